@@ -1,0 +1,86 @@
+"""The mapping as typed frozen data."""
+
+from typing import Self
+
+from pydantic import Field, NonNegativeInt, field_validator, model_validator
+
+from bridge.codes import Ciel, Loinc, OpenmrsUuid, Ucum
+from bridge.records import MEASUREMENTS
+from bridge.yaml_files import YamlModel, nearest
+
+Range = tuple[float | None, float | None]
+
+
+class Thing(YamlModel):
+    """One of the server's own objects, by uuid; the name is for messages and for setup."""
+
+    uuid: OpenmrsUuid
+    name: str = Field(min_length=1)
+
+
+class Entry(YamlModel):
+    """What one measurement is on the server and in FHIR."""
+
+    concept: OpenmrsUuid
+    name: str = Field(min_length=1)
+    ciel: Ciel
+    loinc: Loinc | None = None
+    unit: str = Field(min_length=1)
+    ucum: Ucum
+    decimals: NonNegativeInt = Field(le=6)
+    plausible: tuple[float, float]
+    normal: Range = (None, None)
+    critical: Range = (None, None)
+
+    @field_validator("plausible")
+    @classmethod
+    def _in_order(cls, limits: tuple[float, float]) -> tuple[float, float]:
+        if limits[0] >= limits[1]:
+            raise ValueError("the low limit comes first and is less than the high one")
+        return limits
+
+
+class Profile(YamlModel):
+    """What encounters, visits and patients hang on, on one kind of server."""
+
+    title: str
+    encounter_type: Thing
+    visit_type: Thing
+    location: Thing
+    encounter_role: Thing
+    provider: Thing
+    identifier_type: Thing
+    plain_identifier_type: Thing | None = None
+
+
+class Mapping(YamlModel):
+    """The whole file: measurement names to entries, and the profiles."""
+
+    measurements: dict[str, Entry] = Field(min_length=1)
+    vitals_set: Thing
+    profiles: dict[str, Profile] = Field(min_length=1)
+
+    @property
+    def unmapped(self) -> list[str]:
+        """The measurements that the file does not name, and that a load leaves out."""
+        return [name for name in MEASUREMENTS if name not in self.measurements]
+
+    @field_validator("measurements", mode="before")
+    @classmethod
+    def _known(cls, measurements: object) -> object:
+        for name in measurements if isinstance(measurements, dict) else ():
+            if name not in MEASUREMENTS:
+                near = nearest(str(name), MEASUREMENTS)
+                raise ValueError(
+                    f"unknown measurement {name!r}{near}; known are {', '.join(MEASUREMENTS)}"
+                )
+        return measurements
+
+    @model_validator(mode="after")
+    def _one_concept_each(self) -> Self:
+        owners: dict[str, str] = {}
+        for name, entry in self.measurements.items():
+            other = owners.setdefault(entry.concept, name)
+            if other != name:
+                raise ValueError(f"{other} and {name} are mapped to the same concept")
+        return self
