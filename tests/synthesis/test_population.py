@@ -1,0 +1,112 @@
+"""Who comes: the people of a country's file."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from bridge.errors import InputError
+from bridge.synthesis.population import (
+    DRAWS,
+    FOLDER,
+    YOUNGEST_DAYS,
+    Population,
+    load_population,
+    population_names,
+)
+from bridge.yaml_files import parse_yaml
+
+POPULATIONS = population_names()
+TEXT = (FOLDER / "kenya.yaml").read_text(encoding="utf-8")
+
+
+def draws(count: int) -> np.ndarray:
+    """Return uniform numbers for as many people."""
+    return np.random.default_rng(1).random((count, DRAWS))
+
+
+def test_kenya_and_the_united_states_come_with_bridge() -> None:
+    """As promised."""
+    assert {"kenya", "us"} <= set(POPULATIONS)
+
+
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_ages_and_sexes_are_those_of_the_pyramid(name: str) -> None:
+    """Within what chance does to 20,000 people."""
+    population = load_population(name)
+    people = [population.person(row) for row in draws(20_000)]
+    counted = sum(band.female + band.male for band in population.pyramid.bands)
+    found = Counter((person.sex, int(person.age_days // 365.25) // 5) for person in people)
+    for band in population.pyramid.bands:
+        for sex, number in (("F", band.female), ("M", band.male)):
+            share = number / counted
+            spread = 5 * (share * (1 - share) / len(people)) ** 0.5
+            assert abs(found[sex, band.first // 5] / len(people) - share) < spread
+    assert min(person.age_days for person in people) >= YOUNGEST_DAYS
+
+
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_no_known_person_is_named(name: str) -> None:
+    """However the draws fall."""
+    population = load_population(name)
+    never = {tuple(pair) for pair in population.names.never}
+    assert never
+    for sex, given_names in population.names.given.items():
+        for place, given_name in enumerate(given_names):
+            for second in np.arange(0, 1, 1 / len(population.names.family)):
+                pair = population.name(sex, (place + 0.5) / len(given_names), second)
+                assert pair[0] == given_name
+                assert pair not in never
+
+
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_names_stand_once_and_each_pair_to_avoid_can_be_made(name: str) -> None:
+    """A name that stands twice is twice as common; a pair of other names avoids nothing."""
+    names = load_population(name).names
+    for listed in (*names.given.values(), names.family):
+        assert len(set(listed)) == len(listed)
+    assert not set(names.given["F"]) & set(names.given["M"])
+    both = {*names.given["F"], *names.given["M"]}
+    assert all(given in both and family in names.family for given, family in names.never)
+
+
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_every_part_names_its_source(name: str) -> None:
+    """A figure without one is not used."""
+    population = load_population(name)
+    for part in (population.facility, population.pyramid, population.names, population.places):
+        assert len(part.source) > 20
+
+
+def test_large_towns_come_oftener() -> None:
+    """By their people."""
+    population = load_population("kenya")
+    found = Counter(population.address(row[0]).city_village for row in draws(5000))
+    towns = {town.city_village: town.people for town in population.places.towns}
+    assert found.most_common(1)[0][0] == max(towns, key=lambda town: towns[town])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("Africa/Nairobi", "Africa/Nairobbi", "facility.time_zone: unknown time zone"),
+        ("{from: 5, ", "{from: 6, ", "pyramid: bands: after 4 comes from: 5"),
+        ("{from: 5, to: 9", "{from: 5, to: 4", "to: comes after from"),
+        ("female: 2986769", "female: -1", "female: .*greater than or equal to 0"),
+        ("opens:", "open:", "facility.open: unknown key, did you mean 'opens'"),
+        ('opens: "08:00"', 'opens: "16:30"', "closes: a facility is open for two hours"),
+        ("mon,", "monday,", r"facility.days.0: .*'mon'"),
+        ("    F: [", "    G: [", "names.given.G"),
+    ],
+)
+def test_a_fault_in_a_file_names_line_and_key(old: str, new: str, complaint: str) -> None:
+    """Users add countries by adding files."""
+    assert old in TEXT
+    with pytest.raises(InputError, match=r"x.yaml:\d+: .*" + complaint):
+        parse_yaml(TEXT.replace(old, new, 1), Population, place="x.yaml")
+
+
+def test_an_unknown_population_is_told_with_the_nearest() -> None:
+    """And the known ones."""
+    with pytest.raises(InputError, match=r"did you mean 'kenya'.*known are"):
+        load_population("kenia")
