@@ -1,0 +1,131 @@
+"""A model's file: one .npz of plain arrays with a JSON header; nothing in it is code.
+
+header                 UTF-8 JSON as bytes: format, model, columns, bound, provenance
+<name>.scores, .values the knots of a column
+<name>.weight0, .bias0 the layers of its net, from the inputs to the outputs
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.errors import InputError
+from bridge.synthesis.columns import Column, Floats, Scale
+from bridge.synthesis.flow import Conditional
+from bridge.synthesis.model import Model
+
+FORMAT: Final = 2
+"""Rises when the header, the arrays or the features of a context change their meaning."""
+
+
+def load_model(name: str) -> Model:
+    """Return a model that comes with bridge: `population` or `illness`."""
+    folder = files("bridge.synthesis") / "models"
+    return load_checkpoint(folder / f"{name}.npz")
+
+
+def load_checkpoint(path: Path | Traversable) -> Model:
+    """Return the model in a checkpoint; an InputError says why it cannot be used."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"the model cannot be read: {error.strerror}", place=str(path)) from error
+    return parse_checkpoint(content, place=str(path))
+
+
+def parse_checkpoint(content: bytes, *, place: str) -> Model:
+    """Return the model that a checkpoint's bytes hold; `place` names them in an InputError."""
+    advice = "take the file from bridge's installation or fit the model anew"
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            arrays = dict(archive)
+        header = json.loads(arrays["header"].tobytes())
+        if header["format"] != FORMAT:
+            raise InputError(
+                f"the model has format {header['format']} and this bridge reads {FORMAT}; "
+                "fit the model anew or install the bridge that wrote it",
+                place=place,
+            )
+        return _model(header, arrays, fingerprint=hashlib.sha256(content).hexdigest())
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError(
+            f"not a whole model checkpoint ({error}); {advice}", place=place
+        ) from error
+
+
+def pack(
+    columns: Sequence[Column], conditionals: Sequence[Conditional], provenance: Mapping[str, Any]
+) -> bytes:
+    """Return the checkpoint of a fitted flow; weights are kept in single precision."""
+    header = {
+        "format": FORMAT,
+        "columns": [asdict(column.scale) for column in columns],
+        "bound": conditionals[0].bound,
+        "provenance": provenance,
+    }
+    arrays: dict[str, NDArray[Any]] = {
+        "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    }
+    for column, conditional in zip(columns, conditionals, strict=True):
+        name = column.scale.name
+        arrays |= {f"{name}.scores": column.scores, f"{name}.values": column.values}
+        for i, (weight, bias) in enumerate(conditional.layers):
+            arrays[f"{name}.weight{i}"] = weight.astype(np.float32)
+            arrays[f"{name}.bias{i}"] = bias.astype(np.float32)
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()
+
+
+def _model(
+    header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], fingerprint: str
+) -> Model:
+    columns = tuple(_column(scale, arrays) for scale in header["columns"])
+    bound = float(header["bound"])
+    return Model(
+        columns=columns,
+        conditionals=tuple(
+            Conditional(layers=_layers(column.scale.name, arrays), bound=bound)
+            for column in columns
+        ),
+        provenance=header["provenance"],
+        fingerprint=fingerprint,
+    )
+
+
+def _column(scale: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Column:
+    read = Scale(**{**scale, "cuts": tuple(scale["cuts"])})
+    scores = arrays[f"{read.name}.scores"].astype(np.float64)
+    values = arrays[f"{read.name}.values"].astype(np.float64)
+    for knots in (scores, values):
+        if knots.shape != scores.shape or not np.all(np.diff(knots) > 0):
+            raise ValueError(f"the knots of {read.name} do not rise")
+    return Column(scale=read, scores=scores, values=values)
+
+
+def _layers(name: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[tuple[Floats, Floats], ...]:
+    depth = sum(key.startswith(f"{name}.weight") for key in arrays)
+    layers = tuple(
+        (
+            arrays[f"{name}.weight{i}"].astype(np.float64),
+            arrays[f"{name}.bias{i}"].astype(np.float64),
+        )
+        for i in range(depth)
+    )
+    wide = [len(bias) for _, bias in layers]
+    if not layers or [weight.shape[1] for weight, _ in layers[1:]] != wide[:-1]:
+        raise ValueError(f"the layers of {name} do not fit together")
+    if not all(np.isfinite(array).all() for layer in layers for array in layer):
+        raise ValueError(f"a weight of {name} is not a number")
+    return layers

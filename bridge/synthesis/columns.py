@@ -1,0 +1,115 @@
+"""Reversible column codec: values on an instrument's grid to scores of the flow and back.
+
+Every measurement is read off a grid (a cuff in steps of 2 mmHg, a scale in 0.1 kg) and is
+heaped on it (tapes on whole and half centimetres). A value is spread uniformly over its grid
+cell and sent through a rising piecewise linear curve to a score with mean 0 and SD 1; the way
+back ends with rounding to the grid. A cell that is read more often than its neighbours has a
+wider stretch of scores, so that the heaps come out as they went in.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import NormalDist
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+ROWS_AT_THE_ENDS: Final = 5
+"""People who reach the outermost value at least: no single person's extreme is written down."""
+
+WIDEST_STEP: Final = 0.1
+"""Largest distance of two knots in normal scores; half the SpO2 readings share two cells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How one measurement is read.
+
+    `step` is the instrument's grid in the unit the name says and `decimals` how its values are
+    written (0.1 °F is a step of 1/18 °C, written with 2 decimals); below `from_months` the
+    survey does not measure it. `spread` says how its scores are found: `ranks`, normal scores of
+    the empirical distribution, for grids with few values; `digits`, the logarithm, with heaps by
+    last digit, for fine grids. There, ranks would carry the noise of every cell's count into the
+    scores (0.01 nats per column on people left out), and infants would lie in their far tail.
+    `cuts` are values from which on later measurements are taken with another instrument.
+    """
+
+    name: str
+    step: float
+    decimals: int
+    spread: Literal["ranks", "digits"]
+    from_months: float = 0.0
+    cuts: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Column:
+    """A scale with its knots (score, value), both rising; between them the codec is linear."""
+
+    scale: Scale
+    scores: Floats
+    values: Floats
+
+    def encode(self, values: Floats, places: Floats | float = 0.5) -> Floats:
+        """Return the scores (n,) of `values` (n,), each at a place in [0, 1) of its grid cell.
+
+        Values outside the knots get the score of the nearest knot; NaN stays NaN.
+        """
+        # By cell, as 36.44 °C is written for 36.4444: a place near its edge would be next door.
+        cells = np.rint(values / self.scale.step)
+        return np.interp((cells + places - 0.5) * self.scale.step, self.values, self.scores)
+
+    def decode(self, scores: Floats) -> Floats:
+        """Return the values (n,) on the grid for scores, never outside the knots' range."""
+        step = self.scale.step
+        first, last = np.ceil(self.values[0] / step), np.floor(self.values[-1] / step)
+        cells = np.rint(np.interp(scores, self.scores, self.values) / step)
+        return np.round(np.clip(cells, first, last) * step, self.scale.decimals)
+
+    def passed_on(self, z: Floats, scores: Floats) -> Floats:
+        """Return what later measurements are told of this one (2 + cuts, n).
+
+        That is its base values z (n,), which say how unusual a value is for the person, its
+        scores (n,), which say how large it is, and whether it reaches each cut.
+        """
+        cuts = self.encode(np.array(self.scale.cuts), 0.0)
+        return np.concatenate([z[None], scores[None], scores >= cuts[:, None]])
+
+
+def fit_column(scale: Scale, values: Floats) -> Column:
+    """Place the knots of a column by its people's `values` (n,), NaN left out."""
+    cells = np.sort(np.rint(values[~np.isnan(values)] / scale.step)).astype(np.int64)
+    outermost = min(ROWS_AT_THE_ENDS, len(cells)) - 1
+    cells = np.clip(cells, cells[outermost], cells[-1 - outermost])
+    edges, scores = _ranks(cells) if scale.spread == "ranks" else _digits(cells)
+    return Column(scale=scale, scores=scores, values=edges * scale.step)
+
+
+def _ranks(cells: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return cell edges, in steps, and their normal scores under the distribution of cells."""
+    counts = np.bincount(cells - cells[0])
+    ends = np.flatnonzero(counts)
+    edges = np.concatenate([[-0.5], ends + 0.5]) + cells[0]
+    shares = np.concatenate([[0.0], np.cumsum(counts[ends]) / len(cells)])
+    shares = np.clip(shares, 0.5 / len(cells), 1 - 0.5 / len(cells))  # 0 and 1 have no score
+    normal = NormalDist()
+    scores = [normal.inv_cdf(share) for share in shares]
+    within = [
+        np.linspace(low, high, int(np.ceil((high - low) / WIDEST_STEP)) + 1)[1:]
+        for low, high in pairwise(scores)
+    ]
+    knots = np.concatenate([scores[:1], *within])
+    return np.interp([normal.cdf(score) for score in knots], shares, edges), knots
+
+
+def _digits(cells: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return cell edges, in steps, and log scores: a cell is as wide as its last digit is usual."""
+    counts = 1 + np.bincount(cells % 10, minlength=10)  # a digit not seen is not impossible
+    wholes = np.concatenate([[0.0], np.cumsum(counts / counts.sum())])
+    edges = np.arange(cells[0], cells[-1] + 2)
+    stretched = np.log(10 * (edges // 10 + wholes[edges % 10]) - 0.5)
+    logs = np.log(cells)
+    return edges - 0.5, (stretched - logs.mean()) / logs.std()
