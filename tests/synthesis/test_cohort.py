@@ -1,0 +1,214 @@
+"""A request to its patients: what is always true of them."""
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.mapping.loading import load_mapping
+from bridge.records import MEASUREMENTS, Encounter, Patient, completed_months
+from bridge.synthesis.cohort import GENERATOR, GeneratedCohort, Request
+from bridge.synthesis.parallel import all_patients
+from bridge.synthesis.people import GivenPerson
+from bridge.synthesis.population import DAYS, load_population
+
+AS_OF = date(2026, 11, 21)
+LIMITS = {name: entry.plausible for name, entry in load_mapping(None).measurements.items()}
+REQUEST = Request(seed=1, as_of=AS_OF, population="kenya", visits=(1, 6), limits=LIMITS)
+
+
+def cohort(count: int = 300, **changes: object) -> GeneratedCohort:
+    """Return a cohort that differs from the usual one in `changes`."""
+    return GeneratedCohort(replace(REQUEST, **changes), count)  # type: ignore[arg-type]
+
+
+def everybody(made: GeneratedCohort) -> list[Patient]:
+    """Return all patients."""
+    return list(made.patients(range(1, made.count + 1)))
+
+
+@pytest.fixture(scope="module")
+def patients() -> list[Patient]:
+    """Return the patients that most tests look at."""
+    return everybody(cohort(1500))
+
+
+def values(encounter: Encounter) -> dict[str, float]:
+    """Return what an encounter measured, by name."""
+    return {measurement.name: measurement.value for measurement in encounter.measurements}
+
+
+def test_a_patient_is_the_same_however_many_are_asked_for_and_in_whatever_order() -> None:
+    """Alone, among others, or made by another process."""
+    all_of_them = everybody(cohort(600))
+    assert [p.number for p in all_of_them] == list(range(1, 601))
+    assert list(cohort(600).patients([7, 300, 599])) == [all_of_them[n - 1] for n in (7, 300, 599)]
+    assert everybody(cohort(20)) == all_of_them[:20]
+    assert list(all_patients(cohort(600), 2)) == all_of_them
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 2},
+        {"as_of": AS_OF - timedelta(days=1)},
+        {"population": "us"},
+        {"visits": (1, 5)},
+        {"limits": {**LIMITS, "weight_kg": (0.0, 200.0)}},
+        {"people": (GivenPerson("F", None, 24),)},
+    ],
+    ids=str,
+)
+def test_another_request_gives_other_patients(change: dict[str, object]) -> None:
+    """Under other uuids: two cohorts never meet on one server by accident."""
+    other = next(cohort(1, **change).patients([1]))
+    assert other.uuid != next(cohort(1).patients([1])).uuid
+
+
+def test_the_patients_of_a_seed_never_change() -> None:
+    """If this fails on purpose, raise GENERATOR, and let the release notes say so."""
+    made = [asdict(patient) for patient in everybody(cohort(20))]
+    digest = hashlib.sha256(json.dumps(made, default=str).encode()).hexdigest()
+    assert (GENERATOR, digest[:16]) == (1, "0" * 16)
+
+
+def test_every_time_is_within_life_window_and_opening_hours(patients: list[Patient]) -> None:
+    """Nothing after the as-of date nor before birth; small children within a year."""
+    facility = load_population("kenya").facility
+    zone = ZoneInfo(facility.time_zone)
+    for patient in patients:
+        small = completed_months(patient.birthdate, AS_OF) < 60
+        earliest = AS_OF - timedelta(days=365 if small else 730)
+        for visit in patient.visits:
+            start, stop = visit.start.astimezone(zone), visit.stop.astimezone(zone)
+            assert max(earliest, patient.birthdate) <= start.date() < AS_OF
+            assert start.date() > patient.birthdate
+            assert DAYS[start.weekday()] in facility.days
+            assert facility.opens <= start.time() < stop.time() <= facility.closes
+            for encounter in visit.encounters:
+                assert visit.start < encounter.time < visit.stop
+                assert encounter.time.microsecond == 0
+
+
+def test_visits_neither_overlap_nor_touch(patients: list[Patient]) -> None:
+    """OpenMRS refuses both."""
+    for patient in patients:
+        for before, after in pairwise(patient.visits):
+            assert before.stop + timedelta(seconds=1) < after.start
+
+
+def test_everybody_has_as_many_visits_as_asked(patients: list[Patient]) -> None:
+    """But for babies, whose life has not had enough working days yet."""
+    assert {len(patient.visits) for patient in patients} == {1, 2, 3, 4, 5, 6}
+    for patient in everybody(cohort(300, visits=(3, 3))):
+        old_enough = (AS_OF - patient.birthdate).days > 10
+        assert len(patient.visits) == 3 or not old_enough
+        assert patient.visits
+
+
+def test_an_adult_s_height_stays_and_no_child_loses_height(patients: list[Patient]) -> None:
+    """Whatever the chance of the day."""
+    for patient in patients:
+        heights = [values(encounter)["height_cm"] for encounter in patient.encounters()]
+        first = next(iter(patient.encounters())).time.date()
+        if completed_months(patient.birthdate, first) >= 240:
+            assert len(set(heights)) == 1
+        else:
+            assert heights == sorted(heights)
+
+
+def test_children_grow(patients: list[Patient]) -> None:
+    """At about what children of one to ten grow, in between two visits half a year apart."""
+    rates = []
+    for patient in patients:
+        seen = list(patient.encounters())
+        years = (seen[-1].time - seen[0].time).days / 365.25
+        age = completed_months(patient.birthdate, seen[0].time.date()) / 12
+        if years > 0.5 and 2 <= age <= 9:
+            gained = values(seen[-1])["height_cm"] - values(seen[0])["height_cm"]
+            rates.append(gained / years)
+    assert len(rates) > 50
+    assert 5 < sum(rates) / len(rates) < 9
+
+
+def test_nothing_impossible_leaves_the_generator(patients: list[Patient]) -> None:
+    """Nor anything that the server would refuse."""
+    for patient in patients:
+        for encounter in patient.encounters():
+            of = values(encounter)
+            assert all(LIMITS[name][0] <= value <= LIMITS[name][1] for name, value in of.items())
+            if "sbp_mmhg" in of:
+                assert 0 < of["dbp_mmhg"] < of["sbp_mmhg"]
+            if completed_months(patient.birthdate, encounter.time.date()) >= 240:
+                assert of["height_cm"] >= 130
+
+
+def test_narrower_limits_of_a_server_are_kept_and_the_redrawn_counted() -> None:
+    """By drawing again, not by cutting off."""
+    made = cohort(300, limits={**LIMITS, "weight_kg": (0.0, 60.0)})
+    weights = [
+        values(encounter)["weight_kg"] for p in everybody(made) for encounter in p.encounters()
+    ]
+    assert max(weights) <= 60
+    assert sum(weight == 60 for weight in weights) < 5
+    assert made.redrawn > 50
+    assert made.redrawn == len(made.redrawn_numbers)
+    usual = cohort(300)
+    everybody(usual)
+    assert usual.redrawn < 10
+
+
+def test_what_the_surveys_do_not_measure_is_left_out(patients: list[Patient]) -> None:
+    """Blood pressure under eight years, the arm under two months; all else is there."""
+    for patient in patients:
+        for encounter in patient.encounters():
+            months = (encounter.time.date() - patient.birthdate).days / (365.25 / 12)
+            missing = set(MEASUREMENTS) - values(encounter).keys()
+            expected = {"sbp_mmhg", "dbp_mmhg"} if months < 96 else set()
+            expected |= {"muac_cm"} if months < 2 else set()
+            assert missing == expected, (months, missing)
+
+
+def test_given_people_come_as_they_are() -> None:
+    """In their order, as old at the last visit as the file says."""
+    people = (
+        GivenPerson("F", None, 24),
+        GivenPerson("M", None, 0),
+        GivenPerson("F", date(1950, 2, 28), None, "Wanja", "Mwea"),
+        GivenPerson("M", None, 1000),
+    )
+    for visits in ((1, 1), (1, 6)):
+        made = everybody(cohort(4, people=people, visits=visits))
+        assert [patient.sex for patient in made] == ["F", "M", "F", "M"]
+        assert made[2].birthdate == date(1950, 2, 28)
+        assert (made[2].given_name, made[2].family_name) == ("Wanja", "Mwea")
+        for patient, person in zip(made, people, strict=True):
+            last = list(patient.encounters())[-1].time.date()
+            if person.age_months is not None:
+                assert completed_months(patient.birthdate, last) == person.age_months
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.dates(date(1990, 1, 1), date(2060, 12, 31)),
+    st.integers(0, 2**63 - 1),
+    st.sampled_from(["kenya", "us"]),
+    st.tuples(st.integers(1, 4), st.integers(0, 8)).map(lambda t: (t[0], t[0] + t[1])),
+)
+def test_any_request_gives_patients_within_it(
+    as_of: date, seed: int, population: str, visits: tuple[int, int]
+) -> None:
+    """Leap days, ends of months and years, changes of the clock included."""
+    asked = replace(REQUEST, as_of=as_of, seed=seed, population=population, visits=visits)
+    for patient in everybody(GeneratedCohort(asked, 20)):
+        assert patient.birthdate < as_of
+        assert 1 <= len(patient.visits) <= visits[1]
+        for visit in patient.visits:
+            assert visit.start < visit.stop
+            assert visit.start.date() < as_of

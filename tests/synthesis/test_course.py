@@ -1,0 +1,54 @@
+"""A patient over time."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.synthesis.course import (
+    ADULT_MIX,
+    CHILD_MIX,
+    ROUTINE,
+    Mix,
+    Persistence,
+    illness_of,
+    trajectories,
+    visit_days,
+)
+
+
+def test_coordinates_are_as_alike_as_they_should_be_and_normal_at_each_visit() -> None:
+    """Over 100,000 people: at once and years apart."""
+    people = 100_000
+    steady, drifting, daily = Persistence(1, 1), Persistence(0.8, 0.9), Persistence(0, 1)
+    years = np.tile([0.0, 0.0001, 2.0], (people, 1))
+    normals = np.random.default_rng(1).standard_normal((people, 3, 2, 3))
+    base = trajectories(normals, years, (steady, drifting, daily))
+    assert np.abs(base.mean(axis=0)).max() < 0.02
+    assert np.abs(base.std(axis=0) - 1).max() < 0.02
+    alike = [np.corrcoef(base[:, :, k].T) for k in range(3)]
+    assert np.allclose(alike[0], 1)
+    assert alike[1][0, 1] == pytest.approx(0.8, abs=0.02)
+    assert alike[1][0, 2] == pytest.approx(0.8 * 0.9**2, abs=0.02)
+    assert abs(alike[2][0, 1]) < 0.02
+
+
+@given(st.integers(0, 600), st.integers(1, 50), st.randoms(use_true_random=False))
+def test_visit_days_are_different_and_in_order(days: int, count: int, chance: object) -> None:
+    """So that visits never overlap nor touch; as many as there is room for."""
+    draws = np.array([chance.random() for _ in range(count)])  # type: ignore[attr-defined]
+    chosen = visit_days(draws, days, count)
+    assert len(chosen) == min(days, count)
+    assert all(np.diff(chosen) > 0)
+    assert all((chosen >= 0) & (chosen < days))
+
+
+@pytest.mark.parametrize("mix", [CHILD_MIX, ADULT_MIX])
+def test_as_many_come_ill_as_the_sources_say(mix: Mix) -> None:
+    """And as urgently."""
+    drawn = [illness_of(mix, draw) for draw in np.linspace(0, 1, 10_001, endpoint=False)]
+    ill = [level for level in drawn if level != ROUTINE]
+    assert len(ill) / len(drawn) == pytest.approx(mix.ill, abs=0.001)
+    for triage, share in enumerate(mix.urgency, start=3):
+        assert ill.count(triage) / len(ill) == pytest.approx(share, abs=0.001)
+    assert sum(mix.urgency) == pytest.approx(1)
