@@ -1,0 +1,1 @@
+"""A live OpenMRS over HTTP: one request, and the endpoints bridge uses."""

@@ -1,0 +1,164 @@
+"""What an answer of OpenMRS means. Pure; sorts by body as well as by status.
+
+A 200 can carry a Java exception or a login page, and a 500 can be the plain refusal of one
+record, so neither status says enough by itself.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any, NamedTuple
+
+
+class Kind(Enum):
+    """How to go on after an answer."""
+
+    ACCEPTED = "accepted"
+    MISSING = "missing"  # there is no such object, or it is voided (FHIR 410)
+    REJECTED = "rejected"  # this record, as it is, will never be accepted
+    TEMPORARY = "temporary"  # ask again later
+    EXPIRED = "expired"  # the sign-in is over
+    FORBIDDEN = "forbidden"  # signed in, without the privilege
+    FOREIGN = "foreign"  # what answers is not (yet) an OpenMRS REST service
+
+
+class Reply(NamedTuple):
+    """One answer, sorted. `reason` is the server's own wording, in one line."""
+
+    kind: Kind
+    status: int
+    body: Any
+    reason: str
+    retry_after: float | None = None
+    date: datetime | None = None
+
+
+# Words of 500s that refuse the record itself. Seen on core 2.5, 2.7 and 2.8; any other 500 with a
+# JSON body may be a passing trouble of the server's database.
+_REFUSALS = re.compile(
+    r"failed to validate|Duplicate entry|is a duplicate name|already in use"
+    r"|different object with the same identifier value|missing the following required identifier"
+    r"|cannot be null|Cannot delete or update a parent row|Cannot permanently delete"
+    r"|set absolute limit|not supported|missing or invalid|administrationService.validate"
+    r"|ConstraintViolationException|cannot.have.more.than.one"
+    r"|Failed to call access method: java.lang.NullPointerException"
+)
+_PASSING = re.compile(r"Deadlock|Lock wait timeout|try restarting transaction", re.IGNORECASE)
+
+_TEMPORARY = {408, 425, 429, 502, 503, 504}
+
+
+def sort_reply(status: int, headers: Mapping[str, str], text: str) -> Reply:
+    """Sort one answer; `headers` by any case, `text` the decoded body."""
+    body = _json(text)
+    reason = _reason(status, body, text)
+    reply = Reply(
+        _kind(status, body, text, reason),
+        status,
+        body,
+        reason,
+        _seconds(headers.get("Retry-After"), headers.get("Date")),
+        _date(headers.get("Date")),
+    )
+    return reply
+
+
+def _kind(status: int, body: Any, text: str, reason: str) -> Kind:
+    if status < 300:
+        return _kind_of_success(status, body, text)
+    if status < 400:
+        return Kind.FOREIGN
+    if status == 401:
+        return Kind.EXPIRED
+    if status == 403 or "Privileges required" in reason:  # fhir2 says so with a 500
+        return Kind.FORBIDDEN
+    if status in (404, 410):
+        known = _is_refusal(body) and "Unknown resource" not in reason
+        return Kind.MISSING if known else Kind.FOREIGN
+    if status in _TEMPORARY:
+        return Kind.TEMPORARY
+    if status >= 500:
+        final = _is_refusal(body) and _REFUSALS.search(reason) and not _PASSING.search(reason)
+        return Kind.REJECTED if final else Kind.TEMPORARY
+    return Kind.REJECTED
+
+
+def _kind_of_success(status: int, body: Any, text: str) -> Kind:
+    if not text.strip() and status in (200, 204):
+        return Kind.ACCEPTED
+    if isinstance(body, dict) and ("error" in body or _is_java_exception(body)):
+        return Kind.REJECTED
+    return Kind.ACCEPTED if body is not None else Kind.FOREIGN
+
+
+def _is_java_exception(body: dict[str, Any]) -> bool:
+    # A method that a resource does not know answers 200 with the exception, serialised.
+    return {"localizedMessage", "cause"} <= body.keys()
+
+
+def _is_refusal(body: Any) -> bool:
+    return isinstance(body, dict) and (
+        "error" in body
+        or body.get("resourceType") == "OperationOutcome"
+        or _is_java_exception(body)
+    )
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _reason(status: int, body: Any, text: str) -> str:
+    """Return the server's wording: of a validation the field and message, else the message."""
+    if isinstance(body, dict):
+        error = body.get("error")
+        if isinstance(error, dict):
+            return _one_line("; ".join(_complaints(error)) or str(error.get("message")))
+        if body.get("resourceType") == "OperationOutcome":
+            issues = body.get("issue") or [{}]
+            return _one_line(str(issues[0].get("diagnostics")))
+        if _is_java_exception(body):
+            return _one_line(str(body.get("message")))
+    title = re.search(r"<title>(.*?)</title>", text, re.DOTALL | re.IGNORECASE)
+    return _one_line(title[1]) if title else f"HTTP status {status}"
+
+
+def _complaints(error: dict[str, Any]) -> list[str]:
+    listed = [("", error.get("globalErrors"))]
+    fields = error.get("fieldErrors")
+    listed += fields.items() if isinstance(fields, dict) else []
+    found = []
+    for field, complaints in listed:
+        for complaint in complaints if isinstance(complaints, list) else ():
+            message = complaint.get("message") if isinstance(complaint, dict) else complaint
+            found.append(f"{field}: {message}" if field else str(message))
+    return list(dict.fromkeys(found))  # the same complaint comes twice
+
+
+def _one_line(text: str, limit: int = 300) -> str:
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _seconds(retry_after: str | None, date: str | None) -> float | None:
+    """Read a Retry-After header: seconds, or a date to hold against the server's own clock."""
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdigit():
+        return float(retry_after)
+    until, now = _date(retry_after), _date(date)
+    return max(0.0, (until - now).total_seconds()) if until and now else None
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return date if date is None or date.tzinfo else date.replace(tzinfo=UTC)

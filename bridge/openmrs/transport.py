@@ -1,0 +1,254 @@
+"""One request to OpenMRS: sign-in, time limits, and patience with what passes.
+
+A Transport belongs to one thread: OpenMRS ties a user's context to the HTTP session.
+"""
+
+import base64
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from bridge import __version__
+from bridge.errors import ServerError, SignInRefused, Unreachable
+from bridge.openmrs.replies import Kind, Reply, sort_reply
+
+SESSION = "/ws/rest/v1/session"
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+_MOST_BYTES = 64 * 2**20  # no answer bridge asks for comes near this
+_PASSING = {Kind.TEMPORARY, Kind.FOREIGN}  # a restarting server answers with web pages, too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where an OpenMRS is (its base address, no slash at the end) and who signs in."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
+
+
+class Patience(NamedTuple):
+    """How long to wait and how often to ask; seconds."""
+
+    attempts: int = 8
+    total: float = 120.0
+    connect: float = 10.0
+    read: float = 60.0
+    first_pause: float = 0.5
+    longest_pause: float = 20.0
+
+
+class Traffic:
+    """What one transport has sent so far."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.retries = 0
+
+
+Recall = Callable[[], Reply | None]
+
+
+class Transport:
+    """Sends requests over one kept-alive connection, under one sign-in."""
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        patience: Patience = Patience(),  # noqa: B008 - a frozen value
+        sleep: Callable[[float], Any] = time.sleep,
+        on_trouble: Callable[[Reply], None] = lambda reply: None,
+    ) -> None:
+        self.server = server
+        self.traffic = Traffic()
+        self._patience = patience
+        self._sleep = sleep
+        self._on_trouble = on_trouble
+        self._signed_in = False
+        self._http = requests.Session()
+        self._http.headers["User-Agent"] = f"openmrs-bridge/{__version__}"
+        # A proxy from the environment is for the world outside, and credentials come from us
+        # alone: without an auth of its own requests would look into ~/.netrc.
+        self._http.trust_env = urlsplit(server.url).hostname not in LOOPBACK
+        self._http.auth = lambda request: request
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def send(
+        self, method: str, path: str, body: Any = None, *, recall: Recall | None = None
+    ) -> Reply:
+        """Send until there is an answer that decides; return it.
+
+        `recall` asks the server whether an earlier try was carried out after all; it is called
+        before a request is sent again, so that a lost answer never makes a second object.
+        Raises SignInRefused, and Unreachable when the server stays away.
+        """
+        tries = 0
+
+        def attempt() -> Reply:
+            nonlocal tries
+            tries += 1
+            if tries > 1:
+                self.traffic.retries += 1
+                if recall and (earlier := recall()):
+                    return earlier
+            return self.once(method, path, body)
+
+        reply: Reply = self._retrying()(attempt)
+        if _may_concern_the_record(reply):
+            return reply._replace(kind=Kind.REJECTED)
+        if reply.kind in _PASSING:
+            raise Unreachable(f"{self.server.url} does not answer as it should: {reply.reason}")
+        return reply
+
+    def once(self, method: str, path: str, body: Any = None) -> Reply:
+        """Send one request (signing in first if need be) and sort the answer.
+
+        No answer at all is a TEMPORARY reply of status 0.
+        """
+        if not self._signed_in:
+            signed_in = self.sign_in()
+            if signed_in.kind is not Kind.ACCEPTED:
+                return signed_in
+        reply = self._exchange(method, path, body)
+        if reply.kind is Kind.EXPIRED:
+            self._signed_in = False
+            signed_in = self.sign_in()
+            if signed_in.kind is not Kind.ACCEPTED:
+                return signed_in
+            reply = self._exchange(method, path, body)
+            if reply.kind is Kind.EXPIRED:
+                raise ServerError(
+                    f"{self.server.url} ends every sign-in at once ({reply.reason}): is there a "
+                    "proxy before it that drops cookies?"
+                )
+        return reply
+
+    def sign_in(self) -> Reply:
+        """Open a session with the user's name and password; later requests ride on its cookie.
+
+        Raises SignInRefused at the first refusal: OpenMRS locks an account after seven.
+        """
+        self._http.cookies.clear()
+        pair = f"{self.server.user}:{self.server.password}".encode()
+        basic = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+        reply = self._exchange("GET", SESSION, None, basic)
+        if reply.kind is Kind.ACCEPTED and isinstance(reply.body, dict):
+            if reply.body.get("authenticated") is not True:
+                raise SignInRefused(self._refusal())
+            self._signed_in = True
+            return reply
+        if reply.kind is Kind.EXPIRED:
+            raise SignInRefused(self._refusal())
+        return reply if reply.kind is not Kind.ACCEPTED else reply._replace(kind=Kind.FOREIGN)
+
+    def _refusal(self) -> str:
+        colon = (
+            " OpenMRS cuts a password at a colon: change it." if ":" in self.server.password else ""
+        )
+        return (
+            f"{self.server.url} does not accept user {self.server.user!r} with this password. "
+            f"Check BRIDGE_USER and BRIDGE_PASSWORD (or --user, --password-file).{colon}"
+        )
+
+    def _exchange(
+        self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        self.traffic.requests += 1
+        kind = "application/fhir+json" if path.startswith("/ws/fhir2") else "application/json"
+        try:
+            with self._http.request(
+                method,
+                self.server.url + path,
+                json=body,
+                headers={"Accept": kind, **(headers or {})},
+                timeout=(self._patience.connect, self._patience.read),
+                allow_redirects=False,  # credentials never follow to another host
+                stream=True,
+            ) as response:
+                text = self._read(response)
+        except requests.exceptions.SSLError as error:
+            raise Unreachable(
+                f"{self.server.url}: the certificate is not trusted ({error.args[0]})"
+            ) from error
+        except requests.exceptions.RequestException as error:
+            return Reply(Kind.TEMPORARY, 0, None, _plain(error))
+        return sort_reply(response.status_code, response.headers, text)
+
+    def _read(self, response: requests.Response) -> str:
+        """Read the body, bounded in size and in time."""
+        chunks, size, end = [], 0, time.monotonic() + self._patience.read
+        for chunk in response.iter_content(2**16):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > _MOST_BYTES or time.monotonic() > end:
+                raise requests.exceptions.ContentDecodingError("the answer does not end")
+        return b"".join(chunks).decode("utf-8", errors="replace")
+
+    def _retrying(self) -> Retrying:
+        def last_reply(state: RetryCallState) -> Reply:
+            assert state.outcome is not None
+            reply: Reply = state.outcome.result()
+            return reply
+
+        pause = wait_random_exponential(
+            multiplier=self._patience.first_pause, max=self._patience.longest_pause
+        )
+
+        def wait(state: RetryCallState) -> float:
+            asked = last_reply(state).retry_after or 0.0
+            return max(pause(state), min(asked, self._patience.total))
+
+        limits = stop_after_attempt(self._patience.attempts) | stop_after_delay(
+            self._patience.total
+        )
+
+        def stop(state: RetryCallState) -> bool:
+            at_fault = state.attempt_number >= 3 and _may_concern_the_record(last_reply(state))
+            return at_fault or limits(state)
+
+        return Retrying(
+            retry=retry_if_result(lambda reply: reply.kind in _PASSING),
+            stop=stop,
+            wait=wait,
+            sleep=self._sleep,
+            before_sleep=lambda state: self._on_trouble(last_reply(state)),
+            retry_error_callback=last_reply,
+        )
+
+
+def _may_concern_the_record(reply: Reply) -> bool:
+    """Tell whether an unknown 500 comes from OpenMRS itself: it may be this record's fault."""
+    return reply.kind is Kind.TEMPORARY and reply.status == 500 and reply.body is not None
+
+
+def _plain(error: requests.exceptions.RequestException) -> str:
+    """Say in plain words why there was no answer."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ConnectionError):
+        text = str(error)
+        if "refused" in text:
+            return "nothing listens there (connection refused)"
+        if "resolve" in text or "Name or service" in text:
+            return "no such host"
+        return "the connection broke"
+    return f"the answer could not be read ({type(error).__name__})"

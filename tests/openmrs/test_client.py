@@ -1,0 +1,68 @@
+"""The endpoints: paging, and what an answer that is none means."""
+
+import pytest
+
+from bridge.errors import Unfit
+from bridge.openmrs.client import Client
+from bridge.openmrs.transport import Server, Transport
+from tests.lib.scripted_server import Answer, Request, scripted_server
+
+
+def open_client(url: str) -> Client:
+    """Open a client."""
+    return Client(Transport(Server(url=url, user="admin", password="x")))
+
+
+def test_every_page_of_a_list_is_read() -> None:
+    """OpenMRS gives a hundred at most."""
+
+    def script(request: Request) -> Answer | None:
+        if "/location" not in request.path:
+            return None
+        if "startIndex=2" in request.path:
+            return Answer(200, {"results": [{"uuid": "c"}]})
+        more = {"results": [{"uuid": "a"}, {"uuid": "b"}], "links": [{"rel": "next", "uri": "x"}]}
+        return Answer(200, more)
+
+    with scripted_server(script) as server:
+        found = [location["uuid"] for location in open_client(server.url).every("location", "uuid")]
+    assert found == ["a", "b", "c"]
+
+
+def test_fhir_pages_are_asked_at_the_address_that_was_given() -> None:
+    """The server's links may name an address that only it can reach."""
+
+    def script(request: Request) -> Answer | None:
+        if "_getpages" in request.path:
+            return Answer(200, {"entry": [{"resource": {"id": "b"}}]})
+        if "/Observation" in request.path:
+            link = {"relation": "next", "url": "http://inside:8080/openmrs/x?_getpages=1&_count=1"}
+            return Answer(200, {"entry": [{"resource": {"id": "a"}}], "link": [link]})
+        return None
+
+    with scripted_server(script) as server:
+        found = [r["id"] for r in open_client(server.url).fhir_search("Observation?patient=1")]
+        assert server.paths()[1] == "/openmrs/ws/fhir2/R4?_getpages=1&_count=1"
+    assert found == ["a", "b"]
+
+
+def test_a_missing_privilege_ends_the_run() -> None:
+    """It would be missing for every patient."""
+    body = {"error": {"message": "Privileges required: Add Patients"}}
+    refuse = Answer(403, body)
+
+    def script(request: Request) -> Answer | None:
+        return refuse if request.method == "POST" else None
+
+    with scripted_server(script) as server, pytest.raises(Unfit, match="Add Patients"):
+        open_client(server.url).create("patient", {"a": 1})
+
+
+def test_a_source_that_gives_too_few_identifiers_is_unfit() -> None:
+    """A pool can be empty."""
+
+    def script(request: Request) -> Answer | None:
+        return Answer(201, {"identifiers": ["a"]}) if request.method == "POST" else None
+
+    with scripted_server(script) as server, pytest.raises(Unfit, match="identifier source"):
+        open_client(server.url).identifiers("source", 2, "test")

@@ -1,0 +1,162 @@
+"""One request: sign-in, patience, and what is never done twice."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from bridge.errors import ServerError, SignInRefused, Unreachable
+from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.transport import Patience, Server, Transport
+from tests.lib.scripted_server import Answer, Request, Script, scripted_server
+
+PATIENT = "/ws/rest/v1/patient"
+QUICK = Patience(attempts=4, total=5.0, connect=1.0, read=1.0, first_pause=0.0, longest_pause=0.0)
+
+
+def open_transport(url: str, pauses: list[float] | None = None, **more: object) -> Transport:
+    """Open a transport that notes its pauses instead of sleeping."""
+    server = Server(url=url, user="admin", password="Secret:1")
+    sleep: Callable[[float], object] = (pauses if pauses is not None else []).append
+    return Transport(server, patience=QUICK, sleep=sleep, **more)  # type: ignore[arg-type]
+
+
+def once_then(first: Answer, then: Answer) -> Script:
+    """Answer the first request that is no sign-in with one, all others with the other."""
+    answers = itertools.chain([first], itertools.repeat(then))
+    return lambda request: None if request.path.endswith("/session") else next(answers)
+
+
+def test_the_password_travels_once_and_the_cookie_then() -> None:
+    """Basic authentication on every request costs the server a hash and a write each."""
+
+    def script(request: Request) -> Answer | None:
+        if request.path.endswith("/session"):
+            return Answer(200, {"authenticated": True}, {"Set-Cookie": "JSESSIONID=abc; Path=/"})
+        return Answer(200, {"results": []})
+
+    with scripted_server(script) as server:
+        transport = open_transport(server.url)
+        for _ in range(3):
+            assert transport.send("GET", PATIENT).kind is Kind.ACCEPTED
+    signed = [request for request in server.requests if "Authorization" in request.headers]
+    assert len(signed) == 1
+    assert all(r.headers["Cookie"] == "JSESSIONID=abc" for r in server.requests[1:])
+
+
+def test_a_wrong_password_is_tried_once() -> None:
+    """OpenMRS locks an account after seven, and says 200 to each."""
+
+    def script(request: Request) -> Answer | None:
+        return Answer(200, {"authenticated": False})
+
+    with scripted_server(script) as server, pytest.raises(SignInRefused) as caught:
+        open_transport(server.url).send("GET", PATIENT)
+    assert len(server.requests) == 1
+    assert "Secret" not in str(caught.value)
+    assert "colon" in str(caught.value)
+
+
+def test_an_expired_session_is_signed_in_again() -> None:
+    """The request goes through as if nothing had been."""
+    page = Answer(401, b"<html><title>HTTP Status 401</title></html>")
+    with scripted_server(once_then(page, Answer(201, {"uuid": "x"}))) as server:
+        transport = open_transport(server.url)
+        assert transport.send("POST", PATIENT, {"a": 1}).kind is Kind.ACCEPTED
+    assert server.paths("POST") == ["/openmrs" + PATIENT] * 2
+    assert len(server.requests) == 4
+
+
+def test_a_server_that_forgets_every_sign_in_is_an_error() -> None:
+    """Not an endless loop."""
+    page = Answer(401, b"<html></html>")
+    with scripted_server(once_then(page, page)) as server, pytest.raises(ServerError, match="cook"):
+        open_transport(server.url).send("GET", PATIENT)
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+def test_retry_after_is_kept(status: int) -> None:
+    """The server knows best."""
+    pauses: list[float] = []
+    busy = Answer(status, b"<html></html>", {"Retry-After": "3"})
+    with scripted_server(once_then(busy, Answer(200, {"results": []}))) as server:
+        reply = open_transport(server.url, pauses).send("GET", PATIENT)
+    assert reply.kind is Kind.ACCEPTED
+    assert pauses == [3.0]
+
+
+def test_a_lost_answer_is_settled_by_asking() -> None:
+    """The server may have made the patient before the line broke: a second POST never goes out."""
+    lost = Answer(drop=True)
+    with scripted_server(once_then(lost, Answer(201, {"uuid": "second"}))) as server:
+        found = Reply(Kind.ACCEPTED, 200, {"uuid": "first"}, "")
+        transport = open_transport(server.url)
+        reply = transport.send("POST", PATIENT, {"a": 1}, recall=lambda: found)
+    assert reply.body == {"uuid": "first"}
+    assert server.paths("POST") == ["/openmrs" + PATIENT]
+    assert transport.traffic.retries == 1
+
+
+def test_what_was_not_carried_out_is_sent_again() -> None:
+    """If the server says it has nothing of it."""
+    lost = Answer(drop=True)
+    with scripted_server(once_then(lost, Answer(201, {"uuid": "second"}))) as server:
+        reply = open_transport(server.url).send("POST", PATIENT, {"a": 1}, recall=lambda: None)
+    assert reply.body == {"uuid": "second"}
+    assert len(server.paths("POST")) == 2
+
+
+def test_patience_has_an_end() -> None:
+    """A server that is away for good ends the run, with its address."""
+    away = Answer(502, b"<html><title>Bad Gateway</title></html>")
+    with scripted_server(once_then(away, away)) as server:
+        with pytest.raises(Unreachable, match="Bad Gateway"):
+            open_transport(server.url).send("GET", PATIENT)
+        assert len(server.paths()) == QUICK.attempts
+
+
+def test_an_unknown_fault_of_openmrs_is_in_the_end_the_record_s() -> None:
+    """One poisonous patient must not hold up the others for minutes."""
+    fault = Answer(500, {"error": {"message": "[java.lang.NullPointerException]"}})
+    with scripted_server(once_then(fault, fault)) as server:
+        reply = open_transport(server.url).send("POST", PATIENT, {"a": 1})
+    assert reply.kind is Kind.REJECTED
+    assert len(server.paths()) == 3
+
+
+def test_credentials_do_not_follow_a_redirect() -> None:
+    """Not even to the same host: an OpenMRS that redirects is being installed."""
+    with scripted_server(lambda request: Answer(200, {"authenticated": True})) as other:
+        away = Answer(302, b"", {"Location": other.url + PATIENT})
+        with scripted_server(once_then(away, away)) as server, pytest.raises(Unreachable):
+            open_transport(server.url).send("GET", PATIENT)
+        assert other.requests == []
+
+
+def test_nothing_listening_is_said_in_plain_words() -> None:
+    """After the same patience: it may be restarting."""
+    with scripted_server(lambda request: None) as server:
+        url = server.url
+    with pytest.raises(Unreachable, match="nothing listens there"):
+        open_transport(url).send("GET", PATIENT)
+
+
+def test_a_password_is_not_in_the_repr() -> None:
+    """So that no log and no traceback has it."""
+    assert "Secret" not in repr(Server(url="http://x", user="admin", password="Secret"))
+
+
+def test_credentials_never_come_from_netrc(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The requests library would put them in place of ours."""
+    netrc = tmp_path / "netrc"  # type: ignore[operator]
+    netrc.write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with scripted_server(lambda request: None) as server:
+        open_transport(server.url).sign_in()
+    import base64
+
+    sent = server.requests[0].headers["Authorization"].removeprefix("Basic ")
+    assert base64.b64decode(sent) == b"admin:Secret:1"
