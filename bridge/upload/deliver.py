@@ -1,0 +1,215 @@
+"""Makes one patient whole on the server, or not at all, whatever happened to it before.
+
+Uuids follow from the cohort, so the server itself can always tell what it has: a refusal or a
+lost answer is settled by asking for the uuid, never by sending again and hoping.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from bridge.mapping.model import Mapping
+from bridge.openmrs.client import Client
+from bridge.openmrs.replies import Kind, Reply
+from bridge.records import Patient
+from bridge.resources.rest import Body, Target
+from bridge.upload.ledger import Row, State
+from bridge.upload.plan import (
+    EncounterPlan,
+    PatientPlan,
+    VisitPlan,
+    plan_patient,
+    reissue_patient,
+)
+from bridge.upload.standing import standing
+
+_MOST_EDITIONS = 50
+_MOST_IDENTIFIERS = 5
+
+
+class Task(NamedTuple):
+    """A patient to make, and where the ledger says it stands."""
+
+    patient: Patient
+    row: Row
+
+
+@dataclass(slots=True, kw_only=True)
+class Order:
+    """How to make the patients of one run."""
+
+    run: str
+    mapping: Mapping
+    target: Target
+    identifiers: Callable[[Client], tuple[str, ...]]
+    """Issues one more set of identifiers, for a patient whose own turned out to be taken."""
+    visits_apart: bool = False
+    """The server does not make a visit inside its encounter: send them apart."""
+
+
+class _Refusal(Exception):
+    """The server will not have a part of the patient."""
+
+
+class _Stand(Enum):
+    """What the server holds under a patient's uuid."""
+
+    NOTHING = "nothing"
+    OURS = "ours"
+    ANOTHERS = "another's"
+    VOIDED = "voided"
+
+
+def deliver(client: Client, task: Task, order: Order) -> Row:
+    """Bring one patient onto the server; return its row as it stands then."""
+    row = task.row
+    ask_first = row.state is not State.PLANNED
+    while row.edition < task.row.edition + _MOST_EDITIONS:
+        patient = reissue_patient(task.patient, row.edition)
+        row = row._replace(uuid=patient.uuid)
+        try:
+            row, stand, fresh = _make_patient(client, patient, row, order, ask_first=ask_first)
+            if stand is _Stand.VOIDED:
+                # A voided uuid is never free again; the same patient comes under new ones.
+                row, ask_first = row._replace(edition=row.edition + 1), True
+                continue
+            return _make_visits(client, patient, row, order, stand, fresh=fresh)
+        except _Refusal as refusal:
+            return row._replace(state=State.REJECTED, reason=str(refusal))
+    return row._replace(state=State.REJECTED, reason="its uuids were voided over and over")
+
+
+def _make_patient(
+    client: Client, patient: Patient, row: Row, order: Order, *, ask_first: bool
+) -> tuple[Row, _Stand, bool]:
+    """Return the row, who made the patient, and whether this call did."""
+    if ask_first and (stand := _stand(client, patient.uuid, order)) is not _Stand.NOTHING:
+        return row, stand, False
+
+    def recall() -> Reply | None:
+        ours = _stand(client, patient.uuid, order) is _Stand.OURS
+        return Reply(Kind.ACCEPTED, 200, None, "") if ours else None
+
+    for _ in range(_MOST_IDENTIFIERS):
+        body = plan_patient(
+            patient, row.identifiers, order.mapping, order.target, run=order.run
+        ).body
+        reply = client.create("patient", body, recall=recall)
+        if reply.kind is Kind.ACCEPTED:
+            return row, _Stand.OURS, True
+        stand = _stand(client, patient.uuid, order)
+        if stand is not _Stand.NOTHING:
+            return row, stand, False
+        if "already in use" not in reply.reason:
+            break
+        row = row._replace(identifiers=order.identifiers(client))
+    raise _Refusal(f"the patient is refused: {reply.reason}")
+
+
+def _stand(client: Client, uuid: str, order: Order) -> _Stand:
+    found = standing(client, uuid, order.target.run_mark)
+    if found is None:
+        return _Stand.NOTHING
+    if found.voided:
+        return _Stand.VOIDED
+    return _Stand.OURS if found.run == order.run else _Stand.ANOTHERS
+
+
+def _make_visits(
+    client: Client, patient: Patient, row: Row, order: Order, stand: _Stand, *, fresh: bool
+) -> Row:
+    plan = plan_patient(patient, row.identifiers, order.mapping, order.target, run=order.run)
+    there: set[str] = set() if fresh else _visits_and_encounters(client, patient.uuid)
+    made: list[VisitPlan] = []
+    try:
+        for visit in plan.visits:
+            if any(uuid not in there for uuid in (visit.uuid, *(e.uuid for e in visit.encounters))):
+                made.append(visit)
+                _make_visit(client, visit, there, order)
+    except _Refusal as refusal:
+        _take_back(client, plan, made, stand)
+        raise _Refusal(f"{refusal}; the patient was taken off again") from refusal
+    return _row_of_whole(row, plan, made, stand)
+
+
+def _row_of_whole(row: Row, plan: PatientPlan, made: list[VisitPlan], stand: _Stand) -> Row:
+    ours = stand is _Stand.OURS
+    counted = plan.visits if ours else tuple(made)
+    return row._replace(
+        state=State.CREATED if ours else State.EXISTING,
+        visits=len(counted),
+        encounters=sum(len(visit.encounters) for visit in counted),
+        observations=sum(visit.observations for visit in counted),
+        added=() if ours else tuple(visit.uuid for visit in made),
+        reason="",
+    )
+
+
+def _visits_and_encounters(client: Client, patient: str) -> set[str]:
+    there = set()
+    fields = "uuid,voided,encounters:(uuid,voided)"
+    for visit in client.every("visit", fields, patient=patient, includeInactive="true"):
+        there.add(visit["uuid"])
+        there.update(e["uuid"] for e in visit.get("encounters") or () if not e.get("voided"))
+    return there
+
+
+def _make_visit(client: Client, visit: VisitPlan, there: set[str], order: Order) -> None:
+    missing = [encounter for encounter in visit.encounters if encounter.uuid not in there]
+    if visit.uuid not in there:
+        if missing and not order.visits_apart:
+            first, *missing = missing
+            if not _make_together(client, visit, first):
+                order.visits_apart = True
+                _make_apart(client, visit, first)
+        else:
+            _send(client, "visit", visit.uuid, visit.body)
+    for encounter in missing:
+        _send(client, "encounter", encounter.uuid, encounter.body)
+
+
+def _make_together(client: Client, visit: VisitPlan, encounter: EncounterPlan) -> bool:
+    """Make a visit inside its encounter, in one transaction; tell whether the server did so."""
+    body = {**encounter.body, "visit": visit.body}
+    reply = client.create_encounter(
+        body, recall=lambda: _there(client, "encounter", encounter.uuid)
+    )
+    if reply.kind is not Kind.ACCEPTED:
+        if "visit on class org.openmrs.Encounter" in reply.reason:
+            return False
+        if not _there(client, "encounter", encounter.uuid):
+            raise _Refusal(f"visit {visit.uuid} is refused: {reply.reason}")
+    answer = reply.body if isinstance(reply.body, dict) else None
+    if answer is None or "visit" not in answer:
+        answer = client.fetch("encounter", encounter.uuid, "visit:(uuid)") or {}
+    return (answer.get("visit") or {}).get("uuid") == visit.uuid
+
+
+def _make_apart(client: Client, visit: VisitPlan, encounter: EncounterPlan) -> None:
+    """Make the visit on its own, and see that the encounter is within it."""
+    _send(client, "visit", visit.uuid, visit.body)
+    _send(client, "encounter", encounter.uuid, encounter.body)
+    client.update("encounter", encounter.uuid, {"visit": visit.uuid})
+
+
+def _send(client: Client, resource: str, uuid: str, body: Body) -> None:
+    reply = client.create(resource, body, recall=lambda: _there(client, resource, uuid))
+    if reply.kind is not Kind.ACCEPTED and not _there(client, resource, uuid):
+        raise _Refusal(f"{resource} {uuid} is refused: {reply.reason}")
+
+
+def _there(client: Client, resource: str, uuid: str) -> Reply | None:
+    found = client.fetch(resource, uuid, "uuid,voided")
+    stands = found is not None and not found.get("voided")
+    return Reply(Kind.ACCEPTED, 200, None, "") if stands else None
+
+
+def _take_back(client: Client, plan: PatientPlan, made: list[VisitPlan], stand: _Stand) -> None:
+    """Leave no half patient: take off what this run made of it."""
+    reason = "bridge: a part was refused"
+    if stand is _Stand.OURS:
+        client.void("patient", plan.uuid, reason)
+    else:
+        for visit in made:
+            client.void("visit", visit.uuid, reason)

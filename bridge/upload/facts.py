@@ -1,0 +1,307 @@
+"""What a server has, as far as a load depends on it. Reads only."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from bridge.mapping.model import Mapping, Profile
+from bridge.openmrs.client import FHIR, REST, Client
+from bridge.openmrs.replies import Kind
+
+THINGS = {
+    "encounter_type": "encountertype",
+    "visit_type": "visittype",
+    "location": "location",
+    "encounter_role": "encounterrole",
+    "provider": "provider",
+    "identifier_type": "patientidentifiertype",
+    "plain_identifier_type": "patientidentifiertype",
+}
+"""The fields of a profile, and the REST resource that each names an object of."""
+
+DEMO_MARK = "demo_patient"
+"""The person attribute type that OpenMRS's reference demo data module marks its patients with."""
+
+RUN_MARK = "bridge run"
+"""bridge's own person attribute type: the run that made a patient."""
+
+PRIVILEGES = (
+    "Add Encounters",
+    "Add Observations",
+    "Add Patients",
+    "Add Visits",
+    "Delete Patients",
+    "Delete Visits",
+    "Edit Encounters",
+    "Edit Observations",
+    "Get Concept Sources",
+    "Get Concepts",
+    "Get Encounter Roles",
+    "Get Encounters",
+    "Get Observations",
+    "Get Patient Cohorts",
+    "Get Patient Identifiers",
+    "Get Patients",
+    "Get People",
+    "Get Providers",
+    "Get Users",
+    "Get Visit Attribute Types",
+    "Get Visit Types",
+    "Get Visits",
+)
+"""What loading, verifying and undoing need: found on a core 2.8.7, leaving out one at a time."""
+
+BATCH_PRIVILEGE = "Generate Batch of Identifiers"
+
+MOST_FOUND = 1000
+"""How many patients a search finds at most, where the server does not say."""
+
+_NUMERIC_FIELDS = "uuid,units,allowDecimal,lowAbsolute,hiAbsolute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifierType:
+    """A kind of patient identifier, and the idgen source that makes it, if there is one."""
+
+    uuid: str
+    name: str
+    required: bool
+    validator: str | None
+    format: str | None
+    needs_location: bool
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """What the server holds of a mapped concept; limits are the absolute ones in force."""
+
+    display: str
+    datatype: str
+    units: str | None = None
+    allow_decimal: bool = False
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeType:
+    """A person attribute type."""
+
+    uuid: str
+    format: str
+    searchable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One reading of a server."""
+
+    url: str
+    user: str
+    privileges: frozenset[str] | None
+    """What the user may do; None: everything."""
+    time: datetime | None
+    core: str | None = None
+    modules: dict[str, str] = field(default_factory=dict)
+    """Versions by name; empty where the user may not see them."""
+    things: dict[str, str] = field(default_factory=dict)
+    """Of all profiles' things, by uuid, the names of those that exist and are in use."""
+    identifier_types: tuple[IdentifierType, ...] = ()
+    concepts: dict[str, Concept] = field(default_factory=dict)
+    marks: dict[str, AttributeType] = field(default_factory=dict)
+    settings: dict[str, str | None] = field(default_factory=dict)
+    patients: int | None = None
+    marked: int | None = None
+    """How many patients carry the demo mark. None, of either: it cannot be counted here."""
+
+    @property
+    def missing_privileges(self) -> list[str]:
+        """What the user would need beyond what they have."""
+        if self.privileges is None:
+            return []
+        issued = any(kind.source for kind in self.identifier_types)
+        needed = (*PRIVILEGES, BATCH_PRIVILEGE) if issued else PRIVILEGES
+        return [name for name in needed if name not in self.privileges]
+
+    def identifier_type(self, uuid: str) -> IdentifierType | None:
+        """Return the identifier type `uuid`, if the server has it."""
+        return next((kind for kind in self.identifier_types if kind.uuid == uuid), None)
+
+
+SETTINGS = ("visits.allowOverlappingVisits", "patient.nameValidationRegex", "validation.disable")
+
+
+def read_facts(client: Client, mapping: Mapping) -> Facts:
+    """Read from the server what a load under `mapping` depends on.
+
+    Of a user without the privileges only these are read: the rest would be refused.
+    """
+    session = client.session()
+    user = session.get("user") or {}
+    who = Facts(
+        url=client.transport.server.url,
+        user=str(user.get("display")),
+        privileges=_privileges(user),
+        time=client.probe(f"{REST}/session").date,
+    )
+    if who.missing_privileges:
+        return who
+    marks = read_marks(client)
+    return replace(
+        who,
+        core=_core(client),
+        modules=_modules(client),
+        things=_things(client, mapping.profiles.values()),
+        identifier_types=read_identifier_types(client),
+        concepts=_concepts(client, [e.concept for e in mapping.measurements.values()]),
+        marks=marks,
+        settings={name: _setting(client, name) for name in SETTINGS},
+        patients=_patients(client),
+        marked=_marked(client, marks),
+    )
+
+
+def _core(client: Client) -> str | None:
+    reply = client.probe(f"{REST}/systeminformation")
+    found = re.search(r"openmrsVersion': '([^' ]+)", str(reply.body))
+    return found[1] if found else None
+
+
+def _modules(client: Client) -> dict[str, str]:
+    reply = client.probe(f"{REST}/module?v=custom:(uuid,version,started)&limit=100")
+    found = reply.body.get("results", ()) if reply.kind is Kind.ACCEPTED else ()
+    return {module["uuid"]: str(module["version"]) for module in found if module.get("started")}
+
+
+def _privileges(user: dict[str, Any]) -> frozenset[str] | None:
+    roles = {role.get("display") for role in user.get("roles") or ()}
+    if "System Developer" in roles:
+        return None
+    return frozenset(str(p.get("display")) for p in user.get("privileges") or ())
+
+
+def _things(client: Client, profiles: Iterable[Profile]) -> dict[str, str]:
+    asked = {
+        thing.uuid: resource
+        for profile in profiles
+        for field, resource in THINGS.items()
+        if resource != "patientidentifiertype" and (thing := getattr(profile, field))
+    }
+    found = {}
+    for uuid, resource in asked.items():
+        body = client.fetch(resource, uuid, "display,retired")
+        if body and not body.get("retired"):
+            found[uuid] = str(body.get("display"))
+    return found
+
+
+def read_identifier_types(client: Client) -> tuple[IdentifierType, ...]:
+    """Read the identifier types in use, each with the source that issues it, if there is one."""
+    sources: dict[str, str] = {}
+    reply = client.probe(f"{REST}/idgen/identifiersource?v=default&limit=100")
+    for source in reply.body.get("results", ()) if reply.kind is Kind.ACCEPTED else ():
+        if "sequential" in str(source.get("type", "")):
+            sources.setdefault(source["identifierType"]["uuid"], source["uuid"])
+    fields = "uuid,name,required,validator,format,locationBehavior,retired"
+    return tuple(
+        IdentifierType(
+            uuid=found["uuid"],
+            name=found["name"],
+            required=bool(found.get("required")),
+            validator=found.get("validator") or None,
+            format=found.get("format") or None,
+            needs_location=found.get("locationBehavior") != "NOT_USED",
+            source=sources.get(found["uuid"]),
+        )
+        for found in client.every("patientidentifiertype", fields)
+        if not found.get("retired")
+    )
+
+
+def _concepts(client: Client, uuids: list[str]) -> dict[str, Concept]:
+    references = ",".join(uuids)
+    kinds = {
+        found["uuid"]: found
+        for found in client.every(
+            "concept", "uuid,display,datatype:(display)", references=references
+        )
+    }
+    numeric = [uuid for uuid, kind in kinds.items() if kind["datatype"]["display"] == "Numeric"]
+    # Only a numeric concept has these fields; asking any other for them is refused.
+    limits = (
+        {
+            found["uuid"]: found
+            for found in client.every("concept", _NUMERIC_FIELDS, references=",".join(numeric))
+        }
+        if numeric
+        else {}
+    )
+    for uuid, (low, high) in _reference_ranges(client, numeric).items():
+        limits[uuid] = {**limits[uuid], "lowAbsolute": low, "hiAbsolute": high}
+    return {
+        uuid: Concept(
+            display=kind["display"],
+            datatype=kind["datatype"]["display"],
+            units=limits.get(uuid, {}).get("units"),
+            allow_decimal=bool(limits.get(uuid, {}).get("allowDecimal")),
+            low=limits.get(uuid, {}).get("lowAbsolute"),
+            high=limits.get(uuid, {}).get("hiAbsolute"),
+        )
+        for uuid, kind in kinds.items()
+    }
+
+
+def _reference_ranges(
+    client: Client, concepts: list[str]
+) -> dict[str, tuple[float | None, float | None]]:
+    """Read the limits that override the concepts' own; a server gives them for a patient only."""
+    reply = client.probe(f"{FHIR}/Patient?_count=1")
+    entries = reply.body.get("entry") if reply.kind is Kind.ACCEPTED else None
+    if not entries or not concepts:
+        return {}
+    patient = entries[0]["resource"]["id"]
+    query = urlencode({"patient": patient, "concept": ",".join(concepts), "v": "full"})
+    reply = client.probe(f"{REST}/conceptreferencerange/?{query}")
+    if reply.kind is not Kind.ACCEPTED:
+        return {}
+    return {
+        found["concept"]: (found.get("lowAbsolute"), found.get("hiAbsolute"))
+        for found in reply.body.get("results", ())
+        if found.get("concept") in concepts
+    }
+
+
+def read_marks(client: Client) -> dict[str, AttributeType]:
+    """Read the attribute types that mark bridge's patients, by name."""
+    return {
+        found["name"]: AttributeType(
+            uuid=found["uuid"], format=found["format"], searchable=bool(found["searchable"])
+        )
+        for found in client.every("personattributetype", "uuid,name,format,searchable,retired")
+        if found["name"] in (DEMO_MARK, RUN_MARK) and not found["retired"]
+    }
+
+
+def _patients(client: Client) -> int | None:
+    reply = client.probe(f"{FHIR}/Patient?_summary=count")
+    return int(reply.body.get("total", 0)) if reply.kind is Kind.ACCEPTED else None
+
+
+def _marked(client: Client, marks: dict[str, AttributeType]) -> int | None:
+    if DEMO_MARK not in marks:
+        return 0
+    if not marks[DEMO_MARK].searchable:
+        return None
+    found = client.patients_matching("true")
+    # The server stops counting at this many.
+    most = int(_setting(client, "person.searchMaxResults") or MOST_FOUND)
+    return found if found < most else None
+
+
+def _setting(client: Client, name: str) -> str | None:
+    body = client.fetch("systemsetting", name, "value")
+    return None if body is None else body.get("value")

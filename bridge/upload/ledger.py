@@ -1,0 +1,355 @@
+"""The local record of one run (SQLite): what was planned, sent and accepted, patient by patient.
+
+The server is the last word on what it holds; the ledger says what to ask it about. Losing the
+last moments of a ledger costs a few questions, never a patient.
+"""
+
+import json
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from bridge.errors import InputError, LedgerError
+
+
+class State(StrEnum):
+    """Where one patient of a run stands."""
+
+    PLANNED = "planned"
+    SENT = "sent"  # handed to a worker; the server may have all, part or nothing of it
+    CREATED = "created"  # this run made it, whole
+    EXISTING = "existing"  # it was there already, made by another run with the same inputs
+    REJECTED = "rejected"  # the server refuses it or a part of it
+    UNDONE = "undone"
+    PURGED = "purged"
+
+
+class Phase(StrEnum):
+    """Where a whole run stands."""
+
+    PLANNING = "planning"  # its patients are not yet written down
+    LOADING = "loading"
+    COMPLETE = "complete"
+    UNDONE = "undone"
+    PURGED = "purged"
+
+
+UNFINISHED = (Phase.PLANNING, Phase.LOADING)
+
+
+class Row(NamedTuple):
+    """One patient of a run."""
+
+    number: int
+    uuid: str
+    """The patient's uuid on the server."""
+    state: State = State.PLANNED
+    edition: int = 0
+    """How often the uuids were issued anew, since voided ones are never free again."""
+    identifiers: tuple[str, ...] = ()
+    visits: int = 0
+    encounters: int = 0
+    observations: int = 0
+    added: tuple[str, ...] = ()
+    """Visits that this run added to a patient that existed already."""
+    reason: str = ""
+
+
+class Run(NamedTuple):
+    """What a run is: all that a later process needs to go on with it."""
+
+    name: str
+    created: str
+    server: str
+    user: str
+    patients: int
+    inputs: dict[str, Any]
+    """What the patients follow from; a run is never continued with others."""
+    target: dict[str, Any]
+    """The server's own things that its patients and visits hang on."""
+
+
+class Progress(NamedTuple):
+    """How far a run is, and what it took."""
+
+    phase: Phase = Phase.PLANNING
+    requests: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+
+
+class Totals(NamedTuple):
+    """What the server accepted of a run."""
+
+    visits: int
+    encounters: int
+    observations: int
+
+
+class Ledger:
+    """The open record of one run, held by one process at a time."""
+
+    def __init__(self, path: Path, database: sqlite3.Connection, lock: sqlite3.Connection) -> None:
+        self.path = path
+        self._database = database
+        self._lock = lock
+        self.run, self.progress = _read_run(database)
+
+    @classmethod
+    def create(cls, folder: Path, run: Run) -> Self:
+        """Start the record of a new run in `folder`."""
+        path = folder / f"{run.name}.db"
+        with _explained(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = _take_lock(path)
+            draft = path.with_suffix(".draft")  # a kill leaves a draft, never half a record
+            draft.unlink(missing_ok=True)
+            with closing(_connect(draft)) as database:
+                database.executescript(_SCHEMA)
+                _write_run(database, run, Progress())
+            draft.replace(path)
+            return cls(path, _connect(path), lock)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a record to go on with its run; raise LedgerError when it cannot be trusted."""
+        with _explained(path):
+            lock = _take_lock(path)
+            try:
+                database = _connect(path)
+                _check(path, database)
+                return cls(path, database, lock)
+            except BaseException:
+                lock.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._database.close()
+        self._lock.close()
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Write rows, new or changed, all or none."""
+        with _explained(self.path), self._transaction():
+            self._database.executemany(
+                "INSERT OR REPLACE INTO patient VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                ([*_to_cells(row), _checksum(row)] for row in rows),
+            )
+
+    def note(self, progress: Progress) -> None:
+        """Record how far the run is."""
+        with _explained(self.path), self._transaction():
+            _write_run(self._database, self.run, progress)
+            self.progress = progress
+
+    def rows(self, *states: State) -> Iterator[Row]:
+        """Yield the patients in `states` (all of them when none is named), by number."""
+        chosen = states or tuple(State)
+        marks = ",".join("?" * len(chosen))
+        number = 0
+        while True:  # in slices, so that rows may be written between them
+            query = (
+                f"SELECT * FROM patient WHERE state IN ({marks}) AND number > ? "  # noqa: S608
+                "ORDER BY number LIMIT 500"
+            )
+            found = self._database.execute(query, (*chosen, number)).fetchall()
+            if not found:
+                return
+            yield from (_from_cells(cells) for cells in found)
+            number = found[-1][0]
+
+    def counts(self) -> Counter[State]:
+        """Count the patients by state."""
+        return _count(self._database)
+
+    def totals(self) -> Totals:
+        """Sum what the server accepted."""
+        return _totals(self._database)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+
+class Glance(NamedTuple):
+    """What a record says, read without taking hold of it."""
+
+    run: Run
+    progress: Progress
+    counts: Counter[State]
+    totals: Totals
+    reasons: tuple[tuple[int, str], ...]
+
+    @property
+    def made(self) -> int:
+        """Count the patients that are on the server by this run or before it."""
+        return self.counts[State.CREATED] + self.counts[State.EXISTING]
+
+
+def glance(path: Path) -> Glance:
+    """Read a run's record, also while a load writes to it; raise LedgerError if it is damaged."""
+    with _explained(path), closing(_connect(path, readonly=True)) as database:
+        run, progress = _read_run(database)
+        reasons = database.execute(
+            "SELECT number, reason FROM patient WHERE state = ? ORDER BY number", (State.REJECTED,)
+        ).fetchall()
+        return Glance(run, progress, _count(database), _totals(database), tuple(reasons))
+
+
+def records(folder: Path) -> list[Path]:
+    """List the records in `folder`, by the names of their runs."""
+    return sorted(folder.glob("*.db"))
+
+
+def find_record(folder: Path, name: str) -> Path:
+    """Return where the record of run `name` is; raise InputError when there is none."""
+    path = folder / f"{name}.db"
+    if path not in records(folder):
+        known = [record.stem for record in records(folder)][-3:]
+        hint = f"; the newest are {', '.join(known)}" if known else ""
+        raise InputError(f"no run is called {name!r}{hint}. `bridge runs` lists them")
+    return path
+
+
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE run (run TEXT NOT NULL, progress TEXT NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE patient (
+    number INTEGER PRIMARY KEY, uuid TEXT NOT NULL, state TEXT NOT NULL, edition INTEGER NOT NULL,
+    identifiers TEXT NOT NULL, visits INTEGER NOT NULL, encounters INTEGER NOT NULL,
+    observations INTEGER NOT NULL, added TEXT NOT NULL, reason TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+);
+CREATE INDEX by_state ON patient (state, number);
+"""
+
+
+def _connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    mode = "ro" if readonly else "rwc"
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10
+    )
+    database.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose moments, nothing else
+    return database
+
+
+def _take_lock(path: Path) -> sqlite3.Connection:
+    """Hold a lock that goes with the process, however that ends: an open write transaction."""
+    lock = sqlite3.connect(path.with_suffix(".lock"), isolation_level=None, timeout=0)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        if "locked" not in str(error):
+            raise
+        raise LedgerError(
+            f"another bridge is working on run {path.stem}: wait until it ends, or stop it"
+        ) from error
+    return lock
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system say into what the user can do."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({error.strerror}): give another data directory with BRIDGE_HOME",
+            place=path.parent,
+        ) from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname == "SQLITE_ERROR":  # not the tables that it should have
+            raise _damaged(path, str(error)) from error
+        if error.sqlite_errorname == "SQLITE_FULL":
+            raise InputError("the disk is full: free some room", place=path) from error
+        raise InputError(
+            f"cannot be used ({error}): see to the folder's rights, or name another in BRIDGE_HOME",
+            place=path,
+        ) from error
+    except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, why: str) -> LedgerError:
+    return LedgerError(
+        f"the record of run {path.stem} is damaged ({why}): {path}. Its patients can still be "
+        f"taken off the server with `bridge undo --marked {path.stem}`"
+    )
+
+
+def _check(path: Path, database: sqlite3.Connection) -> None:
+    (verdict,) = database.execute("PRAGMA quick_check").fetchone()
+    if verdict != "ok":
+        raise _damaged(path, verdict)
+    for cells in database.execute("SELECT * FROM patient"):
+        if _checksum(_from_cells(cells)) != cells[-1]:
+            raise _damaged(path, f"patient {cells[0]}")
+
+
+def _write_run(database: sqlite3.Connection, run: Run, progress: Progress) -> None:
+    cells = (json.dumps(run), json.dumps(progress))
+    database.execute("DELETE FROM run")
+    database.execute("INSERT INTO run VALUES (?,?,?)", (*cells, _crc(*cells)))
+
+
+def _read_run(database: sqlite3.Connection) -> tuple[Run, Progress]:
+    found = database.execute("SELECT run, progress, checksum FROM run").fetchone()
+    if not found:
+        raise ValueError("it is empty")
+    if _crc(*found[:2]) != found[2]:
+        raise ValueError("its first page")
+    progress = Progress(*json.loads(found[1]))
+    return Run(*json.loads(found[0])), progress._replace(phase=Phase(progress.phase))
+
+
+def _to_cells(row: Row) -> list[Any]:
+    lists = (list, tuple)
+    return [json.dumps(cell) if isinstance(cell, lists) else cell for cell in row]
+
+
+def _from_cells(cells: tuple[Any, ...]) -> Row:
+    row = Row(*cells[:-1])
+    return row._replace(
+        state=State(row.state),
+        identifiers=tuple(json.loads(cells[4])),
+        added=tuple(json.loads(cells[8])),
+    )
+
+
+def _checksum(row: Row) -> int:
+    return _crc(*(str(cell) for cell in _to_cells(row)))
+
+
+def _crc(*texts: str) -> int:
+    return zlib.crc32("\0".join(texts).encode())
+
+
+def _count(database: sqlite3.Connection) -> Counter[State]:
+    found = database.execute("SELECT state, count(*) FROM patient GROUP BY state")
+    return Counter({State(state): number for state, number in found})
+
+
+def _totals(database: sqlite3.Connection) -> Totals:
+    sums = ", ".join(f"total({name})" for name in Totals._fields)
+    (found,) = database.execute(f"SELECT {sums} FROM patient")  # noqa: S608
+    return Totals(*(int(number) for number in found))

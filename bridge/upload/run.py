@@ -1,0 +1,151 @@
+"""Carries out a run: from its ledger, patient by patient, to what the server holds."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import tee
+from typing import Any, Protocol
+
+from bridge.errors import LedgerError
+from bridge.identity import MOD30_ALPHABET, reissue
+from bridge.openmrs.client import Client
+from bridge.openmrs.transport import Traffic
+from bridge.records import Patient
+from bridge.resources.rest import IdentifierSlot, Target
+from bridge.upload.deliver import Order, Task, deliver
+from bridge.upload.facts import read_identifier_types
+from bridge.upload.identifiers import IdentifierDesk
+from bridge.upload.ledger import Ledger, Phase, Row, Run, State
+from bridge.upload.pace import Pace
+from bridge.upload.workers import carry_out
+
+
+class Cohort(Protocol):
+    """The patients of a request, made anew whenever they are asked for."""
+
+    @property
+    def count(self) -> int:
+        """How many they are, numbered from 1."""
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """All that the patients follow from, as plain JSON."""
+
+    @property
+    def redrawn(self) -> int:
+        """How many patients made so far were drawn again for an impossible value."""
+
+    def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
+        """Yield the patients with these numbers, which ascend."""
+
+
+class Crew:
+    """Opens one client per worker, and adds up what they send."""
+
+    def __init__(self, connect: Callable[[], Client], pace: Pace, stop: threading.Event) -> None:
+        self.pace = pace
+        self.stop = stop
+        self._connect = connect
+        self._traffics: list[Traffic] = []
+
+    def connect(self) -> Client:
+        """Open a client for one more worker."""
+        client = self._connect()
+        self._traffics.append(client.transport.traffic)
+        return client
+
+    @property
+    def requests(self) -> int:
+        """Count the requests of all workers."""
+        return sum(traffic.requests for traffic in self._traffics)
+
+    @property
+    def retries(self) -> int:
+        """Count how many of them were sent again."""
+        return sum(traffic.retries for traffic in self._traffics)
+
+
+def new_run_name(now: datetime) -> str:
+    """Return a name for a run: its time, so that runs sort by age, and four random letters."""
+    letters = "".join(secrets.choice(MOD30_ALPHABET.lower()[10:]) for _ in range(4))
+    return f"run-{now:%Y%m%d-%H%M%S}-{letters}"
+
+
+def plan_run(ledger: Ledger, cohort: Cohort, client: Client) -> None:
+    """Write down every patient of a run, with the identifiers they get, before any is sent."""
+    types = {kind.uuid: kind for kind in read_identifier_types(client)}
+    slots = target_of(ledger.run).identifiers
+    desk = IdentifierDesk([types[slot.type] for slot in slots], ledger.run.name)
+    edition = _free_edition(client, cohort)
+    ledger.write(
+        Row(number, "", edition=edition, identifiers=identifiers)
+        for number, identifiers in enumerate(desk.issue(client, cohort.count), start=1)
+    )
+    ledger.note(ledger.progress._replace(phase=Phase.LOADING))
+
+
+def target_of(run: Run) -> Target:
+    """Return the target that a run's record keeps."""
+    slots = tuple(IdentifierSlot(**slot) for slot in run.target["identifiers"])
+    return Target(**{**run.target, "identifiers": slots})
+
+
+def _free_edition(client: Client, cohort: Cohort) -> int:
+    """Return the first edition whose uuids this server has not voided, by the first patient."""
+    first = next(cohort.patients([1])).uuid
+    edition = 0
+    while (found := client.fetch("patient", reissue(first, edition), "voided")) and found["voided"]:
+        edition += 1
+    return edition
+
+
+def check_inputs(run: Run, cohort: Cohort) -> None:
+    """Refuse to go on with a run whose patients would not be the same; raise LedgerError."""
+    now = cohort.inputs
+    before = {key: value for key, value in run.inputs.items() if not key.startswith("mapping")}
+    differing = [key for key in before.keys() | now.keys() if before.get(key) != now.get(key)]
+    if differing:
+        what = "; ".join(f"{key} was {before.get(key)}, is {now.get(key)}" for key in differing)
+        raise LedgerError(
+            f"run {run.name} was begun with other inputs ({what}). Put them back, or "
+            f"`bridge undo {run.name}` and load anew"
+        )
+
+
+def carry_on(ledger: Ledger, cohort: Cohort, order: Order, crew: Crew) -> Iterator[Row]:
+    """Make every patient that is not yet settled; yield each row as the server settles it."""
+    started = time.monotonic()
+    before = ledger.progress
+
+    def work(client: Client, task: Task) -> Row:
+        requests = client.transport.traffic.requests
+        row = deliver(client, task, order)
+        crew.pace.done(client.transport.traffic.requests - requests)
+        return row
+
+    try:
+        tasks = _tasks(ledger, cohort)
+        for row in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
+            ledger.write([row])
+            yield row
+        ledger.note(ledger.progress._replace(phase=Phase.COMPLETE))
+    finally:
+        ledger.note(
+            ledger.progress._replace(
+                requests=before.requests + crew.requests,
+                retries=before.retries + crew.retries,
+                seconds=before.seconds + time.monotonic() - started,
+            )
+        )
+
+
+def _tasks(ledger: Ledger, cohort: Cohort) -> Iterator[Task]:
+    """Yield what is to be done, each written down as sent before a worker may take it."""
+    rows, again = tee(ledger.rows(State.PLANNED, State.SENT))
+    patients = cohort.patients(row.number for row in again)
+    for row, patient in zip(rows, patients, strict=True):
+        uuid = reissue(patient.uuid, row.edition)
+        ledger.write([row._replace(state=State.SENT, uuid=uuid)])
+        yield Task(patient, row)

@@ -1,0 +1,23 @@
+"""What the server holds under a patient's uuid, and whose it is by its mark."""
+
+from typing import NamedTuple
+
+from bridge.openmrs.client import Client
+
+
+class Standing(NamedTuple):
+    """A patient on the server; `run` is the bridge run that made it, if one did."""
+
+    voided: bool
+    run: str | None
+
+
+def standing(client: Client, uuid: str, run_mark: str) -> Standing | None:
+    """Look a patient up; `run_mark` is the attribute type that holds the run's name."""
+    fields = "voided,person:(attributes:(value,attributeType:(uuid)))"
+    found = client.fetch("patient", uuid, fields)
+    if found is None:
+        return None
+    attributes = (found.get("person") or {}).get("attributes") or ()
+    runs = [a.get("value") for a in attributes if a["attributeType"]["uuid"] == run_mark]
+    return Standing(bool(found.get("voided")), runs[0] if runs else None)

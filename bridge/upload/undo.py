@@ -1,0 +1,184 @@
+"""Takes a run off the server again: what it made, and nothing else."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import tee
+from typing import NamedTuple
+
+from bridge.openmrs.client import Client
+from bridge.openmrs.replies import Kind, Reply
+from bridge.records import Patient
+from bridge.upload.ledger import Ledger, Phase, Row, State
+from bridge.upload.plan import reissue_patient
+from bridge.upload.run import Cohort, Crew
+from bridge.upload.standing import standing
+from bridge.upload.workers import carry_out
+
+_REASON = "bridge undo"
+
+
+class Undone(NamedTuple):
+    """What became of one patient; `refused` has the server's reason when it stays."""
+
+    uuid: str
+    refused: str = ""
+    was_ours: bool = True
+    """Whether this run had made the patient: another's stays, without the visits added to it."""
+
+
+class Removal:
+    """How to take the patients of one run off."""
+
+    def __init__(self, run: str, run_mark: str, *, purge: bool) -> None:
+        self.purge = purge
+        self._run = run
+        self._run_mark = run_mark
+        self._visits_stay: bool | None = None
+
+    def take_off_row(self, client: Client, row: Row, patient: Patient | None) -> Undone:
+        """Take off what the ledger says this run made; `patient` is what it sent, if known."""
+        if row.state is State.EXISTING:
+            refused = [_refused(client.void("visit", visit, _REASON)) for visit in row.added]
+            return Undone(row.uuid, next(filter(None, refused), ""), was_ours=False)
+        if row.state is State.SENT and not self._made(client, row.uuid):
+            return Undone(row.uuid, was_ours=False)
+        return Undone(row.uuid, self._take_off(client, row.uuid, patient))
+
+    def take_off_marked(self, client: Client, uuid: str) -> Undone | None:
+        """Take off a patient that a search found, if it carries the run's mark."""
+        made = self._made(client, uuid)
+        return Undone(uuid, self._take_off(client, uuid, None)) if made else None
+
+    def _take_off(self, client: Client, uuid: str, patient: Patient | None) -> str:
+        return _purge(client, uuid, patient) if self.purge else self._void(client, uuid)
+
+    def _made(self, client: Client, uuid: str) -> bool:
+        found = standing(client, uuid, self._run_mark)
+        return found is not None and found.run == self._run
+
+    def _void(self, client: Client, uuid: str) -> str:
+        """Void a patient; where that leaves its visits (told by the first), void them too."""
+        visits = _visits(client, uuid) if self._visits_stay is not False else []
+        refused = _refused(client.void("patient", uuid, _REASON))
+        staying = [visit for visit in visits if _stands(client, visit)]
+        if visits:
+            self._visits_stay = bool(staying)
+        for visit in staying:
+            refused = refused or _refused(client.void("visit", visit, _REASON))
+        return refused
+
+
+def states_to_undo(*, purge: bool) -> tuple[State, ...]:
+    """Return the states of the patients that are to be taken off; purging takes voided ones too."""
+    states = (State.CREATED, State.SENT, State.EXISTING)
+    return (*states, State.UNDONE) if purge else states
+
+
+def undo_run(
+    ledger: Ledger, removal: Removal, crew: Crew, cohort: Cohort | None
+) -> Iterator[Undone]:
+    """Take off every patient of a run that is still there; yield each as it goes.
+
+    A voided patient's encounters and observations are found by uuid only: to purge them the
+    cohort is needed, as it was sent.
+    """
+
+    def work(client: Client, task: tuple[Row, Patient | None]) -> tuple[Row, Undone]:
+        row, patient = task
+        undone = removal.take_off_row(client, row, patient)
+        crew.pace.done(1)
+        return row, undone
+
+    states = states_to_undo(purge=removal.purge)
+    done, phase = State.UNDONE, Phase.UNDONE
+    if removal.purge:
+        done, phase = State.PURGED, Phase.PURGED
+    tasks = _with_patients(ledger.rows(*states), cohort)
+    for row, undone in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
+        if not undone.refused:
+            ledger.write([row._replace(state=done)])
+        yield undone
+    if not any(ledger.counts()[state] for state in states):
+        ledger.write(row._replace(state=done) for row in ledger.rows(State.PLANNED))
+        ledger.note(ledger.progress._replace(phase=phase))
+
+
+def _with_patients(
+    rows: Iterator[Row], cohort: Cohort | None
+) -> Iterator[tuple[Row, Patient | None]]:
+    if cohort is None:
+        yield from ((row, None) for row in rows)
+        return
+    rows, again = tee(rows)
+    patients = cohort.patients(row.number for row in again)
+    for row, patient in zip(rows, patients, strict=True):
+        yield row, reissue_patient(patient, row.edition)
+
+
+def find_marked(run: str, client: Client) -> list[str]:
+    """List the patients that a search for a run's mark finds: a thousand at most.
+
+    All at once: what is voided drops out of the search and would shift its pages.
+    """
+    return [patient["uuid"] for patient in client.every("patient", "uuid", q=run)]
+
+
+def undo_marked(run: str, removal: Removal, crew: Crew) -> Iterator[Undone]:
+    """Take off every patient that carries the run's mark, found on the server alone."""
+
+    def work(client: Client, uuid: str) -> Undone | None:
+        undone = removal.take_off_marked(client, uuid)
+        crew.pace.done(1)
+        return undone
+
+    seen: set[str] = set()
+    with closing(crew.connect()) as client:
+        while found := [uuid for uuid in find_marked(run, client) if uuid not in seen]:
+            seen.update(found)
+            for undone in carry_out(found, work, crew.connect, crew.pace, crew.stop):
+                if undone:
+                    yield undone
+
+
+def _purge(client: Client, uuid: str, patient: Patient | None) -> str:
+    """Delete a patient for good, from the leaves up: OpenMRS refuses any other order."""
+    obs, encounters, visits = _parts(patient)
+    for encounter in client.every("encounter", "uuid,obs:(uuid)", patient=uuid):
+        encounters[encounter["uuid"]] = None
+        obs.update(dict.fromkeys(found["uuid"] for found in encounter["obs"]))
+    visits.update(dict.fromkeys(_visits(client, uuid, includeAll="true")))
+    for resource, parts in (("obs", obs), ("encounter", encounters), ("visit", visits)):
+        for part in parts:
+            if refused := _refused(client.purge(resource, part)):
+                return f"{resource} {part}: {refused}"
+    return _refused(client.purge("patient", uuid))
+
+
+Uuids = dict[str, None]
+"""Uuids in the order they came, each once."""
+
+
+def _parts(patient: Patient | None) -> tuple[Uuids, Uuids, Uuids]:
+    """Return the uuids of a patient's observations, encounters and visits."""
+    visits = patient.visits if patient else ()
+    encounters = [encounter for visit in visits for encounter in visit.encounters]
+    return (
+        {m.uuid: None for encounter in encounters for m in encounter.measurements},
+        {encounter.uuid: None for encounter in encounters},
+        {visit.uuid: None for visit in visits},
+    )
+
+
+def _visits(client: Client, patient: str, **more: str) -> list[str]:
+    found = client.every("visit", "uuid", patient=patient, includeInactive="true", **more)
+    return [visit["uuid"] for visit in found]
+
+
+def _stands(client: Client, visit: str) -> bool:
+    found = client.fetch("visit", visit, "voided")
+    return found is not None and not found["voided"]
+
+
+def _refused(reply: Reply) -> str:
+    gone = reply.kind in (Kind.ACCEPTED, Kind.MISSING)
+    return "" if gone else reply.reason

@@ -1,0 +1,105 @@
+"""Work on many patients at once, each worker with a sign-in of its own."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from bridge.errors import Interrupted
+from bridge.openmrs.client import Client
+from bridge.upload.pace import Pace
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def carry_out(
+    tasks: Iterable[Task],
+    work: Callable[[Client, Task], Result],
+    connect: Callable[[], Client],
+    pace: Pace,
+    stop: threading.Event,
+) -> Iterator[Result]:
+    """Yield the result of each task as it comes; the order is the server's.
+
+    The first error of a worker ends it all and is raised here. Once `stop` is set no further
+    task is begun; what is under way is finished and yielded, then Interrupted is raised.
+    """
+    inbox: queue.SimpleQueue[Task] = queue.SimpleQueue()
+    outbox: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+
+    def run(index: int) -> None:
+        client = None
+        try:
+            while pace.wait_turn(index):
+                try:
+                    task = inbox.get(timeout=0.05)
+                except queue.Empty:
+                    continue
+                client = client or connect()
+                outbox.put(work(client, task))
+        except BaseException as error:
+            outbox.put(error)
+        finally:
+            if client:
+                client.close()
+
+    pace.open()
+    threads = [
+        threading.Thread(target=run, args=(index,), name=f"worker-{index}", daemon=True)
+        for index in range(pace.most)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield from _exchange(iter(tasks), inbox, outbox, pace, stop)
+    finally:
+        pace.close()
+        for thread in threads:
+            thread.join()
+
+
+def _exchange(
+    tasks: Iterator[Task],
+    inbox: "queue.SimpleQueue[Task]",
+    outbox: "queue.SimpleQueue[Result | BaseException]",
+    pace: Pace,
+    stop: threading.Event,
+) -> Iterator[Result]:
+    """Keep a short stock of tasks before the workers, and hand on what they bring."""
+    under_way = 0
+    more = True
+    while more or under_way:
+        if stop.is_set():
+            more = False
+            under_way -= _withdraw(inbox)
+        while more and under_way < 2 * pace.limit:
+            task = next(tasks, None)
+            more = task is not None
+            if task is not None:
+                inbox.put(task)
+                under_way += 1
+        try:
+            result = outbox.get(timeout=0.2) if under_way else None
+        except queue.Empty:
+            continue
+        if isinstance(result, Interrupted):
+            under_way -= 1
+        elif isinstance(result, BaseException):
+            raise result
+        elif result is not None:
+            under_way -= 1
+            yield result
+    if stop.is_set():
+        raise Interrupted("stopped")
+
+
+def _withdraw(inbox: "queue.SimpleQueue[Task]") -> int:
+    """Take back the tasks that nobody has begun."""
+    count = 0
+    while True:
+        try:
+            inbox.get_nowait()
+        except queue.Empty:
+            return count
+        count += 1

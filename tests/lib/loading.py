@@ -1,0 +1,134 @@
+"""A load, its resume, verify and undo as library calls, for tests that need to hold the reins."""
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from bridge.mapping.loading import load_mapping
+from bridge.openmrs.client import Client
+from bridge.openmrs.transport import Patience, Server, Transport
+from bridge.upload.deliver import Order, Task
+from bridge.upload.facts import read_facts
+from bridge.upload.identifiers import spare_identifiers
+from bridge.upload.ledger import Ledger, Phase, Row, Run, State
+from bridge.upload.pace import Pace
+from bridge.upload.preflight import choose_profile, target
+from bridge.upload.run import Cohort, Crew, carry_on, new_run_name, plan_run, target_of
+from bridge.upload.setup import make_marks, set_up
+from bridge.upload.undo import Removal, Undone, find_marked, undo_run
+from bridge.upload.verify import Difference, verify_patient
+from bridge.upload.workers import carry_out
+
+MAPPING = load_mapping(None)
+USER, PASSWORD = "admin", "Admin123"
+QUICK = Patience(
+    attempts=6, total=20.0, connect=2.0, read=1.0, first_pause=0.01, longest_pause=0.05
+)
+
+
+def connector(
+    url: str, user: str = USER, password: str = PASSWORD, patience: Patience = QUICK
+) -> Callable[[], Client]:
+    """Return what opens a client."""
+    server = Server(url=url, user=user, password=password)
+    return lambda: Client(Transport(server, patience=patience))
+
+
+def prepare(connect: Callable[[], Client]) -> None:
+    """Make the metadata a load needs."""
+    client = connect()
+    facts = read_facts(client, MAPPING)
+    profile = choose_profile(facts, MAPPING)
+    made = list(set_up(client, facts, MAPPING, MAPPING.profiles[profile]))
+    assert not [thing for thing in made if thing.refused]
+    client.close()
+
+
+def start(folder: Path, cohort: Cohort, connect: Callable[[], Client], name: str = "") -> Ledger:
+    """Begin a run."""
+    client = connect()
+    facts = make_marks(client, read_facts(client, MAPPING))
+    profile = MAPPING.profiles[choose_profile(facts, MAPPING)]
+    run = Run(
+        name=name or new_run_name(datetime.now(UTC)),
+        created=datetime.now(UTC).isoformat(),
+        server=client.transport.server.url,
+        user=USER,
+        patients=cohort.count,
+        inputs=cohort.inputs,
+        target=dataclasses.asdict(target(facts, profile)),
+    )
+    client.close()
+    return Ledger.create(folder, run)
+
+
+def order_of(ledger: Ledger) -> Order:
+    """Return how a run's patients are made."""
+    goal = target_of(ledger.run)
+    spare = partial(spare_identifiers, slots=goal.identifiers, run=ledger.run.name)
+    return Order(run=ledger.run.name, mapping=MAPPING, target=goal, identifiers=spare)
+
+
+def proceed(
+    ledger: Ledger, cohort: Cohort, connect: Callable[[], Client], workers: int = 2
+) -> list[Row]:
+    """Carry a run on to its end."""
+    if ledger.progress.phase is Phase.PLANNING:
+        with closing(connect()) as client:
+            plan_run(ledger, cohort, client)
+    crew = Crew(connect, Pace(workers), threading.Event())
+    return list(carry_on(ledger, cohort, order_of(ledger), crew))
+
+
+def differences(ledger: Ledger, cohort: Cohort, connect: Callable[[], Client]) -> list[Difference]:
+    """Read everything back and return what is not as it was meant."""
+    rows = list(ledger.rows(State.CREATED, State.EXISTING))
+    patients = cohort.patients(row.number for row in rows)
+    tasks = [Task(patient, row) for patient, row in zip(patients, rows, strict=True)]
+    verdicts = carry_out(
+        tasks,
+        lambda client, task: verify_patient(client, task, MAPPING),
+        connect,
+        Pace(2),
+        threading.Event(),
+    )
+    return [difference for verdict in verdicts for difference in verdict.differences]
+
+
+def take_off(
+    ledger: Ledger,
+    connect: Callable[[], Client],
+    cohort: Cohort | None = None,
+    *,
+    purge: bool = False,
+) -> list[Undone]:
+    """Undo a run."""
+    removal = Removal(ledger.run.name, ledger.run.target["run_mark"], purge=purge)
+    crew = Crew(connect, Pace(2), threading.Event())
+    return list(undo_run(ledger, removal, crew, cohort))
+
+
+def found(run: str, connect: Callable[[], Client]) -> list[str]:
+    """List the patients of a run by their mark, on the server."""
+    client = connect()
+    uuids = find_marked(run, client)
+    client.close()
+    return uuids
+
+
+def totals_on_server(run: str, connect: Callable[[], Client]) -> tuple[int, int, int]:
+    """Count a run's patients, visits and observations as the server has them."""
+    client = connect()
+    uuids = find_marked(run, client)
+    visits = sum(
+        1
+        for uuid in uuids
+        for _ in client.every("visit", "uuid", patient=uuid, includeInactive="true")
+    )
+    observations = sum(client.fhir_count(f"Observation?patient={uuid}") for uuid in uuids)
+    client.close()
+    return len(uuids), visits, observations

@@ -1,0 +1,97 @@
+"""Many workers, one stream of results."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from bridge.errors import Interrupted, Unreachable
+from bridge.openmrs.client import Client
+from bridge.openmrs.transport import Server, Transport
+from bridge.upload.pace import Pace
+from bridge.upload.workers import carry_out
+
+
+def connect() -> Client:
+    """Open a client that no test here uses."""
+    return Client(Transport(Server(url="http://127.0.0.1:1", user="", password="")))
+
+
+def double(client: Client, task: int) -> int:
+    """Do a task."""
+    return 2 * task
+
+
+def test_every_task_is_done_once() -> None:
+    """Whatever the number of workers."""
+    for workers in (1, 8):
+        done = carry_out(range(1, 200), double, connect, Pace(workers), threading.Event())
+        assert sorted(done) == [2 * task for task in range(1, 200)]
+
+
+def test_tasks_are_taken_as_they_are_needed() -> None:
+    """Not all at once: a million patients do not fit into memory."""
+    taken = 0
+
+    def tasks() -> Iterator[int]:
+        nonlocal taken
+        for task in range(10_000):
+            taken += 1
+            yield task
+
+    results = carry_out(tasks(), double, connect, Pace(2), threading.Event())
+    next(results)
+    assert taken <= 10
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_an_error_of_a_worker_ends_it_all() -> None:
+    """And is the caller's to see."""
+
+    def fail(client: Client, task: int) -> int:
+        if task == 5:
+            raise Unreachable("gone")
+        return task
+
+    with pytest.raises(Unreachable, match="gone"):
+        list(carry_out(range(100), fail, connect, Pace(3), threading.Event()))
+    assert not [t for t in threading.enumerate() if t.name.startswith("worker-")]
+
+
+def test_stopping_finishes_what_is_under_way_and_begins_nothing_new() -> None:
+    """So that the ledger knows of it."""
+    stop = threading.Event()
+    begun: list[int] = []
+
+    def slow(client: Client, task: int) -> int:
+        begun.append(task)
+        time.sleep(0.01)
+        return task
+
+    done = []
+    with pytest.raises(Interrupted):
+        for result in carry_out(range(1000), slow, connect, Pace(2), stop):
+            done.append(result)
+            if len(done) == 3:
+                stop.set()
+    assert sorted(done) == sorted(begun)
+    assert len(done) < 20
+
+
+def test_a_worker_that_is_interrupted_while_it_waits_does_not_fail_the_others() -> None:
+    """Its task stays open, theirs are kept."""
+    stop = threading.Event()
+
+    def work(client: Client, task: int) -> int:
+        if task == 1:
+            stop.set()
+            raise Interrupted("stopped")
+        time.sleep(0.02)
+        return task
+
+    done = []
+    with pytest.raises(Interrupted):
+        for result in carry_out(range(2), work, connect, Pace(2), stop):
+            done.append(result)
+    assert done == [0]
