@@ -1,0 +1,164 @@
+"""Observations and patients made through FHIR, as far as the fhir2 module makes them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.sandbox.conversion import unique
+from bridge.sandbox.dates import parse_moment
+from bridge.sandbox.fhir.outcomes import Outcome, null_pointer, unprocessable
+from bridge.sandbox.fhir.patients import GENDERS
+from bridge.sandbox.observation_values import set_value
+from bridge.sandbox.refusals import Conversion, Invalid
+from bridge.sandbox.saving import save
+from bridge.sandbox.store import Record, Store
+
+Body = Mapping[str, Any]
+STATUS = "org.hl7.fhir.r4.model.Observation$ObservationStatus.equals(Object)"
+LETTERS = {word: letter for letter, word in GENDERS.items()}
+
+
+def create(store: Store, type_name: str, body: Body) -> Record:
+    """Make a record of a resource; an id in it is dropped, as HAPI does.
+
+    Raises Outcome where the real server refuses.
+    """
+    maker = MAKERS.get(type_name)
+    if maker is None:
+        raise Outcome(405, f"The sandbox does not create {type_name} through FHIR; use REST")
+    return maker(store, body)
+
+
+def _observation(store: Store, body: Body) -> Record:
+    if "status" not in body:
+        raise null_pointer(STATUS, "observationStatus")
+    obs = store.new("obs")
+    obs["concept"] = _concept(store, _part(body, "code"))
+    obs["person"] = _referred(store, "patient", _part(body, "subject"))
+    obs["encounter"] = _referred(store, "encounter", _part(body, "encounter"))
+    if "effectiveDateTime" in body:
+        obs["obsDatetime"] = _time(body["effectiveDateTime"])
+    _set_value(store, obs, body)
+    try:
+        return save(store, obs)
+    except Invalid as fault:
+        raise unprocessable("obs id is null", fault) from fault
+
+
+def _set_value(store: Store, obs: Record, body: Body) -> None:
+    number = _part(body, "valueQuantity").get("value")
+    if isinstance(number, int | float):
+        obs["valueNumeric"] = float(number)
+    value = body.get("valueString", body.get("valueDateTime", body.get("valueBoolean")))
+    answer = _concept(store, _part(body, "valueCodeableConcept"))
+    value = answer.uuid if answer else value
+    if value is None or obs["concept"] is None:
+        return
+    try:
+        set_value(store, obs, value)
+    except Conversion as fault:
+        raise Outcome(422, fault.message) from fault
+
+
+def _concept(store: Store, code: Body) -> Record | None:
+    """Find a concept by the coding that has no system: the bare server knows no other."""
+    for coding in _parts(code, "coding"):
+        if not coding.get("system") and coding.get("code"):
+            return store.find("concept", str(coding["code"]))
+    return None
+
+
+def _referred(store: Store, kind: str, reference: Body) -> Record | None:
+    return store.find(kind, str(reference.get("reference")).rpartition("/")[2])
+
+
+def _part(body: Body, name: str) -> Body:
+    """Return an element that is an object, or an empty one."""
+    found = body.get(name, {})
+    if not isinstance(found, dict):
+        raise _malformed(name)
+    return found
+
+
+def _parts(body: Body, name: str) -> Sequence[Body]:
+    """Return an element that is a list of objects."""
+    found = body.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise _malformed(name)
+    return found
+
+
+def _malformed(name: str) -> Outcome:
+    return Outcome(400, f'HAPI-1821: [element="{name}"] Invalid JSON content detected')
+
+
+def _time(value: Any) -> int:
+    try:
+        return parse_moment(str(value))
+    except ValueError as fault:
+        raise Outcome(400, f'HAPI-1821: Invalid date/time format: "{value}"') from fault
+
+
+def _patient(store: Store, body: Body) -> Record:
+    person = store.new("person")
+    person["gender"] = LETTERS.get(str(body.get("gender")))
+    born = str(body.get("birthDate") or "")
+    if born:
+        person["birthdateEstimated"] = len(born) < len("2000-01-01")
+        day = _time(f"{born}-01-01"[: len("2000-01-01")])
+        person["birthdate"] = datetime.fromtimestamp(day, UTC).date().isoformat()
+    person.children["names"] = [_name(store, one) for one in _parts(body, "name")]
+    person.children["addresses"] = [_address(store, one) for one in _parts(body, "address")]
+    patient = store.new("patient")
+    patient["person"] = person
+    found = (_identifier(store, one) for one in _parts(body, "identifier"))
+    patient.children["identifiers"] = [one for one in found if one]
+    try:
+        return save(store, patient)
+    except Invalid as fault:
+        raise unprocessable("Patient#null", fault) from fault
+
+
+def _name(store: Store, given: Body) -> Record:
+    name = store.new("personname")
+    parts = given.get("given")
+    words = [str(part) for part in parts] if isinstance(parts, list) else []
+    name["givenName"], name["middleName"] = [*words, None, None][:2]
+    name["familyName"] = _text(given, "family")
+    return name
+
+
+def _address(store: Store, given: Body) -> Record:
+    address = store.new("personaddress")
+    for column, name in (
+        ("cityVillage", "city"),
+        ("stateProvince", "state"),
+        ("country", "country"),
+        ("postalCode", "postalCode"),
+        ("countyDistrict", "district"),
+    ):
+        address[column] = _text(given, name)
+    return address
+
+
+def _text(given: Body, name: str) -> str | None:
+    return str(given[name]) if given.get(name) is not None else None
+
+
+def _identifier(store: Store, given: Body) -> Record | None:
+    """Make an identifier; one whose type is not named by its text is dropped without a word."""
+    text = _text(_part(given, "type"), "text") or ""
+    kind = unique(store, store.kinds["patientidentifiertype"], text)
+    if kind is None:
+        return None
+    identifier = store.new("identifier")
+    identifier["identifierType"] = kind
+    identifier["identifier"] = _text(given, "value")
+    identifier["preferred"] = given.get("use") == "official"
+    return identifier
+
+
+MAKERS: Mapping[str, Callable[[Store, Body], Record]] = {
+    "Observation": _observation,
+    "Patient": _patient,
+}

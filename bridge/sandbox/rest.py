@@ -1,0 +1,225 @@
+"""The REST resources: one engine that reads, lists, makes, changes and takes away every kind."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from bridge.sandbox import voiding
+from bridge.sandbox.catalogue import BY_PATH
+from bridge.sandbox.conversion import to_whole, unique
+from bridge.sandbox.creating import create, create_part, update
+from bridge.sandbox.identifiers import create_source, issue
+from bridge.sandbox.kinds import Kind
+from bridge.sandbox.refusals import Broken, Conversion, NotFound, NotSignedIn, UnknownResource
+from bridge.sandbox.rendering import render
+from bridge.sandbox.representation import DEFAULT, REF, Representation, parse_parameter
+from bridge.sandbox.searches import select
+from bridge.sandbox.store import Record, Store
+
+DEFAULT_LIMIT = 50
+MOST = 100
+DEEPEST = 100
+DEFAULT_REASON = "web service call"
+
+
+class Request(NamedTuple):
+    """One REST request, taken out of the web framework."""
+
+    method: str
+    path: str
+    """Below /ws/rest/v1/, without a slash at the end."""
+    query: tuple[tuple[str, str], ...]
+    body: Mapping[str, Any]
+    signed_in: bool
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The parameters by name."""
+        return dict(self.query)
+
+
+class Reply(NamedTuple):
+    """The status and, where there is one, the JSON of an answer."""
+
+    status: int
+    body: Any = None
+
+
+class Place(NamedTuple):
+    """What a path stands for: a kind, perhaps one of its records, perhaps below an owner."""
+
+    kind: Kind
+    owner: str
+    uuid: str
+
+
+def locate(path: str) -> Place:
+    """Find what stands at a path.
+
+    Raises UnknownResource where nothing does.
+    """
+    parts = path.split("/")
+    depth = 2 if parts[0] == "idgen" else 1
+    kind = BY_PATH.get("/".join(parts[:depth]))
+    rest = parts[depth:]
+    if kind and len(rest) <= 1 and not kind.owner:
+        return Place(kind, "", rest[0] if rest else "")
+    part = BY_PATH.get(f"{parts[0]}/{rest[1]}") if kind and len(rest) in (2, 3) else None
+    if part and part.owner:
+        return Place(part, rest[0], rest[2] if len(rest) == 3 else "")
+    raise UnknownResource(path)
+
+
+def answer(store: Store, request: Request) -> Reply:
+    """Answer a request, or raise the refusal."""
+    if request.path.startswith("idgen/") and request.path.endswith("/identifier"):
+        return _issue_one(store, request)
+    place = locate(request.path)
+    _require_sign_in(request, place.kind)
+    owner = _owner(store, place)
+    if request.method == "GET":
+        return _read(store, request, place, owner)
+    if request.method == "DELETE":
+        return _take_away(store, request, place)
+    return _write(store, request, place, owner)
+
+
+def _require_sign_in(request: Request, kind: Kind) -> None:
+    if request.signed_in:
+        return
+    verbs = {"GET": "Get", "POST": "Add", "DELETE": "Delete"}
+    verb = verbs[request.method]
+    if request.method != "GET" and kind.ending == "retired":
+        verb = "Manage"
+    raise NotSignedIn(f"{verb} {kind.privilege}")
+
+
+def _owner(store: Store, place: Place) -> Record | None:
+    if not place.owner:
+        return None
+    found = store.find(place.kind.path.partition("/")[0], place.owner)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _found(store: Store, place: Place, line: int = 53) -> Record:
+    found = unique(store, place.kind, place.uuid)
+    if found is None:
+        raise NotFound(line)
+    return found
+
+
+def representation(request: Request, otherwise: Representation) -> Representation:
+    """Return the representation that a request asks for."""
+    asked = request.given.get("v")
+    if asked and asked.count("(") > DEEPEST:
+        raise Conversion("The custom representation is nested too deep")
+    return parse_parameter(asked) if asked else otherwise
+
+
+def _read(store: Store, request: Request, place: Place, owner: Record | None) -> Reply:
+    if place.uuid:
+        return Reply(200, render(store, _found(store, place), representation(request, DEFAULT)))
+    selection = select(store, place.kind.name, request.given)
+    if owner:
+        selection = selection.also(f'"{place.kind.owner}" = ?', owner.id)
+    limit, start = _page(request.given)
+    found = store.many(
+        place.kind.name, selection.where, selection.params, selection.order, (limit + 1, start)
+    )
+    rep = representation(request, DEFAULT if owner else REF)
+    body: dict[str, Any] = {"results": [render(store, record, rep) for record in found[:limit]]}
+    links = _page_links(store, request, limit, start, more=len(found) > limit)
+    if links:
+        body["links"] = links
+    if request.given.get("totalCount") == "true":
+        body["totalCount"] = store.count(place.kind.name, selection.where, selection.params)
+    return Reply(200, body)
+
+
+def _page(given: Mapping[str, str]) -> tuple[int, int]:
+    limit = _whole(given.get("limit"), DEFAULT_LIMIT)
+    fault = ""
+    if limit <= 0:
+        fault = "If you specify a number of results to return, it must be >0 and not null"
+    elif limit > MOST:
+        fault = f"Administrator has set absolute limit at {MOST}"
+    if fault:
+        code = "org.openmrs.module.webservices.rest.web.RequestContext:141"
+        raise Broken(fault, java="org.openmrs.api.APIException", code=code)
+    return limit, max(0, _whole(given.get("startIndex"), 0))
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    """Read a whole number; anything else is ignored, as OpenMRS does."""
+    try:
+        return int(text or "")
+    except ValueError:
+        return otherwise
+
+
+def _page_links(
+    store: Store, request: Request, limit: int, start: int, *, more: bool
+) -> list[dict[str, Any]]:
+    pages = {"next": start + limit} if more else {}
+    if start > 0:
+        pages["prev"] = max(0, start - limit)
+    kept = [(name, value) for name, value in request.query if name != "startIndex"]
+    return [
+        {
+            "rel": rel,
+            "uri": f"{store.base}/ws/rest/v1/{request.path}?"
+            + urlencode([*kept, ("startIndex", str(index))]),
+            "resourceAlias": None,
+        }
+        for rel, index in pages.items()
+    ]
+
+
+def _write(store: Store, request: Request, place: Place, owner: Record | None) -> Reply:
+    rep = representation(request, DEFAULT)
+    if place.uuid:
+        record = _found(store, place)
+        if str(request.body.get("deleted")).lower() == "false":
+            voiding.revive(store, record)
+            record = _found(store, place)
+        else:
+            record = update(store, record, request.body)
+        return Reply(200, render(store, record, rep))
+    if owner:
+        return Reply(201, render(store, create_part(store, place.kind, owner, request.body), rep))
+    if place.kind.name == "identifiersource":
+        return _write_source(store, request)
+    record = create(store, place.kind, request.body)
+    # a new patient is always shown in the default representation
+    shown = DEFAULT if place.kind.name == "patient" else rep
+    return Reply(201, render(store, record, shown))
+
+
+def _write_source(store: Store, request: Request) -> Reply:
+    source = store.find("identifiersource", str(request.body.get("sourceUuid")))
+    if request.body.get("generateIdentifiers") and source:
+        count = to_whole(request.body.get("numberToGenerate"), 0) or 0
+        return Reply(201, {"identifiers": issue(store, source, count)})
+    return Reply(201, render(store, create_source(store, request.body), DEFAULT))
+
+
+def _issue_one(store: Store, request: Request) -> Reply:
+    if not request.signed_in:
+        raise NotSignedIn("Generate Identifiers")
+    source = store.find("identifiersource", request.path.split("/")[2])
+    if source is None or request.method != "POST":
+        raise NotFound
+    return Reply(201, {"identifier": issue(store, source, 1)[0]})
+
+
+def _take_away(store: Store, request: Request, place: Place) -> Reply:
+    if request.given.get("purge") == "true":
+        record = unique(store, place.kind, place.uuid)
+        if record:
+            voiding.purge(store, record)
+    else:
+        record = _found(store, place, line=158)
+        voiding.end(store, record, request.given.get("reason") or DEFAULT_REASON)
+    return Reply(204)

@@ -1,0 +1,116 @@
+"""REST on the web: bodies in, answers and refusals out, in OpenMRS's forms."""
+
+import sqlite3
+from typing import Any
+
+from flask import Flask, Response, g, request
+
+from bridge.sandbox import information, rest
+from bridge.sandbox.bodies import parse_json
+from bridge.sandbox.desk import PREFIX, Desk, base_address, json_reply
+from bridge.sandbox.refusals import Broken, Invalid, NotSignedIn, Refusal
+from bridge.sandbox.sessions import COOKIE, Session
+
+ADDRESS = f"{PREFIX}/ws/rest/v1"
+JSON = "application/json;charset=UTF-8"
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def add_rest(app: Flask, desk: Desk) -> None:
+    """Add the REST resources to the application."""
+    serve = desk.signed_in(lambda path: _answer(desk, path))
+    app.add_url_rule(f"{ADDRESS}/<path:path>", "rest", serve, methods=METHODS)
+
+
+def _answer(desk: Desk, path: str) -> Response:
+    try:
+        if path == "session":
+            return _session(desk)
+        if not _is_known(request.method, path):
+            return json_reply(200, _unsupported(path), JSON)
+        return _resource(desk, path)
+    except (Refusal, Invalid) as refusal:
+        return _refused(refusal)
+    except sqlite3.Error as fault:
+        return _refused(Broken.database(str(fault)))
+
+
+def _refused(refusal: Refusal | Invalid) -> Response:
+    response = json_reply(refusal.status, refusal.body(), JSON)
+    if isinstance(refusal, NotSignedIn):
+        realm = f'Basic realm="OpenMRS at {base_address()}/ws/rest/"'
+        response.headers["WWW-Authenticate"] = realm
+    return response
+
+
+def _resource(desk: Desk, path: str) -> Response:
+    asked = rest.Request(
+        method=request.method,
+        path=path,
+        query=tuple(request.args.items(multi=True)),
+        body=_body() if request.method == "POST" else {},
+        signed_in=g.session.signed_in,
+    )
+    with desk.store(writing=request.method != "GET") as store:
+        reply = information.answer(store, asked) or rest.answer(store, asked)
+    return json_reply(reply.status, reply.body, JSON)
+
+
+def _body() -> dict[str, Any]:
+    if request.mimetype != "application/json":
+        kind = f"{request.mimetype};charset=UTF-8" if request.mimetype else ""
+        raise Broken(
+            f"Content type '{kind}' not supported",
+            java="org.springframework.web.HttpMediaTypeNotSupportedException",
+            code="org.springframework.web.servlet.mvc.method.annotation."
+            "AbstractMessageConverterMethodArgumentResolver:211",
+        )
+    try:
+        body = parse_json(request.get_data())
+    except ValueError as fault:
+        raise _malformed(str(fault)) from fault
+    if not isinstance(body, dict):
+        raise _malformed("Cannot deserialize value of type `SimpleObject`")
+    return body
+
+
+def _malformed(fault: str) -> Refusal:
+    return Refusal(
+        400,
+        [f"JSON parse error: {fault}", fault],
+        java="org.springframework.http.converter.HttpMessageNotReadableException",
+        code="org.springframework.http.converter.json.AbstractJackson2HttpMessageConverter:391",
+    )
+
+
+def _is_known(method: str, path: str) -> bool:
+    return method in ("GET", "POST") or (method == "DELETE" and "/" in path)
+
+
+def _unsupported(path: str) -> dict[str, Any]:
+    """Write what OpenMRS answers, with a status of 200, to a method it does not know."""
+    methods = ["GET", "POST"] if "/" not in path else ["GET", "POST", "DELETE"]
+    message = f"Request method '{request.method}' not supported"
+    return {
+        "cause": None,
+        "method": request.method,
+        "supportedMethods": methods,
+        "supportedHttpMethods": methods,
+        "rootCause": None,
+        "message": message,
+        "localizedMessage": message,
+    }
+
+
+def _session(desk: Desk) -> Response:
+    session: Session = g.session
+    if request.method == "DELETE":
+        desk.sessions.end(session)
+        gone = (
+            f"{COOKIE}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:10 GMT; Path={PREFIX}; HttpOnly"
+        )
+        return Response(status=204, headers={"Set-Cookie": gone})
+    if request.method == "POST" and session.signed_in:
+        session.location = _body().get("sessionLocation") or session.location
+    with desk.store(writing=False) as store:
+        return json_reply(200, information.session_body(store, session), JSON)

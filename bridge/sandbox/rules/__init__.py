@@ -1,0 +1,31 @@
+"""What OpenMRS checks before it saves, kind by kind."""
+
+from collections.abc import Callable, Mapping
+
+from bridge.sandbox.refusals import Findings
+from bridge.sandbox.rules.care import check_encounter, check_obs, check_visit
+from bridge.sandbox.rules.metadata import check_concept, check_location, check_term
+from bridge.sandbox.rules.people import check_patient, check_person
+from bridge.sandbox.store import Record, Store
+
+Rule = Callable[[Store, Record, Findings], None]
+
+RULES: Mapping[str, Rule] = {
+    "concept": check_concept,
+    "conceptreferenceterm": check_term,
+    "encounter": check_encounter,
+    "location": check_location,
+    "obs": check_obs,
+    "patient": check_patient,
+    "person": check_person,
+    "visit": check_visit,
+}
+
+
+def check(store: Store, record: Record) -> None:
+    """Raise Invalid if the record breaks a rule of its kind."""
+    rule = RULES.get(record.kind.name)
+    if rule:
+        findings = Findings()
+        rule(store, record, findings)
+        findings.refuse_any()

@@ -1,0 +1,211 @@
+"""The pages a person opens, first as text, then in a real browser."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.sandbox import PASSWORD, USER, Sandbox
+from bridge.sandbox.people.vitals import age_text
+
+from .clinic import DAY, Clinic
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,1600",
+)
+HOSTILE = (
+    "<script>document.title='hacked'</script>",
+    "\"'><img src=x onerror=hack()>",
+    "</script><b>{{7*7}}",
+    "\u202egnirts LTR",
+    "\u0645\u0631\u064a\u0645 \u0639\u0644\u064a",
+)
+
+
+def root(sandbox: Sandbox) -> str:
+    return f"http://{USER}:{PASSWORD}@127.0.0.1:{sandbox.port}"
+
+
+def test_pages_ask_for_the_sign_in(sandbox: Sandbox) -> None:
+    answer = requests.get(f"http://127.0.0.1:{sandbox.port}/", timeout=10)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Basic")
+
+
+def test_an_empty_sandbox_says_how_to_fill_it(sandbox: Sandbox) -> None:
+    answer = requests.get(root(sandbox), timeout=10)
+    assert "bridge load --count 200" in answer.text
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_openmrs_s_own_address_leads_to_the_pages(sandbox: Sandbox) -> None:
+    answer = requests.get(f"{root(sandbox)}/openmrs/", timeout=10, auth=(USER, PASSWORD))
+    assert "<h1>Patients</h1>" in answer.text
+
+
+def test_a_voided_patient_is_not_shown(clinic: Clinic, sandbox: Sandbox) -> None:
+    kept, gone = clinic.patient(), clinic.patient()
+    clinic.ask("DELETE", f"patient/{gone}", reason="undo")
+    text = requests.get(root(sandbox), timeout=10).text
+    assert kept in text
+    assert gone not in text
+    assert requests.get(f"{root(sandbox)}/patient/{gone}", timeout=10).status_code == 404
+
+
+def test_the_list_is_searched_and_paged(clinic: Clinic, sandbox: Sandbox) -> None:
+    for number in range(30):
+        name = {"givenName": "Akinyi" if number % 2 else "Baraka", "familyName": "Otieno"}
+        clinic.patient(names=[name])
+    assert "1\u201325 of 30" in requests.get(root(sandbox), timeout=10).text
+    assert "26\u201330 of 30" in requests.get(f"{root(sandbox)}/?start=25", timeout=10).text
+    found = requests.get(f"{root(sandbox)}/?q=aki", timeout=10).text
+    assert "1\u201315 of 15" in found
+    assert "Nobody found" in requests.get(f"{root(sandbox)}/?q=zz", timeout=10).text
+    assert requests.get(f"{root(sandbox)}/?start=x&q=%00", timeout=10).status_code == 200
+
+
+@given(st.dates(date(1900, 1, 1), date(2026, 11, 21)))
+def test_everybody_has_an_age(born: date) -> None:
+    number, unit = age_text(born, date(2026, 11, 21)).split()
+    assert int(number) >= 0
+    assert unit.rstrip("s") in ("day", "month", "year")
+
+
+@pytest.fixture
+def browser() -> Iterator["Chrome"]:
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("needs chromium and chromedriver")
+    from selenium.webdriver import Chrome, ChromeOptions
+    from selenium.webdriver.chrome.service import Service
+
+    options = ChromeOptions()
+    options.binary_location = CHROMIUM
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        driver = Chrome(options=options, service=Service(DRIVER))
+        yield driver
+        complaints = driver.get_log("browser")
+        driver.quit()
+    assert complaints == []
+
+
+def text_of(browser: "Chrome", selector: str) -> list[str]:
+    return [one.text for one in browser.find_elements("css selector", selector)]
+
+
+@pytest.mark.browser
+def test_a_patient_s_page_draws_graphs(clinic: Clinic, sandbox: Sandbox, browser: "Chrome") -> None:
+    child = clinic.patient(birthdate="2023-02-10")
+    for number in range(3):
+        values = {5085: 118, 5086: 76, 5088: 38.4, 5089: 13 + number / 2, 5090: 92 + number}
+        clinic.vitals(child, values, DAY + timedelta(days=60 * number))
+    browser.get(root(sandbox))
+    browser.find_element("link text", "Amina Otieno").click()
+    assert text_of(browser, ".badge.synthetic") == ["Synthetic patient"]
+    titles = [title.split("\n")[0] for title in text_of(browser, "figcaption")]
+    assert titles[:3] == [
+        "Growth: height by age cm",
+        "Growth: weight by age kg",
+        "Blood pressure mmHg",
+    ]
+    assert _inked(browser) == [True] * len(titles)
+    assert "38.4 \u2191\u2191" in " ".join(text_of(browser, ".critically_high"))
+    assert len(text_of(browser, ".vitals tbody tr")) == 3
+    assert len(text_of(browser, ".visits tbody tr")) == 3
+
+
+def _inked(browser: "Chrome") -> list[bool]:
+    """Tell for each graph whether its canvas shows the first line's colour."""
+    script = """
+        return [...document.querySelectorAll(".plot canvas")].map((canvas) => {
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let inked = 0;
+          for (let i = 0; i < data.length; i += 4) {
+            if (data[i] < 40 && data[i + 1] > 90 && data[i + 2] > 80 && data[i + 3] > 200) inked++;
+          }
+          return inked > 3;
+        });
+    """
+    found: list[bool] = browser.execute_script(script)
+    return found
+
+
+@pytest.mark.browser
+def test_a_hostile_name_is_only_text(clinic: Clinic, sandbox: Sandbox, browser: "Chrome") -> None:
+    for number, name in enumerate(HOSTILE):
+        patient = clinic.patient(
+            names=[{"givenName": name[:50], "familyName": "Otieno"}],
+            attributes=[
+                {"attributeType": clinic.mark, "value": "true"},
+                {"attributeType": clinic.run, "value": name[:50]},
+            ],
+        )
+        clinic.vitals(patient, {5085: 120}, DAY + timedelta(days=number))
+    place = clinic.make("location", name=f"</script>{HOSTILE[0]}"[:200])["uuid"]
+    long_name = clinic.make("concept", **_long_concept())["uuid"]
+    body = clinic.encounter_body(patient, {}, DAY + timedelta(days=90))
+    body["obs"] = [{"concept": long_name, "value": 1}]
+    body["location"] = body["visit"]["location"] = place
+    clinic.make("encounter", **body)
+    browser.get(root(sandbox))
+    shown = text_of(browser, ".patients tbody a")
+    for name, one in zip(reversed(HOSTILE), shown, strict=True):
+        assert name[:50].split()[0] in one
+    links = browser.find_elements("css selector", ".patients tbody a")
+    for address in [link.get_attribute("href") for link in links]:
+        browser.get(address)
+        assert browser.title != "hacked"
+        assert browser.find_elements("css selector", "h1 *:not(bdi), main img, main b") == []
+        assert all(_inked(browser))
+
+
+def _long_concept() -> dict[str, object]:
+    return {
+        "names": [{"name": "W" * 10_000, "locale": "en"}],
+        "datatype": "8d4a4488-c2cc-11de-8d13-0010c6dffd0f",
+        "conceptClass": "8d491a9a-c2cc-11de-8d13-0010c6dffd0f",
+        "allowDecimal": True,
+    }
+
+
+@pytest.mark.browser
+def test_a_narrow_window_needs_no_scrolling_sideways(
+    clinic: Clinic, sandbox: Sandbox, browser: "Chrome"
+) -> None:
+    patient = clinic.patient(names=[{"givenName": "W" * 50, "familyName": "W" * 50}])
+    clinic.vitals(patient, {5085: 120, 5086: 80, 5087: 70, 5088: 37, 5089: 70, 5090: 170, 5092: 97})
+    browser.set_window_size(500, 900)
+    for path in ("/", f"/patient/{patient}"):
+        browser.get(root(sandbox) + path)
+        width = browser.execute_script("return document.documentElement.scrollWidth")
+        assert width <= browser.execute_script("return innerWidth")
+
+
+def test_the_chart_library_keeps_its_licence() -> None:
+    vendor = Path(__file__).parents[2] / "bridge" / "sandbox" / "static" / "vendor"
+    assert "MIT" in (vendor / "uPlot.LICENSE").read_text(encoding="utf-8")
+    assert json.dumps(sorted(file.name for file in vendor.iterdir())) == json.dumps(
+        ["uPlot.LICENSE", "uPlot.iife.min.js", "uPlot.min.css"]
+    )
