@@ -1,0 +1,50 @@
+"""`bridge` and `python -m bridge`: the one place that catches errors and exits."""
+
+import sys
+import traceback
+from pathlib import Path
+from tempfile import gettempdir
+from typing import NoReturn
+
+import click
+
+from bridge.errors import BridgeError
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; say what went wrong in one line and return the exit code."""
+    from bridge.cli import bridge
+
+    try:
+        code = bridge.main(arguments, prog_name="bridge", standalone_mode=False)
+    except BridgeError as error:
+        return _say(str(error), error.exit_code)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "bridge"
+        return _say(f"{error.format_message()} (see {command} --help)", 2)
+    except click.ClickException as error:
+        return _say(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("stopped", 130)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the output has gone
+        return 0
+    except Exception as error:
+        report = Path(gettempdir()) / "bridge-fault.txt"
+        report.write_text(traceback.format_exc(), encoding="utf-8")
+        return _say(f"a fault in bridge itself ({error!r}): please report {report}", 70)
+    return code if isinstance(code, int) else 0
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"bridge: {message}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The server that a command works on: a real one by its address, or the sandbox."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli.interrupt import StopSwitch
+from bridge.cli.options import ServerFlags, SignIn
+from bridge.cli.screen import Screen
+from bridge.errors import InputError, Unreachable
+from bridge.openmrs.client import Client
+from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.transport import LOOPBACK, Server, Transport
+from bridge.settings import checked_url
+
+SANDBOX = "sandbox"
+
+STARTING_SECONDS = 300
+"""How long to wait for a server that is starting: a small machine takes minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """An open way to a server; `name` is what a run's record calls it."""
+
+    name: str
+    user: str
+    connect: Callable[[], Client]
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Tell whether this is the embedded server."""
+        return self.name.startswith(SANDBOX)
+
+    @property
+    def label(self) -> str:
+        """What a sentence calls it."""
+        return "the sandbox" if self.is_sandbox else self.name
+
+
+def server_name(url: str | None, home: Path) -> str:
+    """Return what a run's record calls the server at `url`, or the sandbox under `home`."""
+    return checked_url(url) if url else f"{SANDBOX} {sandbox_folder(home)}"
+
+
+def sandbox_folder(home: Path) -> Path:
+    """Return where the sandbox of a data directory is kept."""
+    return home.absolute() / SANDBOX
+
+
+def open_server(
+    flags: ServerFlags, screen: Screen, switch: StopSwitch
+) -> AbstractContextManager[Access]:
+    """Open the server that flags name, or the sandbox."""
+    return open_access(server_name(flags.url, flags.home), flags.sign_in, screen, switch)
+
+
+@contextmanager
+def open_access(name: str, sign_in: SignIn, screen: Screen, switch: StopSwitch) -> Iterator[Access]:
+    """Open the server that is called `name`; the sandbox is served for as long as this is open."""
+    if name.startswith(f"{SANDBOX} "):
+        from bridge.sandbox import PASSWORD, USER, Sandbox
+
+        folder = Path(name.removeprefix(f"{SANDBOX} "))
+        with Sandbox.start(folder, clock=lambda: datetime.now(UTC)) as sandbox:
+            server = Server(url=sandbox.url, user=USER, password=PASSWORD)
+            yield Access(name=name, user=USER, connect=lambda: Client(Transport(server)))
+        return
+    server = _signed(name, sign_in, screen)
+    wait_until_ready(Transport(server), screen, switch.sleep)
+
+    def connect() -> Client:
+        return Client(Transport(server, sleep=switch.sleep, on_trouble=screen.trouble))
+
+    yield Access(name=name, user=server.user, connect=connect)
+
+
+def _signed(url: str, sign_in: SignIn, screen: Screen) -> Server:
+    user = sign_in.user
+    if url.startswith("http://") and not any(f"//{host}" in url for host in LOOPBACK):
+        screen.note("http sends the password unencrypted over the network: prefer https")
+    if not user:
+        if not sys.stdin.isatty():
+            raise InputError(f"say who signs in to {url}: --user or BRIDGE_USER")
+        user = click.prompt("User", err=True)
+    return Server(url=url, user=user, password=_password(url, user, sign_in.password_file))
+
+
+def _password(url: str, user: str, password_file: Path | None) -> str:
+    if password_file:
+        try:
+            lines = password_file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"the password cannot be read: {error}", place=password_file) from None
+        if not lines or not lines[0]:
+            raise InputError("its first line, the password, is empty", place=password_file)
+        return lines[0]
+    if given := os.environ.get("BRIDGE_PASSWORD"):
+        return given
+    if not sys.stdin.isatty():
+        raise InputError(
+            f"the password of {user} on {url} is missing: set BRIDGE_PASSWORD, or give "
+            "--password-file FILE"
+        )
+    return str(click.prompt(f"Password of {user} on {url}", hide_input=True, err=True))
+
+
+def wait_until_ready(transport: Transport, screen: Screen, sleep: Callable[[float], Any]) -> None:
+    """Wait while the server is starting, up to a limit, then sign in once.
+
+    Raises Unreachable at once when nothing listens or something else answers.
+    """
+    pauses = iter([2.0] * 5 + [5.0] * (STARTING_SECONDS // 5))
+    try:
+        while (reply := transport.sign_in()).kind is not Kind.ACCEPTED:
+            _is_starting(transport.server.url, reply)
+            pause = next(pauses, None)
+            if pause is None:
+                raise Unreachable(
+                    f"{transport.server.url} is still not ready after {STARTING_SECONDS} s: "
+                    f"{reply.reason}"
+                )
+            screen.waiting(f"{transport.server.url} is not ready ({reply.reason}); waiting")
+            sleep(pause)
+    finally:
+        transport.close()
+
+
+def _is_starting(url: str, reply: Reply) -> None:
+    if reply.status == 0 and "time" not in reply.reason:
+        raise Unreachable(f"{url}: {reply.reason}. Is the server running, and the address right?")
+    if reply.status == 404:
+        raise Unreachable(
+            f"{url} answers, but has no OpenMRS REST service ({reply.reason}). The address is "
+            "the one in the browser up to and including /openmrs"
+        )

@@ -1,0 +1,217 @@
+"""`bridge load`: generate, map, check, send; to the sandbox when no server is named."""
+
+import sys
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bridge.cli import cohorts
+from bridge.cli.access import Access, open_server
+from bridge.cli.interrupt import StopSwitch
+from bridge.cli.options import (
+    CohortFlags,
+    MappingFlags,
+    ServerFlags,
+    cohort_options,
+    json_option,
+    mapping_options,
+    server_options,
+    workers_option,
+)
+from bridge.cli.running import carry_on_run, records_folder
+from bridge.cli.screen import Screen
+from bridge.errors import InputError, Unfit
+from bridge.mapping.loading import load_mapping
+from bridge.mapping.model import Mapping
+from bridge.openmrs.client import Client
+from bridge.resources.rest import Target
+from bridge.upload.facts import Facts, read_facts
+from bridge.upload.ledger import Ledger, Run
+from bridge.upload.preflight import (
+    Finding,
+    Level,
+    check,
+    choose_profile,
+    narrowed,
+    real_patients,
+    target,
+)
+from bridge.upload.run import Cohort, new_run_name
+from bridge.upload.setup import make_marks, set_up
+
+
+@click.command()
+@cohort_options
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Load what `bridge generate` wrote, instead of generating.",
+)
+@server_options
+@mapping_options
+@workers_option
+@click.option("--dry-run", is_flag=True, help="Check and count; write nothing.")
+@click.option("--yes", is_flag=True, help="Load although the server holds unmarked patients.")
+@json_option
+@click.pass_context
+def load(
+    ctx: click.Context,
+    asked: CohortFlags,
+    folder: Path | None,
+    server: ServerFlags,
+    of_mapping: MappingFlags,
+    workers: int | None,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Fill a server with patients, their visits and vital signs.
+
+    Without --url they go to the sandbox, an OpenMRS-compatible server that comes with bridge.
+    """
+    screen = Screen(as_json=as_json)
+    switch = StopSwitch()
+    mapping = load_mapping(of_mapping.mapping_file)
+    if mapping.unmapped:
+        screen.note(f"not in the mapping, and left out: {', '.join(mapping.unmapped)}")
+    _refuse_contradictions(ctx, asked, folder)
+    with open_server(server, screen, switch) as access:
+        with closing(access.connect()) as client:
+            facts, profile = examine(client, access, mapping, of_mapping.profile, screen)
+            cohort = _cohort(asked, folder, facts, mapping)
+            if dry_run:
+                return _foretell(cohort, mapping, access, screen)
+            _refuse_real_patients(facts, yes=yes or access.is_sandbox)
+            facts = make_marks(client, facts)
+        run = _new_run(access, cohort, target(facts, mapping.profiles[profile]))
+        run.inputs.update(cohorts.mapping_inputs(of_mapping.mapping_file, mapping))
+        with Ledger.create(records_folder(server.home), run) as ledger:
+            _announce(run, access, screen)
+            return carry_on_run(ledger, cohort, mapping, access, workers, screen, switch)
+
+
+def _cohort(asked: CohortFlags, folder: Path | None, facts: Facts, mapping: Mapping) -> Cohort:
+    if folder:
+        from bridge.files.reading import FolderCohort
+
+        return FolderCohort(folder, mapping, asked.count)
+    return cohorts.generated(asked, _limits(facts, mapping))
+
+
+def _new_run(access: Access, cohort: Cohort, goal: Target) -> Run:
+    now = datetime.now(UTC)
+    return Run(
+        name=new_run_name(now),
+        created=now.isoformat(timespec="milliseconds"),
+        server=access.name,
+        user=access.user,
+        patients=cohort.count,
+        inputs=dict(cohort.inputs),
+        target=asdict(goal),
+    )
+
+
+def examine(
+    client: Client, access: Access, mapping: Mapping, wanted: str, screen: Screen
+) -> tuple[Facts, str]:
+    """Read the server and hold it against the mapping; raise Unfit with all that would fail.
+
+    The sandbox is bridge's own, so what it lacks is made.
+    """
+    facts = read_facts(client, mapping)
+    profile = choose_profile(facts, mapping, wanted)
+    findings = check(facts, mapping, profile, now=datetime.now(UTC))
+    if access.is_sandbox and _failing(findings):
+        for _ in set_up(client, facts, mapping, mapping.profiles[profile]):
+            pass
+        facts = read_facts(client, mapping)
+        findings = check(facts, mapping, profile, now=datetime.now(UTC))
+    for finding in findings:
+        if finding.level is Level.NOTE and not access.is_sandbox:
+            screen.note(f"{finding.check}: {finding.found} ({finding.fix})")
+    if failing := _failing(findings):
+        lines = [f"  {f.check}: {f.found}. {f.fix}" for f in failing]
+        raise Unfit(
+            f"{access.label} is not ready for a load, and nothing was written:\n" + "\n".join(lines)
+        )
+    return facts, profile
+
+
+def _failing(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.level is Level.FAIL]
+
+
+def _refuse_contradictions(ctx: click.Context, asked: CohortFlags, folder: Path | None) -> None:
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in ("seed", "as_of", "population", "visits")
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if folder and given:
+        raise InputError(f"--from loads patients that are made; leave out {', '.join(given)}")
+    if asked.as_of and asked.as_of > datetime.now().astimezone().date():
+        raise InputError(f"--as-of {asked.as_of} is in the future: no server takes such visits")
+
+
+def _limits(facts: Facts, mapping: Mapping) -> dict[str, tuple[float, float]]:
+    """Return the values a cohort may have: the mapping's, narrowed to what the server takes."""
+    limits = {}
+    for name, entry in mapping.measurements.items():
+        concept = facts.concepts[entry.concept]
+        limits[name] = narrowed(entry.plausible, (concept.low, concept.high))
+    return limits
+
+
+def _refuse_real_patients(facts: Facts, *, yes: bool) -> None:
+    """Ask before synthetic patients come among others: it may be a real hospital."""
+    real = real_patients(facts)
+    if real == 0 or yes:
+        return
+    whose = "patients that may be real" if real is None else f"{real} patients not marked as demo"
+    if not sys.stdin.isatty():
+        raise InputError(f"{facts.url} holds {whose}: if it is no real hospital, say --yes")
+    click.confirm(
+        f"{facts.url} holds {whose}. Load synthetic ones all the same?", abort=True, err=True
+    )
+
+
+def _announce(run: Run, access: Access, screen: Screen) -> None:
+    inputs = run.inputs
+    origin = (
+        f"from {inputs['from']}"
+        if "from" in inputs
+        else f"seed {inputs['seed']}, as of {inputs['as_of']}, population {inputs['population']}"
+    )
+    screen.say(f"Run {run.name}: {run.patients} patients to {access.label}, {origin}")
+
+
+def _foretell(cohort: Cohort, mapping: Mapping, access: Access, screen: Screen) -> int:
+    """Count what a load would send, without sending it."""
+    visits = observations = 0
+    for patient in cohort.patients(range(1, cohort.count + 1)):
+        visits += len(patient.visits)
+        observations += sum(
+            measurement.name in mapping.measurements
+            for encounter in patient.encounters()
+            for measurement in encounter.measurements
+        )
+    requests = cohort.count + visits
+    foretold = {
+        "server": access.name,
+        "seed": cohort.inputs.get("seed"),
+        "patients": cohort.count,
+        "visits": visits,
+        "observations": observations,
+        "requests": requests,
+    }
+    screen.json({"dry_run": True, **foretold})
+    if not screen.as_json:
+        screen.say(
+            f"A load to {access.label} would make {cohort.count} patients, {visits} visits and "
+            f"{observations:,} observations with {requests} requests. Nothing was written."
+        )
+    return 0

@@ -1,0 +1,233 @@
+"""Flags that several commands share, and the types of their values."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bridge.settings import default_home
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class VisitsType(click.ParamType[tuple[int, int]]):
+    """A number of visits, or a range: 3 or 1-6."""
+
+    name = "N|MIN-MAX"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Return the fewest and the most visits."""
+        if isinstance(value, tuple):
+            return value
+        fewest, hyphen, most = str(value).partition("-")
+        if not fewest.isdecimal() or (hyphen and not most.isdecimal()):
+            self.fail(f"{value!r} is neither a number like 3 nor a range like 1-6")
+        span = int(fewest), int(most or fewest)
+        if not 1 <= span[0] <= span[1] <= MOST_VISITS:
+            self.fail(f"{value!r}: between 1 and {MOST_VISITS} visits, the fewer first")
+        return span
+
+
+MOST_VISITS = 50
+
+
+class WorkersType(click.ParamType[Any]):
+    """A number of workers, or `auto`."""
+
+    name = "N|auto"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        """Return the number, None for auto."""
+        if value is None or value == "auto":
+            return None
+        if not str(value).isdecimal() or not 1 <= int(value) <= 64:
+            self.fail(f"{value!r} is neither auto nor a number from 1 to 64")
+        return int(value)
+
+
+class DateType(click.ParamType[Any]):
+    """A date: 2026-11-21."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the date."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date; write it like 2026-11-21")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Who signs in, and where runs are recorded."""
+
+    user: str | None
+    password_file: Path | None
+    home: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFlags:
+    """Which server, and who signs in there."""
+
+    url: str | None
+    user: str | None
+    password_file: Path | None
+    home: Path
+
+    @property
+    def sign_in(self) -> SignIn:
+        """Who signs in."""
+        return SignIn(user=self.user, password_file=self.password_file, home=self.home)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortFlags:
+    """Which patients to make."""
+
+    count: int | None
+    seed: int | None
+    as_of: date | None
+    population: str
+    visits: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingFlags:
+    """What measurements are on the server."""
+
+    profile: str
+    mapping_file: Path | None
+
+
+def _grouped(
+    name: str, kind: Callable[..., Any], *options: Callable[[Any], Any]
+) -> Callable[[Command], Command]:
+    """Add options to a command, which gets their values as one object."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def called(*arguments: Any, **values: Any) -> Any:
+            group = kind(**{name: values.pop(name) for name in names})
+            return command(*arguments, **{name: group}, **values)
+
+        for option in reversed(options):
+            called = option(called)
+        return called  # type: ignore[return-value]
+
+    return decorate
+
+
+def _path(**more: bool) -> click.Path:
+    return click.Path(path_type=Path, **more)
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on standard output."
+)
+
+home_option = click.option(
+    "--home",
+    type=_path(),
+    envvar="BRIDGE_HOME",
+    default=default_home,
+    show_default="the user's data directory",
+    help="Where runs are recorded and the sandbox is kept.",
+)
+
+_user_option = click.option("--user", envvar="BRIDGE_USER", help="Who signs in.")
+_password_option = click.option(
+    "--password-file",
+    type=_path(),
+    envvar="BRIDGE_PASSWORD_FILE",
+    help="A file whose first line is the password; or set BRIDGE_PASSWORD.",
+)
+
+sign_in_options = _grouped("sign_in", SignIn, _user_option, _password_option, home_option)
+
+server_options = _grouped(
+    "server",
+    ServerFlags,
+    click.option(
+        "--url",
+        envvar="BRIDGE_URL",
+        help="Base address of an OpenMRS, like http://localhost/openmrs. None: the sandbox.",
+    ),
+    _user_option,
+    _password_option,
+    home_option,
+)
+
+mapping_options = _grouped(
+    "of_mapping",
+    MappingFlags,
+    click.option(
+        "--profile",
+        envvar="BRIDGE_PROFILE",
+        default="auto",
+        show_default=True,
+        help="Which kind of server: a profile of the mapping, or auto.",
+    ),
+    click.option(
+        "--mapping",
+        "mapping_file",
+        type=_path(),
+        envvar="BRIDGE_MAPPING",
+        help="A mapping file in place of bridge's own.",
+    ),
+)
+
+cohort_options = _grouped(
+    "asked",
+    CohortFlags,
+    click.option(
+        "--count",
+        type=click.IntRange(1),
+        show_default="200, or all that a file holds",
+        help="How many patients.",
+    ),
+    click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Same seed, same patients."),
+    click.option(
+        "--as-of",
+        type=DateType(),
+        show_default="today",
+        help="The day that ages are counted to; no visit is on it or after it.",
+    ),
+    click.option(
+        "--population",
+        envvar="BRIDGE_POPULATION",
+        default="kenya",
+        show_default=True,
+        help="Whose ages, names and places.",
+    ),
+    click.option(
+        "--visits",
+        type=VisitsType(),
+        default="1-6",
+        show_default=True,
+        help="Visits of each patient.",
+    ),
+)
+
+workers_option = click.option(
+    "--workers",
+    type=WorkersType(),
+    envvar="BRIDGE_WORKERS",
+    default="auto",
+    show_default=True,
+    help="Requests at once; auto finds the server's best.",
+)
+
+run_argument = click.argument("name", metavar="[RUN]", required=False)

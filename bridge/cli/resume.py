@@ -1,0 +1,45 @@
+"""`bridge resume`: go on with a run that was interrupted."""
+
+import click
+
+from bridge.cli import cohorts
+from bridge.cli.interrupt import StopSwitch
+from bridge.cli.options import (
+    SignIn,
+    json_option,
+    run_argument,
+    sign_in_options,
+    workers_option,
+)
+from bridge.cli.running import access_of_run, carry_on_run, choose_record
+from bridge.cli.screen import Screen
+from bridge.errors import InputError
+from bridge.upload.ledger import UNFINISHED, Ledger, Phase
+from bridge.upload.run import check_inputs
+
+
+@click.command()
+@run_argument
+@sign_in_options
+@workers_option
+@json_option
+def resume(
+    name: str | None,
+    sign_in: SignIn,
+    workers: int | None,
+    as_json: bool,
+) -> int:
+    """Go on with a run (the newest unfinished one, if none is named) until it is whole."""
+    screen = Screen(as_json=as_json)
+    switch = StopSwitch()
+    path = choose_record(sign_in.home, name, lambda seen: seen.progress.phase in UNFINISHED)
+    with Ledger.open(path) as ledger:
+        run = ledger.run
+        if ledger.progress.phase not in (*UNFINISHED, Phase.COMPLETE):
+            raise InputError(f"run {run.name} is {ledger.progress.phase}: load anew")
+        mapping = cohorts.mapping_of_record(run.inputs, run.name)
+        cohort = cohorts.of_record(run.inputs, run.patients, mapping)
+        check_inputs(run, cohort)
+        with access_of_run(ledger, sign_in, screen, switch) as access:
+            screen.say(f"Run {run.name}: going on")
+            return carry_on_run(ledger, cohort, mapping, access, workers, screen, switch)

@@ -1,0 +1,183 @@
+"""What the commands on a run have in common: its record, its progress, its summary."""
+
+import functools
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bridge.cli.access import Access, open_access
+from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
+from bridge.cli.options import SignIn
+from bridge.cli.screen import Screen
+from bridge.errors import InputError, Interrupted, LedgerError, ServerError
+from bridge.mapping.model import Mapping
+from bridge.upload.deliver import Order
+from bridge.upload.identifiers import spare_identifiers
+from bridge.upload.ledger import Glance, Ledger, Phase, State, find_record, glance, records
+from bridge.upload.pace import Pace
+from bridge.upload.run import Cohort, Crew, carry_on, plan_run, target_of
+
+OK, SOME_REJECTED = 0, 1
+
+
+def records_folder(home: Path) -> Path:
+    """Return where the records of runs are kept."""
+    return home.absolute() / "runs"
+
+
+def glances(home: Path, server: str | None = None) -> list[tuple[Path, Glance | LedgerError]]:
+    """Return the records, the newest first, of one server or of all; a damaged one as its error."""
+    seen: list[tuple[Path, Glance | LedgerError]] = []
+    for path in records(records_folder(home)):
+        try:
+            found = glance(path)
+        except LedgerError as error:
+            seen.append((path, error))
+        else:
+            if server in (None, found.run.server):
+                seen.append((path, found))
+    return sorted(seen, key=lambda record: _begun(record[1]), reverse=True)
+
+
+def _begun(seen: Glance | LedgerError) -> str:
+    return seen.run.created if isinstance(seen, Glance) else ""
+
+
+def choose_record(
+    home: Path, name: str | None, fits: Callable[[Glance], bool], *, server: str | None = None
+) -> Path:
+    """Return the record of run `name`, or of the newest run that fits."""
+    if name:
+        return find_record(records_folder(home), name)
+    for path, seen in glances(home, server):
+        if isinstance(seen, Glance) and fits(seen):
+            return path
+    raise InputError(
+        f"no run on record fits{' on ' + server if server else ''}: `bridge runs` lists them"
+    )
+
+
+def summary_of(seen: Glance) -> dict[str, Any]:
+    """Return what a record says, for --json."""
+    return {
+        "run": seen.run.name,
+        "begun": seen.run.created,
+        "server": seen.run.server,
+        "state": seen.progress.phase,
+        "patients": {"requested": seen.run.patients, **seen.counts},
+        **seen.totals._asdict(),
+        "requests": seen.progress.requests,
+        "retries": seen.progress.retries,
+        "seconds": round(seen.progress.seconds, 2),
+        "inputs": seen.run.inputs,
+        "rejections": [{"patient": n, "reason": reason} for n, reason in seen.reasons],
+    }
+
+
+def access_of_run(
+    ledger: Ledger, sign_in: SignIn, screen: Screen, switch: StopSwitch
+) -> AbstractContextManager[Access]:
+    """Open the server that a run is on, as the user who began it unless another is named."""
+    user = sign_in.user or ledger.run.user
+    return open_access(ledger.run.server, replace(sign_in, user=user), screen, switch)
+
+
+def carry_on_run(
+    ledger: Ledger,
+    cohort: Cohort,
+    mapping: Mapping,
+    access: Access,
+    workers: int | None,
+    screen: Screen,
+    switch: StopSwitch,
+) -> int:
+    """Make what a run still lacks, show it, and return the exit code."""
+    run = ledger.run
+    order = Order(
+        run=run.name,
+        mapping=mapping,
+        target=(target := target_of(run)),
+        identifiers=functools.partial(spare_identifiers, slots=target.identifiers, run=run.name),
+    )
+    crew = Crew(access.connect, Pace(workers), switch)
+    if ledger.progress.phase is Phase.PLANNING:
+        with closing(access.connect()) as client:
+            plan_run(ledger, cohort, client)
+    counts = ledger.counts()
+    waiting = counts[State.PLANNED] + counts[State.SENT]
+    started, observations = time.monotonic(), 0
+    try:
+        with stop_on_interrupt(switch), screen.progress("patients", waiting) as meter:
+            for row in carry_on(ledger, cohort, order, crew):
+                observations += row.observations
+                rate = observations / max(time.monotonic() - started, 0.001)
+                meter.advance(f"{rate:.0f} observations/s, {crew.pace.limit} at once")
+    except (Interrupted, ServerError, InputError) as error:
+        raise type(error)(
+            f"{error}. What was accepted is kept: `bridge resume {run.name}`"
+        ) from error
+    if order.visits_apart:
+        screen.note("this server makes no visit inside its encounter: visits were sent apart")
+    return _summarize(ledger, cohort, access, screen)
+
+
+def _summarize(ledger: Ledger, cohort: Cohort, access: Access, screen: Screen) -> int:
+    run, progress, counts, totals = ledger.run, ledger.progress, ledger.counts(), ledger.totals()
+    rate = totals.observations / progress.seconds if progress.seconds else 0.0
+    rejected = [(row.number, row.reason) for row in ledger.rows(State.REJECTED)]
+    screen.json(
+        {
+            "run": run.name,
+            "seed": run.inputs.get("seed"),
+            "server": run.server,
+            "patients": {
+                "requested": run.patients,
+                "created": counts[State.CREATED],
+                "already_there": counts[State.EXISTING],
+                "rejected": len(rejected),
+            },
+            **totals._asdict(),
+            "requests": progress.requests,
+            "retries": progress.retries,
+            "seconds": round(progress.seconds, 2),
+            "observations_per_second": round(rate, 1),
+            "redrawn": cohort.redrawn,
+            "rejections": [{"patient": n, "reason": reason} for n, reason in rejected],
+        }
+    )
+    if not screen.as_json:
+        _tell(ledger, cohort, rate, rejected, access, screen)
+    return SOME_REJECTED if rejected else OK
+
+
+def _tell(
+    ledger: Ledger,
+    cohort: Cohort,
+    rate: float,
+    rejected: list[tuple[int, str]],
+    access: Access,
+    screen: Screen,
+) -> None:
+    name, counts, totals = ledger.run.name, ledger.counts(), ledger.totals()
+    screen.say(
+        f"{counts[State.CREATED]} patients, {totals.visits} visits, {totals.observations:,} "
+        f"observations in {ledger.progress.seconds:.1f} s ({rate:.0f} observations/s)"
+    )
+    if counts[State.EXISTING]:
+        screen.say(f"{counts[State.EXISTING]} patients were there already, from an earlier run")
+    if cohort.redrawn:
+        screen.say(f"{cohort.redrawn} patients were drawn again: a value of theirs was impossible")
+    for number, reason in rejected:
+        screen.say(f"patient {number} was rejected: {reason}", style="red")
+    screen.say("Next:")
+    following = {
+        "bridge sandbox": "look at them in a browser",
+        f"bridge verify {name}": "read them back and compare",
+        f"bridge undo {name}": "take them off again",
+    }
+    for command, purpose in following.items():
+        if access.is_sandbox or command != "bridge sandbox":
+            screen.say(f"  {command:<{len(name) + 15}}{purpose}")

@@ -1,0 +1,45 @@
+"""`bridge runs`: the runs on record."""
+
+from pathlib import Path
+
+import click
+
+from bridge.cli.options import home_option, json_option
+from bridge.cli.running import glances, summary_of
+from bridge.cli.screen import Screen
+from bridge.errors import LedgerError
+
+
+@click.command()
+@home_option
+@json_option
+def runs(home: Path, as_json: bool) -> int:
+    """List the runs on record, the newest first."""
+    screen = Screen(as_json=as_json)
+    found = glances(home)
+    screen.json(
+        {
+            "runs": [
+                {"run": path.stem, "damaged": str(seen)}
+                if isinstance(seen, LedgerError)
+                else summary_of(seen)
+                for path, seen in found
+            ]
+        }
+    )
+    if as_json:
+        return 0
+    if not found:
+        screen.say("No runs yet. `bridge load --count 200` makes one.")
+        return 0
+    rows = []
+    for path, seen in found:
+        if isinstance(seen, LedgerError):
+            rows.append((path.stem, "", "its record is damaged", "", ""))
+        else:
+            made = seen.progress.phase
+            begun = seen.run.created[:16].replace("T", " ")
+            done = f"{seen.made} of {seen.run.patients}"
+            rows.append((path.stem, begun, made, done, seen.run.server))
+    screen.table(("run", "begun (UTC)", "state", "patients", "server"), rows)
+    return 0

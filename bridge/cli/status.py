@@ -1,0 +1,37 @@
+"""`bridge status`: how far a run is."""
+
+from pathlib import Path
+
+import click
+
+from bridge.cli.options import home_option, json_option, run_argument
+from bridge.cli.running import choose_record, summary_of
+from bridge.cli.screen import Screen
+from bridge.upload.ledger import glance
+
+
+@click.command()
+@run_argument
+@home_option
+@json_option
+def status(name: str | None, home: Path, as_json: bool) -> int:
+    """Show how far a run is (the newest, if none is named)."""
+    screen = Screen(as_json=as_json)
+    seen = glance(choose_record(home, name, lambda seen: True))
+    summary = summary_of(seen)
+    screen.json(summary)
+    if as_json:
+        return 0
+    screen.say(f"Run {seen.run.name} on {seen.run.server}: {seen.progress.phase}")
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(seen.counts.items()))
+    screen.say(f"{seen.run.patients} patients: {counts}")
+    screen.say(
+        f"{seen.totals.visits} visits, {seen.totals.observations:,} observations, "
+        f"{seen.progress.requests} requests in {seen.progress.seconds:.1f} s"
+    )
+    for key in ("seed", "as_of", "population", "visits", "from", "mapping"):
+        if value := seen.run.inputs.get(key):
+            screen.say(f"  {key}: {value}")
+    for number, reason in seen.reasons:
+        screen.say(f"patient {number} was rejected: {reason}", style="red")
+    return 0

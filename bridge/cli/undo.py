@@ -1,0 +1,139 @@
+"""`bridge undo`: take a run's patients off the server again."""
+
+from collections.abc import Iterator
+
+import click
+
+from bridge.cli import cohorts
+from bridge.cli.access import Access, open_server, server_name
+from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
+from bridge.cli.options import ServerFlags, json_option, run_argument, server_options
+from bridge.cli.running import (
+    OK,
+    SOME_REJECTED,
+    access_of_run,
+    choose_record,
+)
+from bridge.cli.screen import Screen
+from bridge.errors import BridgeError, InputError, Interrupted, ServerError, Unfit
+from bridge.upload.facts import RUN_MARK, read_marks
+from bridge.upload.ledger import UNFINISHED, Ledger, Phase
+from bridge.upload.pace import Pace
+from bridge.upload.run import Cohort, Crew, check_inputs, target_of
+from bridge.upload.undo import (
+    Removal,
+    Undone,
+    find_marked,
+    states_to_undo,
+    undo_marked,
+    undo_run,
+)
+
+
+@click.command()
+@run_argument
+@click.option("--purge", is_flag=True, help="Delete for good, instead of voiding.")
+@click.option("--marked", metavar="RUN", help="Find the patients by their mark on the server.")
+@server_options
+@json_option
+def undo(
+    name: str | None, purge: bool, marked: str | None, server: ServerFlags, as_json: bool
+) -> int:
+    """Take what a run made off the server again (the newest, if none is named), nothing else."""
+    screen = Screen(as_json=as_json)
+    switch = StopSwitch()
+    if marked:
+        if name:
+            raise InputError("give a run's name or --marked RUN, not both")
+        with open_server(server, screen, switch) as access:
+            return _undo_marked(marked, access, screen, switch, purge=purge)
+    where = server_name(server.url, server.home) if server.url else None
+    phases = [*UNFINISHED, Phase.COMPLETE, *([Phase.UNDONE] if purge else [])]
+    path = choose_record(
+        server.home, name, lambda seen: seen.progress.phase in phases, server=where
+    )
+    with Ledger.open(path) as ledger:
+        if where and ledger.run.server != where:
+            raise InputError(f"run {ledger.run.name} is on {ledger.run.server}, not on {where}")
+        cohort = _cohort(ledger, screen) if purge else None
+        with access_of_run(ledger, server.sign_in, screen, switch) as access:
+            return _undo_run(ledger, cohort, access, screen, switch, purge=purge)
+
+
+def _cohort(ledger: Ledger, screen: Screen) -> Cohort | None:
+    """Return what a run sent; without it only what the server still lists can be purged."""
+    run = ledger.run
+    try:
+        mapping = cohorts.mapping_of_record(run.inputs, run.name)
+        cohort = cohorts.of_record(run.inputs, run.patients, mapping)
+        check_inputs(run, cohort)
+    except BridgeError as error:
+        screen.note(f"{error}. What was voided before cannot be purged")
+        return None
+    return cohort
+
+
+def _undo_run(
+    ledger: Ledger,
+    cohort: Cohort | None,
+    access: Access,
+    screen: Screen,
+    switch: StopSwitch,
+    *,
+    purge: bool,
+) -> int:
+    run = ledger.run.name
+    removal = Removal(run, target_of(ledger.run).run_mark, purge=purge)
+    crew = Crew(access.connect, Pace(), switch)
+    counts = ledger.counts()
+    total = sum(counts[state] for state in states_to_undo(purge=purge))
+    undone = undo_run(ledger, removal, crew, cohort)
+    return _take_off(run, undone, total, access, screen, switch)
+
+
+def _undo_marked(
+    run: str, access: Access, screen: Screen, switch: StopSwitch, *, purge: bool
+) -> int:
+    client = access.connect()
+    mark = read_marks(client).get(RUN_MARK)
+    if mark is None:
+        raise Unfit(f"{access.name} has no patients of bridge: the mark {RUN_MARK!r} is not there")
+    crew = Crew(access.connect, Pace(), switch)
+    undone = undo_marked(run, Removal(run, mark.uuid, purge=purge), crew)
+    return _take_off(run, undone, len(find_marked(run, client)), access, screen, switch)
+
+
+def _take_off(
+    run: str,
+    undone: Iterator[Undone],
+    total: int,
+    access: Access,
+    screen: Screen,
+    switch: StopSwitch,
+) -> int:
+    taken, refused = 0, []
+    try:
+        with stop_on_interrupt(switch), screen.progress("patients taken off", total) as meter:
+            for patient in undone:
+                meter.advance()
+                taken += patient.was_ours and not patient.refused
+                refused += [patient] if patient.refused else []
+    except (Interrupted, ServerError) as error:
+        raise type(error)(f"{error}. `bridge undo {run}` goes on with it") from error
+    left = len(find_marked(run, access.connect()))
+    screen.json(
+        {
+            "run": run,
+            "server": access.name,
+            "undone": taken,
+            "left": left,
+            "refused": [patient._asdict() for patient in refused],
+        }
+    )
+    if not screen.as_json:
+        screen.say(
+            f"{taken} patients taken off {access.label}; {left} of run {run} can be found there"
+        )
+        for patient in refused:
+            screen.say(f"patient {patient.uuid} stays: {patient.refused}", style="red")
+    return SOME_REJECTED if refused or left else OK

@@ -1,0 +1,88 @@
+"""`bridge verify`: read a run back from the server and compare."""
+
+import random
+
+import click
+
+from bridge.cli import cohorts
+from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
+from bridge.cli.options import SignIn, json_option, run_argument, sign_in_options
+from bridge.cli.running import OK, SOME_REJECTED, access_of_run, choose_record
+from bridge.cli.screen import Screen
+from bridge.openmrs.client import Client
+from bridge.upload.deliver import Task
+from bridge.upload.ledger import Ledger, State
+from bridge.upload.pace import Pace
+from bridge.upload.run import Crew, check_inputs
+from bridge.upload.verify import Verdict, verify_patient
+from bridge.upload.workers import carry_out
+
+SHOWN = 20
+
+
+@click.command()
+@run_argument
+@click.option("--sample", type=click.IntRange(1), help="Read only N patients, chosen at random.")
+@sign_in_options
+@json_option
+def verify(
+    name: str | None,
+    sample: int | None,
+    sign_in: SignIn,
+    as_json: bool,
+) -> int:
+    """Read a run back through FHIR and compare values, units, times and counts."""
+    screen = Screen(as_json=as_json)
+    switch = StopSwitch()
+    path = choose_record(sign_in.home, name, lambda seen: seen.made > 0)
+    with Ledger.open(path) as ledger:
+        run = ledger.run
+        mapping = cohorts.mapping_of_record(run.inputs, run.name)
+        cohort = cohorts.of_record(run.inputs, run.patients, mapping)
+        check_inputs(run, cohort)
+        rows = list(ledger.rows(State.CREATED, State.EXISTING))
+        if sample and sample < len(rows):
+            rows = sorted(random.Random(run.name).sample(rows, sample))  # noqa: S311
+        patients = cohort.patients(row.number for row in rows)
+        tasks = (Task(patient, row) for patient, row in zip(patients, rows, strict=True))
+        verdicts: list[Verdict] = []
+        with access_of_run(ledger, sign_in, screen, switch) as access:
+            crew = Crew(access.connect, Pace(), switch)
+
+            def work(client: Client, task: Task) -> Verdict:
+                verdict = verify_patient(client, task, mapping)
+                crew.pace.done(2)
+                return verdict
+
+            with stop_on_interrupt(switch), screen.progress("patients read", len(rows)) as meter:
+                for verdict in carry_out(tasks, work, crew.connect, crew.pace, switch):
+                    verdicts.append(verdict)
+                    meter.advance()
+    return _report(run.name, verdicts, screen)
+
+
+def _report(run: str, verdicts: list[Verdict], screen: Screen) -> int:
+    observations = sum(verdict.observations for verdict in verdicts)
+    differences = sorted(d for verdict in verdicts for d in verdict.differences)
+    screen.json(
+        {
+            "run": run,
+            "patients": len(verdicts),
+            "observations": observations,
+            "differences": [difference._asdict() for difference in differences],
+        }
+    )
+    if not screen.as_json:
+        read = f"{len(verdicts)} patients, {observations:,} observations read back"
+        if not differences:
+            screen.say(f"{read}: every value, unit and time is as it was meant", style="green")
+        else:
+            screen.say(f"{read}: {len(differences)} differences", style="red")
+            for difference in differences[:SHOWN]:
+                screen.say(
+                    f"  patient {difference.patient}, {difference.what}: meant "
+                    f"{difference.meant}, found {difference.found}"
+                )
+            if len(differences) > SHOWN:
+                screen.say(f"  and {len(differences) - SHOWN} more: --json lists all")
+    return SOME_REJECTED if differences else OK

@@ -1,0 +1,29 @@
+"""Fixtures that all tests share. No test touches the user's own data directory."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(os.environ.get("BRIDGE_TEST_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a data directory of its own, and an environment without settings."""
+    for name in [name for name in os.environ if name.startswith("BRIDGE_")]:
+        if not name.startswith("BRIDGE_TEST_"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    monkeypatch.setenv("BRIDGE_HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    return home
+
+
+@pytest.fixture(scope="session")
+def tapes() -> list[Path]:
+    """Return the recorded exchanges of real servers."""
+    found = sorted((SHARED / "data" / "openmrs-tape").glob("*.json"))
+    if not found:
+        pytest.skip(f"needs the recorded exchanges in {SHARED}/data/openmrs-tape")
+    return found

@@ -1,0 +1,56 @@
+"""The server that the end-to-end tests are for: the sandbox, or a real one by BRIDGE_TEST_URL.
+
+A real one (with BRIDGE_TEST_USER and BRIDGE_TEST_PASSWORD, admin and Admin123 by default) is
+filled and emptied again: give one that may be thrown away.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from bridge.openmrs.client import Client
+from bridge.openmrs.transport import Patience
+from bridge.sandbox import Sandbox
+from tests.lib.loading import PASSWORD, QUICK, USER, connector, prepare
+
+REAL = os.environ.get("BRIDGE_TEST_URL")
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """A server that is ready for loads."""
+
+    url: str
+    user: str
+    password: str
+    patience: Patience
+    """A real server is slower than a sandbox in the same process."""
+
+    def connect_by(self, url: str) -> Callable[[], Client]:
+        """Return what opens a client that goes by another address, such as a proxy's."""
+        return connector(url, self.user, self.password, self.patience)
+
+    @property
+    def connect(self) -> Callable[[], Client]:
+        """Return what opens a client."""
+        return self.connect_by(self.url)
+
+
+@pytest.fixture(scope="session")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """A server with the metadata that loads need."""
+    if REAL:
+        user = os.environ.get("BRIDGE_TEST_USER", USER)
+        password = os.environ.get("BRIDGE_TEST_PASSWORD", PASSWORD)
+        real = Clinic(REAL.rstrip("/"), user, password, QUICK._replace(read=10.0, total=120.0))
+        prepare(real.connect)
+        yield real
+        return
+    folder = tmp_path_factory.mktemp("sandbox")
+    with Sandbox.start(folder, clock=lambda: datetime.now(UTC)) as sandbox:
+        made = Clinic(sandbox.url, USER, PASSWORD, QUICK)
+        prepare(made.connect)
+        yield made

@@ -1,0 +1,182 @@
+"""What older and leaner servers lack is done without, or said."""
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.mapping.resolve import Statement
+from bridge.openmrs.client import Client
+from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.transport import Recall
+from bridge.records import MEASUREMENTS
+from bridge.sandbox import Sandbox
+from bridge.upload.facts import read_facts
+from bridge.upload.ledger import State
+from bridge.upload.preflight import Level, check, choose_profile
+from bridge.upload.run import plan_run
+from bridge.upload.verify import compare_observation
+from tests.end_to_end.conftest import Clinic
+from tests.end_to_end.test_faults import COUNT, fresh_cohort
+from tests.lib.fault_proxy import fault_proxy
+from tests.lib.loading import (
+    MAPPING,
+    connector,
+    differences,
+    found,
+    prepare,
+    proceed,
+    start,
+    take_off,
+)
+
+CORE_2_5 = ["/conceptreferencerange", "/health/"]
+WITHOUT_A_LOOK_AT_THE_SYSTEM = ["/systeminformation", "/module"]
+
+
+@pytest.mark.parametrize(
+    "absent",
+    [CORE_2_5, WITHOUT_A_LOOK_AT_THE_SYSTEM, CORE_2_5 + WITHOUT_A_LOOK_AT_THE_SYSTEM],
+    ids=["core 2.5", "no privilege for system information", "both"],
+)
+def test_a_load_goes_without_what_is_not_there(
+    absent: list[str], clinic: Clinic, tmp_path: Path
+) -> None:
+    """From the checks to the undo."""
+    cohort = fresh_cohort()
+    with fault_proxy(clinic.url) as proxy:
+        proxy.lack(*absent)
+        connect = clinic.connect_by(proxy.url)
+        client = connect()
+        facts = read_facts(client, MAPPING)
+        client.close()
+        findings = check(facts, MAPPING, choose_profile(facts, MAPPING), now=facts.time)  # type: ignore[arg-type]
+        assert not [finding for finding in findings if finding.level is Level.FAIL]
+        with start(tmp_path, cohort, connect) as ledger:
+            proceed(ledger, cohort, connect)
+            assert ledger.counts() == {State.CREATED: COUNT}
+            assert differences(ledger, cohort, connect) == []
+            take_off(ledger, connect)
+            assert found(ledger.run.name, connect) == []
+
+
+def test_without_idgen_identifiers_are_made_here(clinic: Clinic, tmp_path: Path) -> None:
+    """With the check digit that the server's own type asks for."""
+    cohort = fresh_cohort()
+    with fault_proxy(clinic.url) as proxy:
+        proxy.lack("/idgen/")
+        connect = clinic.connect_by(proxy.url)
+        with start(tmp_path, cohort, connect) as ledger:
+            proceed(ledger, cohort, connect)
+            assert ledger.counts() == {State.CREATED: COUNT}
+            identifiers = [row.identifiers for row in ledger.rows()]
+            assert len(set(identifiers)) == COUNT
+            assert all(identifier.startswith("Y") for (identifier,) in identifiers)
+            take_off(ledger, connect)
+
+
+def test_a_bare_server_that_never_had_idgen_is_filled_too(tmp_path: Path) -> None:
+    """With the identifier type that every OpenMRS starts with, its location and check digit."""
+    with (
+        Sandbox.start(tmp_path / "bare", clock=lambda: datetime.now(UTC)) as bare,
+        fault_proxy(bare.url) as proxy,
+    ):
+        proxy.lack("/idgen/", "/module")
+        connect = connector(proxy.url)
+        prepare(connect)
+        cohort = fresh_cohort()
+        with start(tmp_path, cohort, connect) as ledger:
+            proceed(ledger, cohort, connect)
+            assert ledger.counts() == {State.CREATED: COUNT}
+            assert all("-" in identifier for row in ledger.rows() for identifier in row.identifiers)
+
+
+class FlatClient(Client):
+    """Goes to a server that takes no visit inside an encounter."""
+
+    refuses = False
+
+    def create_encounter(self, body: dict[str, Any], *, recall: Recall | None = None) -> Reply:
+        """Drop the visit that is inside, or refuse the whole for it."""
+        if isinstance(body["visit"], dict):
+            if self.refuses:
+                reason = "[visit on class org.openmrs.Encounter => a uuid is expected]"
+                return Reply(Kind.REJECTED, 400, {}, reason)
+            body = {name: part for name, part in body.items() if name != "visit"}
+        return super().create_encounter(body, recall=recall)
+
+
+class RefusingClient(FlatClient):
+    """Goes to one that refuses it."""
+
+    refuses = True
+
+
+@pytest.mark.parametrize("kind", [FlatClient, RefusingClient])
+def test_where_no_visit_is_made_inside_its_encounter_they_are_sent_apart(
+    kind: type[FlatClient], clinic: Clinic, tmp_path: Path
+) -> None:
+    """And are together in the end."""
+    cohort = fresh_cohort()
+
+    def connect() -> Client:
+        return kind(clinic.connect().transport)
+
+    with start(tmp_path, cohort, connect) as ledger:
+        proceed(ledger, cohort, connect)
+        assert ledger.counts() == {State.CREATED: COUNT}
+        assert differences(ledger, cohort, clinic.connect) == []
+        with closing(clinic.connect()) as client:
+            for patient in cohort.patients(range(1, COUNT + 1)):
+                found_visits = client.every(
+                    "visit", "uuid,encounters:(uuid)", patient=patient.uuid, includeInactive="true"
+                )
+                there = {v["uuid"]: [e["uuid"] for e in v["encounters"]] for v in found_visits}
+                assert there == {v.uuid: [e.uuid for e in v.encounters] for v in patient.visits}
+        take_off(ledger, clinic.connect)
+
+
+def test_an_identifier_that_is_taken_gives_way_to_another(clinic: Clinic, tmp_path: Path) -> None:
+    """As when somebody was registered with it in between."""
+    first, second = fresh_cohort(), fresh_cohort()
+    with start(tmp_path, first, clinic.connect) as ledger:
+        proceed(ledger, first, clinic.connect)
+        taken = [row.identifiers for row in ledger.rows()]
+        with start(tmp_path, second, clinic.connect) as other:
+            with closing(clinic.connect()) as client:
+                plan_run(other, second, client)
+            rows = list(other.rows())
+            other.write(
+                row._replace(identifiers=used) for row, used in zip(rows, taken, strict=True)
+            )
+            proceed(other, second, clinic.connect)
+            assert other.counts() == {State.CREATED: COUNT}
+            assert not set(taken) & {row.identifiers for row in other.rows()}
+            take_off(other, clinic.connect)
+        take_off(ledger, clinic.connect)
+
+
+def test_observations_of_every_recorded_server_can_be_compared(tapes: list[Path]) -> None:
+    """Their FHIR modules differ; what verify reads is in all of them."""
+    entries = {entry.concept: (name, entry) for name, entry in MAPPING.measurements.items()}
+    compared = 0
+    for tape in tapes:
+        for exchange in json.loads(tape.read_text())["exchanges"]:
+            if exchange["name"] != "fhir vitals as the chart asks":
+                continue
+            for found_entry in exchange["response"]["json"]["entry"]:
+                read = found_entry["resource"]
+                concept = read["code"]["coding"][0]["code"]
+                name, entry = entries[concept]
+                assert name in MEASUREMENTS
+                time = datetime.fromisoformat(read["effectiveDateTime"])
+                meant = Statement(read["id"], name, entry, read["valueQuantity"]["value"], time)
+                encounter = read["encounter"]["reference"].removeprefix("Encounter/")
+                assert list(compare_observation(1, meant, encounter, read)) == []
+                wrong = meant._replace(value=meant.value + 1)
+                assert [d.meant for d in compare_observation(1, wrong, encounter, read)]
+                compared += 1
+    assert compared > 50
