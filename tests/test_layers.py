@@ -1,0 +1,74 @@
+"""The rooms: arrows point down only, and what is heavy stays out of the way."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "bridge"
+
+MAY_USE = {
+    "records": set(),
+    "errors": set(),
+    "identity": set(),
+    "codes": {"identity"},
+    "yaml_files": {"errors"},
+    "settings": {"errors", "yaml_files"},
+    "synthesis": {"records", "errors", "identity", "yaml_files"},
+    "mapping": {"records", "errors", "codes", "yaml_files"},
+    "resources": {"records", "identity", "codes", "mapping"},
+    "files": {"records", "errors", "codes", "mapping", "resources"},
+    "openmrs": {"errors"},
+    "upload": {"records", "errors", "identity", "mapping", "resources", "openmrs", "yaml_files"},
+    # judged by the real server's answers, not by our client
+    "sandbox": {"errors", "identity"},
+}
+
+
+def _rooms_used(path: Path) -> set[str]:
+    used = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+            if node.module == "bridge":
+                names = [f"bridge.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        used |= {name.split(".")[1] for name in names if name.startswith("bridge.")}
+    return used - {"__version__"}
+
+
+@pytest.mark.parametrize("room", sorted(MAY_USE))
+def test_a_room_uses_only_the_rooms_below_it(room: str) -> None:
+    """Otherwise there is a way back up, and no part can be used or tested alone."""
+    place = PACKAGE / room
+    files = sorted(place.rglob("*.py")) if place.is_dir() else [PACKAGE / f"{room}.py"]
+    assert files
+    for path in files:
+        assert _rooms_used(path) - {room} <= MAY_USE[room], path
+
+
+def test_every_room_has_a_rule() -> None:
+    """A new room states what it stands on."""
+    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {
+        path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()
+    }
+    assert rooms - {"__init__", "__main__", "cli"} == MAY_USE.keys()
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("bridge.synthesis.cohort", ("torch", "nflows", "pandas", "scipy", "faker")),
+        ("bridge.cli.load", ("torch", "pandas", "fhir", "pyarrow", "flask", "numpy")),
+        ("bridge.__main__", ("requests", "numpy", "flask", "rich", "pydantic")),
+    ],
+)
+def test_what_is_heavy_is_not_imported(module: str, absent: tuple[str, ...]) -> None:
+    """A load must start within a second, and the base installation has no torch."""
+    code = f"import sys, {module}; print([name for name in {absent} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
