@@ -1,7 +1,7 @@
 """The two surveys that the models are fitted to, from their CSV files to training columns."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -88,12 +88,12 @@ class Survey:
 
 def load_nhanes(path: Path) -> Survey:
     """Read a harmonised NHANES file (nhanes_*.csv.gz)."""
-    return parse_nhanes(*_read(path))
+    return _load(path, parse_nhanes)
 
 
 def load_nhamcs(path: Path) -> Survey:
     """Read a harmonised NHAMCS emergency file (nhamcs_ed_*.csv.gz)."""
-    return parse_nhamcs(*_read(path))
+    return _load(path, parse_nhamcs)
 
 
 def parse_nhanes(table: pd.DataFrame, source: Mapping[str, str]) -> Survey:
@@ -151,11 +151,15 @@ def parse_nhamcs(table: pd.DataFrame, source: Mapping[str, str]) -> Survey:
     )
 
 
-def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return a survey's table and what identifies its file."""
+def _load(path: Path, parse: Callable[[pd.DataFrame, Mapping[str, str]], Survey]) -> Survey:
+    """Read a survey's file, with what identifies it."""
     try:
         content = path.read_bytes()
         table = pd.read_csv(path, low_memory=False)
     except (OSError, ValueError) as error:
         raise InputError(f"the survey cannot be read: {error}", place=path) from error
-    return table, {"file": path.name, "sha256": hashlib.sha256(content).hexdigest()}
+    source = {"file": path.name, "sha256": hashlib.sha256(content).hexdigest()}
+    try:
+        return parse(table, source)
+    except KeyError as error:
+        raise InputError(f"not this survey: it has no column {error}", place=path) from error

@@ -8,6 +8,7 @@
 
 import argparse
 import platform
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bridge.errors import InputError, MissingExtra
+from bridge.errors import BridgeError, InputError, MissingExtra
 from bridge.synthesis.checkpoint import pack
 from bridge.synthesis.columns import Column, Floats, fit_column
 from bridge.synthesis.context import Context, features
@@ -193,13 +194,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "commit": given.commit,
     }
     content = pack([f.column for f in fitted], [f.conditional for f in fitted], story)
-    target = given.out / f"{given.model}.npz"
+    _write(given.out / f"{given.model}.npz", content)
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Put a checkpoint in its place whole or not at all."""
+    new = target.with_suffix(".new")
     try:
-        target.write_bytes(content)
+        new.write_bytes(content)
+        new.replace(target)
     except OSError as error:
+        new.unlink(missing_ok=True)
         raise InputError(f"the model cannot be written: {error.strerror}", place=target) from error
-    print(f"{target}: {len(content)} bytes")  # noqa: T201
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BridgeError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)

@@ -168,6 +168,12 @@ def test_a_survey_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
         load_nhanes(tmp_path / "nhanes.csv.gz")
 
 
+def test_another_table_is_not_taken_for_the_survey(tmp_path: Path) -> None:
+    nhamcs().to_csv(tmp_path / "nhamcs.csv")
+    with pytest.raises(InputError, match=r"nhamcs\.csv: not this survey: .*'examined'"):
+        load_nhanes(tmp_path / "nhamcs.csv")
+
+
 def test_the_command_writes_a_model_that_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -175,6 +181,7 @@ def test_the_command_writes_a_model_that_can_be_read(
     monkeypatch.setattr("bridge.synthesis.training.Settings", lambda seed=1: QUICK)
     monkeypatch.setattr("bridge.synthesis.training.load_nhanes", lambda path: made(1_500, 4))
     main(["population", "--data", "made.csv", "--out", str(tmp_path), "--commit", "abc1234"])
+    assert [file.name for file in tmp_path.iterdir()] == ["population.npz"]
     story = load_checkpoint(tmp_path / "population.npz").provenance
     assert (story["commit"], story["data"]) == ("abc1234", SOURCE)
     assert "nats" in capsys.readouterr().out
