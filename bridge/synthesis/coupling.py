@@ -1,6 +1,6 @@
 """The flow's conditional transform in torch and nflows, for fitting; flow.py has its symbols."""
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -9,11 +9,10 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from bridge.errors import InputError
 from bridge.synthesis.columns import Floats
 from bridge.synthesis.flow import MIN_SHARE
-
-if TYPE_CHECKING:
-    from bridge.synthesis.training import Settings
+from bridge.synthesis.hyperparameters import Hyperparameters
 
 LARGEST_GRADIENT = 5.0
 
@@ -26,7 +25,7 @@ class ConditionalCoupling(PiecewiseRationalQuadraticCouplingTransform):  # type:
     infant's scores lie far from an adult's.
     """
 
-    def __init__(self, inputs: int, settings: "Settings") -> None:
+    def __init__(self, inputs: int, settings: Hyperparameters) -> None:
         super().__init__(
             mask=[0] * inputs + [1],
             transform_net_create_fn=lambda _, outputs: _net(inputs, outputs, settings),
@@ -72,9 +71,9 @@ class ConditionalCoupling(PiecewiseRationalQuadraticCouplingTransform):  # type:
 class Fitter:
     """Fits one step by epochs: Adam with a falling rate, and an average over its last steps."""
 
-    def __init__(self, inputs: int, steps: int, settings: "Settings") -> None:
+    def __init__(self, inputs: int, steps: int, settings: Hyperparameters) -> None:
         if steps < 1:
-            raise ValueError(f"fewer rows than the {settings.batch} of one step")
+            raise InputError(f"fewer people than the {settings.batch} that one step learns from")
         torch.manual_seed(settings.seed)
         torch.set_num_threads(1)  # more add up in another order, and that gives other weights
         self._batch = settings.batch
@@ -129,7 +128,7 @@ class _Net(nn.Module):
         return outputs
 
 
-def _net(inputs: int, outputs: int, settings: "Settings") -> _Net:
+def _net(inputs: int, outputs: int, settings: Hyperparameters) -> _Net:
     """Return a net whose outputs start at shift 0, scale 1 and a straight spline."""
     sizes = [inputs, *settings.hidden]
     layers: list[nn.Module] = []

@@ -10,7 +10,7 @@ import argparse
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -23,26 +23,8 @@ from bridge.synthesis.checkpoint import pack
 from bridge.synthesis.columns import Column, Floats, fit_column
 from bridge.synthesis.context import Context, features
 from bridge.synthesis.flow import Conditional
+from bridge.synthesis.hyperparameters import Hyperparameters
 from bridge.synthesis.surveys import Survey, load_nhamcs, load_nhanes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How a flow is built and fitted.
-
-    `bound` is the spline's B; `decay` is how much of the averaged weights a step keeps;
-    `patience` is how many epochs without a better loss end the fit of a measurement.
-    """
-
-    hidden: tuple[int, ...] = (64, 64)
-    bins: int = 8
-    bound: float = 5.0
-    epochs: int = 30
-    patience: int = 8
-    batch: int = 256
-    rate: float = 4e-3
-    decay: float = 0.995
-    seed: int = 1
 
 
 class Loss(NamedTuple):
@@ -69,7 +51,7 @@ class Fitted(NamedTuple):
 def fit(
     survey: Survey,
     select: Survey,
-    settings: Settings,
+    settings: Hyperparameters,
     progress: Callable[[str], None] = lambda line: None,
 ) -> list[Fitted]:
     """Fit one transform per measurement of a survey, in order; `select` stops each in time.
@@ -95,7 +77,7 @@ def split(survey: Survey, share: float, seed: int) -> tuple[Survey, Survey]:
 
 
 def provenance(
-    survey: Survey, select: Survey, fitted: Sequence[Fitted], settings: Settings
+    survey: Survey, select: Survey, fitted: Sequence[Fitted], settings: Hyperparameters
 ) -> dict[str, Any]:
     """Say what a model was fitted to and how, and how well."""
     return {
@@ -126,7 +108,11 @@ def _rounded(loss: Loss) -> dict[str, float]:
 
 
 def _fit_conditional(
-    survey: Survey, select: Survey, done: Sequence[Fitted], column: Column, settings: Settings
+    survey: Survey,
+    select: Survey,
+    done: Sequence[Fitted],
+    column: Column,
+    settings: Hyperparameters,
 ) -> Fitted:
     try:
         from bridge.synthesis.coupling import Fitter
@@ -178,10 +164,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--select", type=Path, help="an earlier survey that stops the fit in time")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--commit", default="unknown", help="git commit, for the provenance")
-    parser.add_argument("--seed", type=int, default=Settings().seed)
+    parser.add_argument("--seed", type=int, default=Hyperparameters().seed)
     given = parser.parse_args(arguments)
     load = load_nhanes if given.model == "population" else load_nhamcs
-    settings = Settings(seed=given.seed)
+    settings = Hyperparameters(seed=given.seed)
     survey = load(given.data)
     if given.select:
         select = load(given.select)

@@ -56,10 +56,10 @@ def test_numpy_and_nflows_agree() -> None:
     torch = pytest.importorskip("torch", reason="the train extra is not installed")
     pytest.importorskip("nflows", reason="the train extra is not installed")
     from bridge.synthesis.coupling import ConditionalCoupling
-    from bridge.synthesis.training import Settings
+    from bridge.synthesis.hyperparameters import Hyperparameters
 
     torch.manual_seed(3)
-    coupling = ConditionalCoupling(4, Settings(hidden=(16, 16), bins=BINS, bound=BOUND))
+    coupling = ConditionalCoupling(4, Hyperparameters(hidden=(16, 16), bins=BINS, bound=BOUND))
     for weight in coupling.parameters():
         torch.nn.init.normal_(weight, std=0.3)
     rows = 2 * torch.randn(500, 5)

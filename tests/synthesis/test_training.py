@@ -11,11 +11,12 @@ from bridge.errors import InputError, MissingExtra
 from bridge.synthesis.checkpoint import load_checkpoint, pack, parse_checkpoint
 from bridge.synthesis.columns import Scale
 from bridge.synthesis.context import Context
+from bridge.synthesis.hyperparameters import Hyperparameters
 from bridge.synthesis.surveys import Survey, load_nhanes, parse_nhamcs, parse_nhanes
-from bridge.synthesis.training import Fitted, Settings, fit, main, split
+from bridge.synthesis.training import Fitted, fit, main, split
 
 SOURCE = {"file": "made.csv", "sha256": "0" * 64}
-QUICK = Settings(hidden=(16,), epochs=8, batch=128, decay=0.95)
+QUICK = Hyperparameters(hidden=(16,), epochs=8, batch=128, decay=0.95)
 
 
 def nhanes(**changes: list[object]) -> pd.DataFrame:
@@ -105,7 +106,9 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others(
         return b"".join(w.tobytes() for f in of for layer in f.conditional.layers for w in layer)
 
     again = fit(made(4_000, 1), made(1_000, 2), QUICK)
-    other = fit(made(4_000, 1), made(1_000, 2), Settings(hidden=(16,), epochs=1, batch=128, seed=2))
+    other = fit(
+        made(4_000, 1), made(1_000, 2), Hyperparameters(hidden=(16,), epochs=1, batch=128, seed=2)
+    )
     assert weights(again) == weights(fitted)
     assert weights(other) != weights(fitted)
 
@@ -178,7 +181,7 @@ def test_the_command_writes_a_model_that_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("torch", reason="the train extra is not installed")
-    monkeypatch.setattr("bridge.synthesis.training.Settings", lambda seed=1: QUICK)
+    monkeypatch.setattr("bridge.synthesis.training.Hyperparameters", lambda seed=1: QUICK)
     monkeypatch.setattr("bridge.synthesis.training.load_nhanes", lambda path: made(1_500, 4))
     main(["population", "--data", "made.csv", "--out", str(tmp_path), "--commit", "abc1234"])
     assert [file.name for file in tmp_path.iterdir()] == ["population.npz"]
