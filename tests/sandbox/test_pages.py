@@ -3,8 +3,9 @@
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,24 @@ def test_the_list_is_searched_and_paged(clinic: Clinic, sandbox: Sandbox) -> Non
     assert "1\u201315 of 15" in found
     assert "Nobody found" in requests.get(f"{root(sandbox)}/?q=zz", timeout=10).text
     assert requests.get(f"{root(sandbox)}/?start=x&q=%00", timeout=10).status_code == 200
+
+
+def test_times_are_those_of_the_reader_s_clock(
+    clinic: Clinic, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A visit at nine in Nairobi is not at six for a trainer there."""
+    patient = clinic.patient()
+    clinic.vitals(patient, {5088: 37.0})
+    shown = []
+    for zone in ("UTC", "Africa/Nairobi"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        text = requests.get(f"{root(sandbox)}/patient/{patient}", timeout=10).text
+        shown += [datetime.fromisoformat(text.split('<time datetime="')[1].split('"')[0])]
+    monkeypatch.undo()
+    time.tzset()
+    assert shown[0] == shown[1]
+    assert [str(one.tzinfo) for one in shown] == ["UTC", "UTC+03:00"]
 
 
 @given(st.dates(date(1900, 1, 1), date(2026, 11, 21)))

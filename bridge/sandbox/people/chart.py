@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from bridge.sandbox.catalogue.care import numeric_value
 from bridge.sandbox.catalogue.people import full_name, preferred
@@ -89,7 +89,7 @@ def person_of(store: Store, patient: Record) -> Person:
         age=age_text(born, store.today) if born else "",
         birthdate=born,
         estimated=bool(person["birthdateEstimated"]),
-        died=_moment(person["deathDate"]),
+        died=_moment_if_any(person["deathDate"]),
         identifier=identifier["identifier"] if identifier else "",
         identifier_type=kind["name"] if kind else "",
         address=_address(preferred(store, person, "addresses")),
@@ -110,16 +110,21 @@ def _address(address: Record | None) -> str:
     return ", ".join(address[part] for part in parts if address and address[part])
 
 
-def _moment(seconds: int | None) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None
+def _moment(seconds: int) -> datetime:
+    """Return a time on the clock of this machine: who reads the page sits at it."""
+    return datetime.fromtimestamp(seconds).astimezone()
+
+
+def _moment_if_any(seconds: int | None) -> datetime | None:
+    return _moment(seconds) if seconds is not None else None
 
 
 def stays_of(store: Store, patient: Record) -> Sequence[Stay]:
     """List a patient's visits, the newest first."""
     return [
         Stay(
-            start=datetime.fromtimestamp(visit["startDatetime"], UTC),
-            stop=_moment(visit["stopDatetime"]),
+            start=_moment(visit["startDatetime"]),
+            stop=_moment_if_any(visit["stopDatetime"]),
             kind=_named(store, visit, "visitType"),
             place=_named(store, visit, "location"),
             encounters=len(store.children(visit, "encounters")),
@@ -150,7 +155,7 @@ def _reading(store: Store, obs: Record) -> Reading:
         name=store.display(concept),
         unit=concept["units"] or "",
         value=value if value is not None else 0,
-        time=datetime.fromtimestamp(encounter["encounterDatetime"], UTC),
+        time=_moment(encounter["encounterDatetime"]),
         encounter=encounter.uuid,
         place=_named(store, encounter, "location"),
         verdict=obs["interpretation"],
