@@ -1,7 +1,7 @@
 """The server that the end-to-end tests are for: the sandbox, or a real one by BRIDGE_TEST_URL.
 
-A real one (with BRIDGE_TEST_USER and BRIDGE_TEST_PASSWORD, admin and Admin123 by default) is
-filled and emptied again: give one that may be thrown away.
+A real one (with BRIDGE_TEST_USER and BRIDGE_TEST_PASSWORD, admin and Admin123 by default) keeps
+some of the patients: give one that may be thrown away.
 """
 
 import os
