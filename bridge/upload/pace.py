@@ -10,9 +10,9 @@ MOST_WORKERS = 12
 class Pace:
     """Lets workers 0..limit-1 work, and moves the limit to where the rate is best.
 
-    It climbs one worker at a time while each brings at least `gain`, settles where one more does
-    not, looks at a neighbour now and then, and halves when the server is in trouble. A fixed
-    number of workers is a pace that never moves.
+    It steps by one worker, up first, keeps a step that brings at least `gain` and takes back one
+    that does not, looks at a neighbour now and then, and halves when the server is in trouble. A
+    fixed number of workers is a pace that never moves.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class Pace:
         rest: int = 10,
     ) -> None:
         self.most = workers or MOST_WORKERS
-        self.limit = workers or 2
+        self.limit = workers or 3
         self._fixed = workers is not None
         self._clock = clock
         self._window = window
@@ -85,8 +85,7 @@ class Pace:
                 self._move()
             return
         before = self._rate_before
-        worth = (1 + self._gain) if self._step > 0 else (1 - self._gain / 2)
-        if before is not None and rate < before * worth:
+        if before is not None and rate < before * (1 + self._gain):
             # The last step did not pay: take it back, and try the other way after a rest.
             self._set_limit(self.limit - self._step)
             self._step = -self._step

@@ -36,7 +36,7 @@ def test_the_best_number_is_found_and_kept(best: int) -> None:
 
 def test_it_starts_small() -> None:
     """A server that has just started is not to be knocked over."""
-    assert Pace().limit == 2
+    assert Pace().limit == 3
 
 
 def test_a_server_in_trouble_gets_air_at_once_and_is_tried_again_later() -> None:
