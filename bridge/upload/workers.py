@@ -12,6 +12,9 @@ from bridge.upload.pace import Pace
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+LOOK_UP_SECONDS = 0.05
+"""How soon an idle worker notices that its turn or the work is over."""
+
 
 def carry_out(
     tasks: Iterable[Task],
@@ -25,15 +28,16 @@ def carry_out(
     The first error of a worker ends it all and is raised here. Once `stop` is set no further
     task is begun; what is under way is finished and yielded, then Interrupted is raised.
     """
-    inbox: queue.SimpleQueue[Task] = queue.SimpleQueue()
-    outbox: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+    # Not SimpleQueue: in CPython 3.11 its get may wait for ever, where two wait for one item.
+    inbox: queue.Queue[Task] = queue.Queue()
+    outbox: queue.Queue[Result | BaseException] = queue.Queue()
 
     def run(index: int) -> None:
         client = None
         try:
             while pace.wait_turn(index):
                 try:
-                    task = inbox.get(timeout=0.05)
+                    task = inbox.get(timeout=LOOK_UP_SECONDS)
                 except queue.Empty:
                     continue
                 client = client or connect()
@@ -61,8 +65,8 @@ def carry_out(
 
 def _exchange(
     tasks: Iterator[Task],
-    inbox: "queue.SimpleQueue[Task]",
-    outbox: "queue.SimpleQueue[Result | BaseException]",
+    inbox: queue.Queue[Task],
+    outbox: queue.Queue[Result | BaseException],
     pace: Pace,
     stop: threading.Event,
 ) -> Iterator[Result]:
@@ -79,22 +83,23 @@ def _exchange(
             if task is not None:
                 inbox.put(task)
                 under_way += 1
+        if not under_way:
+            break
         try:
-            result = outbox.get(timeout=0.2) if under_way else None
+            result = outbox.get(timeout=0.2)
         except queue.Empty:
             continue
-        if isinstance(result, Interrupted):
-            under_way -= 1
-        elif isinstance(result, BaseException):
-            raise result
-        elif result is not None:
-            under_way -= 1
+        under_way -= 1
+        if isinstance(result, BaseException):
+            if not isinstance(result, Interrupted):
+                raise result
+        else:
             yield result
     if stop.is_set():
         raise Interrupted("stopped")
 
 
-def _withdraw(inbox: "queue.SimpleQueue[Task]") -> int:
+def _withdraw(inbox: queue.Queue[Task]) -> int:
     """Take back the tasks that nobody has begun."""
     count = 0
     while True:

@@ -23,11 +23,34 @@ def double(client: Client, task: int) -> int:
     return 2 * task
 
 
+def nap(client: Client, task: int) -> int:
+    """Do a task that takes a moment."""
+    time.sleep(0.0001 * task)
+    return task
+
+
 def test_every_task_is_done_once() -> None:
     """Whatever the number of workers."""
     for workers in (1, 8):
         done = carry_out(range(1, 200), double, connect, Pace(workers), threading.Event())
         assert sorted(done) == [2 * task for task in range(1, 200)]
+
+
+def test_no_worker_waits_for_ever_where_several_want_the_last_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker whose time is up just as another takes the task must notice both."""
+    monkeypatch.setattr("bridge.upload.workers.LOOK_UP_SECONDS", 0.0005)
+
+    def some_rounds() -> None:
+        for _ in range(100):
+            tasks = carry_out(range(7), nap, connect, Pace(12), threading.Event())
+            assert len(list(tasks)) == 7
+
+    rounds = threading.Thread(target=some_rounds, daemon=True)
+    rounds.start()
+    rounds.join(60)
+    assert not rounds.is_alive()
 
 
 def test_tasks_are_taken_as_they_are_needed() -> None:
