@@ -1,6 +1,7 @@
 """Flags that several commands share, and the types of their values."""
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
@@ -25,10 +26,10 @@ class VisitsType(click.ParamType[tuple[int, int]]):
         """Return the fewest and the most visits."""
         if isinstance(value, tuple):
             return value
-        fewest, hyphen, most = str(value).partition("-")
-        if not fewest.isdecimal() or (hyphen and not most.isdecimal()):
+        numbers = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", str(value))
+        if not numbers:
             self.fail(f"{value!r} is neither a number like 3 nor a range like 1-6")
-        span = int(fewest), int(most or fewest)
+        span = int(numbers[1]), int(numbers[2] or numbers[1])
         if not 1 <= span[0] <= span[1] <= MOST_VISITS:
             self.fail(f"{value!r}: between 1 and {MOST_VISITS} visits, the fewer first")
         return span
@@ -48,7 +49,7 @@ class WorkersType(click.ParamType[Any]):
         """Return the number, None for auto."""
         if value is None or value == "auto":
             return None
-        if not str(value).isdecimal() or not 1 <= int(value) <= 64:
+        if not re.fullmatch(r"\d{1,9}", str(value)) or not 1 <= int(value) <= 64:
             self.fail(f"{value!r} is neither auto nor a number from 1 to 64")
         return int(value)
 

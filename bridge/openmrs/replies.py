@@ -150,7 +150,7 @@ def _seconds(retry_after: str | None, date: str | None) -> float | None:
     """Read a Retry-After header: seconds, or a date to hold against the server's own clock."""
     if retry_after is None:
         return None
-    if retry_after.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]+\s*", retry_after):
         return float(retry_after)
     until, now = _date(retry_after), _date(date)
     return max(0.0, (until - now).total_seconds()) if until and now else None
@@ -159,6 +159,6 @@ def _seconds(retry_after: str | None, date: str | None) -> float | None:
 def _date(text: str | None) -> datetime | None:
     try:
         date = parsedate_to_datetime(text) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date if date is None or date.tzinfo else date.replace(tzinfo=UTC)

@@ -101,7 +101,13 @@ def test_the_reason_names_the_field() -> None:
 
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
-    [("7", 7.0), ("Sat, 21 Nov 2026 07:00:30 GMT", 30.0), ("soon", None), ("-3", None)],
+    [
+        ("7", 7.0),
+        ("Sat, 21 Nov 2026 07:00:30 GMT", 30.0),
+        ("soon", None),
+        ("-3", None),
+        ("¹", None),
+    ],
 )
 def test_retry_after_is_read_in_both_its_forms(retry_after: str, seconds: float | None) -> None:
     """A date counts from the server's own clock."""

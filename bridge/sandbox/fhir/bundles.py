@@ -1,5 +1,6 @@
 """Search results as Bundles, page by page. Later pages live in this process, as with HAPI."""
 
+import re
 import threading
 import uuid
 from collections import OrderedDict
@@ -67,10 +68,12 @@ class Page(NamedTuple):
 
 def page_of(given: dict[str, str]) -> Page:
     """Read the page from a request; over the most it is the most."""
-    count = given.get("_count", "")
-    start = given.get("_getpagesoffset", "")
-    wanted = int(count) if count.isdecimal() else DEFAULT_COUNT
-    return Page(min(wanted, MOST), int(start) if start.isdecimal() else 0)
+    size = _number(given.get("_count", ""), DEFAULT_COUNT)
+    return Page(min(size, MOST), _number(given.get("_getpagesoffset", ""), 0))
+
+
+def _number(text: str, default: int) -> int:
+    return int(text) if re.fullmatch(r"\d{1,9}", text) else default
 
 
 def bundle(
