@@ -48,7 +48,7 @@ def read_ndjson(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
                 fault = error.errors(include_url=False)[0]
                 key = ".".join(str(part) for part in fault["loc"])
                 raise InputError(f"{key}: {fault['msg']}", place=place) from error
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"is not JSON: {error}", place=place) from error
             if resource.get("resourceType") != kind:
                 raise InputError(f"a {kind} is expected here", place=place)

@@ -62,7 +62,8 @@ def as_loaded(patient: Patient) -> Patient:
 def test_what_one_machine_writes_another_reads(write: Write, tmp_path: Path) -> None:
     """The same patients, uuids and all."""
     write(tmp_path, PATIENTS)
-    read = read_folder(tmp_path, MAPPING)
+    read, left_out = read_folder(tmp_path, MAPPING)
+    assert not left_out
     assert [as_loaded(patient) for patient in read] == [as_loaded(p) for p in PATIENTS]
 
 
@@ -139,6 +140,8 @@ def test_an_observation_has_loinc_ciel_and_ucum(tmp_path: Path) -> None:
         ("patients", "sex", "gender", r"patients.csv:.*the column sex is missing"),
         ("visits", "+00:00", "", r"visits.csv:2: start: a time with its offset"),
         ("observations", "36.84", "warm", r"observations.csv:8: value: a number is expected, not"),
+        ("patients", ",Eldoret", ",Eldo\0ret", r"patients.csv:2: city_village: "),
+        ("visits", "start", "\ufeffstart", r"visits.csv:.*the column start is missing"),
         ("observations", "36.84", "nan", r"observations.csv:8: value is no number"),
         (
             "observations",
@@ -172,7 +175,10 @@ def test_a_fault_in_a_table_names_file_line_and_column(
         ),
         ("Patient", '"name":', '"nmae":', r"Patient.ndjson:1: nmae"),
         ("Encounter", "{", "", r"Encounter.ndjson:1: is not JSON"),
-        ("Observation", "8480-6", "8480-7", r"no code of it is in the mapping"),
+        ("Patient", '"given":["', '"given":[null,"', r"Patient.ndjson:1: given"),
+        ("Patient", "Amina", "A" * 51, r"Patient.ndjson:1: given: .*50 characters"),
+        ("Encounter", '"period":{', '"period":null,"was":{', r"Encounter.ndjson:1: "),
+        ("Observation", '"code":"kg"', '"code":"[lb_av]"', r"weight_kg is in '\[lb_av\]'"),
     ],
 )
 def test_a_fault_in_fhir_names_file_and_line(
@@ -235,3 +241,67 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not empty"), new_folder(tmp_path):
         pass
     assert (tmp_path / "mine").read_text() == "x"
+
+
+def test_an_observation_that_is_not_mapped_is_left_out_and_named(tmp_path: Path) -> None:
+    """As it is of a table."""
+    write_fhir(tmp_path, PATIENTS)
+    path = tmp_path / "Observation.ndjson"
+    text = path.read_text(encoding="utf-8").replace("8480-6", "9-9").replace('"5085"', '"999"')
+    path.write_text(text, encoding="utf-8")
+    read, left_out = read_folder(tmp_path, MAPPING)
+    assert left_out == {"9-9 or 999"}
+    names = {m.name for patient in read for e in patient.encounters() for m in e.measurements}
+    assert names == VALUES.keys() - {"sbp_mmhg"}
+
+
+def test_a_table_that_excel_saved_is_read(tmp_path: Path) -> None:
+    """With its byte order mark, and times to the millisecond cut to what OpenMRS keeps."""
+    write_csv(tmp_path, PATIENTS)
+    for path in tmp_path.glob("*.csv"):
+        text = path.read_text(encoding="utf-8").replace("+00:00", ".250+00:00")
+        path.write_text(text, encoding="utf-8-sig")
+    read, _ = read_folder(tmp_path, MAPPING)
+    assert [as_loaded(patient) for patient in read] == [as_loaded(p) for p in PATIENTS]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "complaint"),
+    [
+        ("patients", lambda lines: lines[:1], "holds no patients"),
+        ("patients", lambda lines: [*lines, lines[1].upper()], "stands twice|no uuid"),
+        ("observations", lambda lines: [*lines, lines[1]], "stands twice"),
+    ],
+)
+def test_what_would_make_half_a_cohort_is_refused(
+    name: str, change: Callable[[list[str]], list[str]], complaint: str, tmp_path: Path
+) -> None:
+    """Nobody, and what stands twice in other letters."""
+    write_csv(tmp_path, PATIENTS)
+    if complaint == "holds no patients":
+        for other in ("visits", "observations"):
+            path = tmp_path / f"{other}.csv"
+            path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n")
+    path = tmp_path / f"{name}.csv"
+    lines = change(path.read_text(encoding="utf-8").splitlines())
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=complaint):
+        read_folder(tmp_path, MAPPING)
+
+
+def test_an_observation_of_another_patient_is_refused(tmp_path: Path) -> None:
+    """Its encounter says whose it is."""
+    write_csv(tmp_path, PATIENTS)
+    path = tmp_path / "observations.csv"
+    text = path.read_text(encoding="utf-8")
+    owner = text.splitlines()[1].split(",")[1]
+    path.write_text(text.replace(owner, PATIENTS[1].uuid), encoding="utf-8")
+    with pytest.raises(InputError, match=r"observations.csv:2: encounter .* is patient"):
+        read_folder(tmp_path, MAPPING)
+
+
+def test_more_patients_than_a_folder_has_are_refused(tmp_path: Path) -> None:
+    """Rather than loading fewer than were asked for."""
+    write_csv(tmp_path, PATIENTS)
+    with pytest.raises(InputError, match="holds 7 patients, not 8"):
+        FolderCohort(tmp_path, MAPPING, 8)
