@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.errors import InputError
 from bridge.records import MEASUREMENTS
 from bridge.synthesis.context import Context
 from bridge.synthesis.course import NON_URGENT, ROUTINE, Persistence, trajectories
@@ -19,6 +20,16 @@ ADULT_MONTHS: Final = 240.0
 """From 20 years on nobody grows: NHANES's median heights rise until about then."""
 
 SHORTEST_ADULT_CM: Final = 130.0
+
+BLOOD_PRESSURE: Final = {"sbp_mmhg": (70.0, 270.0), "dbp_mmhg": (30.0, 150.0)}
+"""Outside these the NCD Risk Factor Collaboration drops a reading as implausible (Lancet 2017;
+389:37). NHANES keeps diastolic pressures down to 2 mmHg: sounds that were heard until the end."""
+
+ROUTINE_LIMITS: Final = {"temperature_c": (35.0, 39.0), "spo2_pct": (90.0, 100.0)}
+"""What CIEL calls critical beyond: with such a value nobody's visit is a routine one."""
+
+DRAWS: Final = 30
+"""How many draws a person may take, on average, before the limits are held to leave no value."""
 
 # How alike a person's coordinates are from visit to visit, fitted to the same person's readings
 # 6 and 12 years apart in the Framingham teaching set (4,434 adults): systolic r = .71 and .62,
@@ -80,17 +91,32 @@ class Vitals:
         """Return values (n, V, M) in the order of MEASUREMENTS, NaN where none is taken.
 
         `normals` draws N(0, 1) of a shape. People with an impossible value are drawn again; the
-        second result (n,) says who.
+        second result (n,) says who. Raises InputError where the limits leave them no value.
         """
         values = np.full((*visits.months.shape, len(MEASUREMENTS)), np.nan)
         wanted = np.ones(len(visits.count), dtype=bool)
         redrawn = ~wanted
-        while wanted.any():
+        left = DRAWS * (len(wanted) + 30)
+        while left > 0:
             some = visits[wanted]
+            left -= len(some.count)
             values[wanted] = drawn = self._draw(some, normals)
             wanted[wanted] = self._impossible(drawn, some).any(axis=1)
+            if not wanted.any():
+                return values, redrawn
             redrawn |= wanted
-        return values, redrawn
+
+        def outside(name: str) -> int:
+            return int(
+                _outside(values[wanted][..., MEASUREMENTS.index(name)], *self._limits[name]).sum()
+            )
+
+        name = max(self._limits, key=outside)
+        low, high = self._limits[name]
+        raise InputError(
+            f"the limits of {name}, {low:g} to {high:g}, leave some patients no value: widen them "
+            "in the mapping (plausible), or on the server"
+        )
 
     def _draw(self, visits: Visits, normals: Callable[[tuple[int, ...]], Floats]) -> Floats:
         people, places = visits.months.shape
@@ -146,6 +172,13 @@ class Vitals:
         adult = visits.months >= ADULT_MONTHS
         wrong = (of["dbp_mmhg"] >= of["sbp_mmhg"]) | (of["dbp_mmhg"] <= 0)
         wrong |= adult & (of["height_cm"] < SHORTEST_ADULT_CM)
-        for name, (low, high) in self._limits.items():
-            wrong |= (of[name] < low) | (of[name] > high)
+        for limits in (BLOOD_PRESSURE, self._limits):
+            for name, (low, high) in limits.items():
+                wrong |= _outside(of[name], low, high)
+        for name, (low, high) in ROUTINE_LIMITS.items():
+            wrong |= (visits.illness == ROUTINE) & _outside(of[name], low, high)
         return wrong
+
+
+def _outside(values: Floats, low: float, high: float) -> NDArray[np.bool_]:
+    return (values < low) | (values > high)
