@@ -34,6 +34,8 @@ class Reply(NamedTuple):
     reason: str
     retry_after: float | None = None
     date: datetime | None = None
+    location: str | None = None
+    """Where a redirect leads."""
 
 
 # Words of 500s that refuse the record itself. Seen on core 2.5, 2.7 and 2.8; any other 500 with a
@@ -62,6 +64,7 @@ def sort_reply(status: int, headers: Mapping[str, str], text: str) -> Reply:
         reason,
         _seconds(headers.get("Retry-After"), headers.get("Date")),
         _date(headers.get("Date")),
+        _one_line(headers.get("Location", "")) or None,
     )
     return reply
 

@@ -19,6 +19,7 @@ from tenacity import (
     stop_after_delay,
     wait_random_exponential,
 )
+from urllib3.exceptions import LocationValueError
 
 from bridge import __version__
 from bridge.errors import ServerError, SignInRefused, Unreachable
@@ -77,7 +78,8 @@ class Transport:
         self.traffic = Traffic()
         self._patience = patience
         self._sleep = sleep
-        self._on_trouble = on_trouble
+        self.listeners = [on_trouble]
+        """Whom to tell of an answer that has to be asked for again."""
         self._signed_in = False
         self._http = requests.Session()
         self._http.headers["User-Agent"] = f"openmrs-bridge/{__version__}"
@@ -184,9 +186,13 @@ class Transport:
             ) as response:
                 text = self._read(response)
         except requests.exceptions.SSLError as error:
+            if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+                return Reply(Kind.TEMPORARY, 0, None, "no secure connection came about (TLS)")
             raise Unreachable(
                 f"{self.server.url}: the certificate is not trusted ({error.args[0]})"
             ) from error
+        except (requests.exceptions.InvalidURL, LocationValueError) as error:
+            raise Unreachable(f"{self.server.url} is no address: {error}") from error
         except requests.exceptions.RequestException as error:
             return Reply(Kind.TEMPORARY, 0, None, _plain(error))
         return sort_reply(response.status_code, response.headers, text)
@@ -215,6 +221,10 @@ class Transport:
             asked = last_reply(state).retry_after or 0.0
             return max(pause(state), min(asked, self._patience.total))
 
+        def tell(state: RetryCallState) -> None:
+            for listener in self.listeners:
+                listener(last_reply(state))
+
         limits = stop_after_attempt(self._patience.attempts) | stop_after_delay(
             self._patience.total
         )
@@ -228,7 +238,7 @@ class Transport:
             stop=stop,
             wait=wait,
             sleep=self._sleep,
-            before_sleep=lambda state: self._on_trouble(last_reply(state)),
+            before_sleep=tell,
             retry_error_callback=last_reply,
         )
 
