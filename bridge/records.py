@@ -38,6 +38,20 @@ DECIMALS = {
 """How many decimals a measurement's values are written with."""
 
 
+UCUM = {
+    "height_cm": "cm",
+    "weight_kg": "kg",
+    "muac_cm": "cm",
+    "sbp_mmhg": "mm[Hg]",
+    "dbp_mmhg": "mm[Hg]",
+    "pulse_bpm": "/min",
+    "temperature_c": "Cel",
+    "resp_rate_bpm": "/min",
+    "spo2_pct": "%",
+}
+"""The unit that a measurement's values are in. Nothing converts them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """One value of one measurement, in the unit its name says."""

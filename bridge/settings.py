@@ -3,6 +3,7 @@
 A password has no place here: it comes from BRIDGE_PASSWORD, a password file or the terminal.
 """
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,9 +41,12 @@ class SettingsFile(YamlModel):
 def load_settings(folder: Path) -> dict[str, str | int]:
     """Return the settings of the bridge.yaml in `folder`, none where there is no such file."""
     path = folder / FILE_NAME
-    if not path.is_file():
+    if not path.exists():
         return {}
     settings: dict[str, str | int] = load_yaml(path, SettingsFile).model_dump(exclude_none=True)
+    for key in ("home", "password_file", "mapping_file"):
+        if key in settings:
+            settings[key] = os.path.expanduser(str(settings[key]))  # noqa: PTH111 - never fails
     return settings
 
 
@@ -53,6 +57,11 @@ def default_home() -> Path:
 
 def checked_url(url: str) -> str:
     """Return the base address of a server without a slash at its end; raise InputError."""
+    if "@" in url:  # first, so that no other complaint shows the password
+        raise InputError(
+            "give the user with --user and the password with BRIDGE_PASSWORD, not in the address",
+            place="--url",
+        )
     try:
         parts = urlsplit(url.strip())
         parts.port  # noqa: B018 - raises when it is no number
@@ -61,11 +70,6 @@ def checked_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(
             "an address like http://localhost/openmrs is expected", place=f"--url {url}"
-        )
-    if parts.username or parts.password:
-        raise InputError(
-            "give the user with --user and the password with BRIDGE_PASSWORD, not in the address",
-            place="--url",
         )
     if parts.query or parts.fragment:
         raise InputError("give the base address only, without ? and #", place=f"--url {url}")

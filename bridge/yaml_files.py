@@ -63,8 +63,10 @@ def _lines(node: yaml.Node, path: Path_, place: str) -> Iterator[tuple[Path_, in
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise InputError("a key is plain text, no list or braces", place=f"{place}:{line}")
             if key.value in seen:
-                line = key.start_mark.line + 1
                 raise InputError(f"the key {key.value!r} stands twice", place=f"{place}:{line}")
             seen.add(key.value)
             yield from _lines(value, (*path, key.value), place)
@@ -95,6 +97,8 @@ def _wording(fault: Any, path: Path_, model: type[BaseModel]) -> str:
         return f"unknown key{nearest(str(path[-1]), names)}; known are {', '.join(names)}"
     if fault["type"] == "missing":
         return "is missing"
+    if fault["type"] in ("model_type", "dict_type"):
+        return "keys with values are expected here"
     message = str(fault["msg"]).removeprefix("Value error, ")
     given = fault["input"]
     if isinstance(given, str | int | float | bool):

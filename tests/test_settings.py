@@ -62,7 +62,8 @@ def test_every_key_of_the_file_is_taken(monkeypatch: pytest.MonkeyPatch) -> None
     [
         ("ulr: http://x\n", "bridge.yaml:1: ulr: unknown key, did you mean 'url'"),
         ("url: http://x\npassword: y\n", "password does not belong in this file"),
-        ("- url\n", "bridge.yaml:1"),
+        ("- url\n", "bridge.yaml:1: keys with values are expected"),
+        ("url: {{ URL }}\n", "bridge.yaml:1: a key is plain text"),
     ],
 )
 def test_a_fault_in_the_file_names_line_and_key(text: str, complaint: str) -> None:
@@ -79,6 +80,11 @@ def test_a_fault_in_the_file_names_line_and_key(text: str, complaint: str) -> No
         "ftp://x/openmrs",
         "http://",
         "http://u:p@x/openmrs",
+        "u:p@x/openmrs",
+        "ftp://u:p@x",
+        "http://u:p?@x",
+        "http://u:p#@x",
+        "",
         "http://x/?a=1",
         "http://x:port/",
         "http://[::1/",

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
 from bridge.codes import Ciel, Loinc, OpenmrsUuid, Ucum
-from bridge.records import MEASUREMENTS
+from bridge.records import MEASUREMENTS, UCUM
 from bridge.yaml_files import YamlModel, nearest
 
 Range = tuple[float | None, float | None]
@@ -75,6 +75,16 @@ class Mapping(YamlModel):
                     f"unknown measurement {name!r}{near}; known are {', '.join(MEASUREMENTS)}"
                 )
         return measurements
+
+    @model_validator(mode="after")
+    def _in_own_units(self) -> Self:
+        for name, entry in self.measurements.items():
+            if entry.ucum != UCUM[name]:
+                raise ValueError(
+                    f"{name} has the unit {entry.ucum}; bridge's values are in {UCUM[name]}, and "
+                    "are not converted"
+                )
+        return self
 
     @model_validator(mode="after")
     def _one_concept_each(self) -> Self:

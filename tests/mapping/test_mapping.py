@@ -39,6 +39,7 @@ def test_bridge_s_own_mapping_names_every_measurement() -> None:
         ("unit: kg", "unit: kg\n    unit: lb", r":32: the key 'unit' stands twice"),
         ("unit: kg", "unit: !!python/object/apply:os.abort []", r":31: is not YAML"),
         ("measurements:", "- x\nmeasurements:", r":17: is not YAML"),
+        ("ucum: kg", "ucum: g", r"weight_kg has the unit g; bridge.s values are in kg"),
         ("profiles:", "profile:", r"profile: unknown key, did you mean 'profiles'"),
     ],
 )
