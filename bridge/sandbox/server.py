@@ -106,8 +106,8 @@ def open_database(directory: Path, clock: Callable[[], datetime]) -> Database:
     except (OSError, sqlite3.Error) as fault:
         database.close()
         raise InputError(
-            f"the sandbox cannot keep its data here ({fault}); make the directory writable, free"
-            " some space, or name another one",
+            f"the sandbox cannot keep its data here ({fault}): see to the folder's rights, to "
+            "the room on the disk and to what is in it already, or name another one",
             place=directory,
         ) from fault
     return database

@@ -17,3 +17,8 @@ for (const shown of document.querySelectorAll("time[datetime]")) {
   const dayOnly = "date" in shown.dataset;
   shown.textContent = dayOnly ? dayText(time) : `${dayText(time)}, ${clockText(time)}`;
 }
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const shown of document.querySelectorAll(".zone")) {
+  shown.textContent = zone;
+}
