@@ -2,8 +2,7 @@
 
 import sys
 import traceback
-from pathlib import Path
-from tempfile import gettempdir
+from tempfile import NamedTemporaryFile
 from typing import NoReturn
 
 import click
@@ -24,6 +23,9 @@ def run(arguments: list[str]) -> int:
         code = bridge.main(arguments, prog_name="bridge", standalone_mode=False)
     except BridgeError as error:
         return _say(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 2
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "bridge"
         return _say(f"{error.format_message()} (see {command} --help)", 2)
@@ -31,13 +33,12 @@ def run(arguments: list[str]) -> int:
         return _say(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _say("stopped", 130)
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read the output has gone
-        return 0
     except Exception as error:
-        report = Path(gettempdir()) / "bridge-fault.txt"
-        report.write_text(traceback.format_exc(), encoding="utf-8")
-        return _say(f"a fault in bridge itself ({error!r}): please report {report}", 70)
+        with NamedTemporaryFile(
+            "w", prefix="bridge-fault-", suffix=".txt", encoding="utf-8", delete=False
+        ) as report:
+            report.write(traceback.format_exc())
+        return _say(f"a fault in bridge itself ({error!r}): please report {report.name}", 70)
     return code if isinstance(code, int) else 0
 
 

@@ -1,19 +1,19 @@
 """The server that a command works on: a real one by its address, or the sandbox."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import ServerFlags, SignIn
-from bridge.cli.screen import Screen
+from bridge.cli.screen import Screen, is_terminal
 from bridge.errors import InputError, Unreachable
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
@@ -37,7 +37,7 @@ class Access:
     @property
     def is_sandbox(self) -> bool:
         """Tell whether this is the embedded server."""
-        return self.name.startswith(SANDBOX)
+        return self.name == SANDBOX
 
     @property
     def label(self) -> str:
@@ -45,9 +45,9 @@ class Access:
         return "the sandbox" if self.is_sandbox else self.name
 
 
-def server_name(url: str | None, home: Path) -> str:
-    """Return what a run's record calls the server at `url`, or the sandbox under `home`."""
-    return checked_url(url) if url else f"{SANDBOX} {sandbox_folder(home)}"
+def server_name(url: str | None) -> str:
+    """Return what a run's record calls the server at `url`, or the sandbox beside the record."""
+    return SANDBOX if url is None else checked_url(url)
 
 
 def sandbox_folder(home: Path) -> Path:
@@ -59,16 +59,16 @@ def open_server(
     flags: ServerFlags, screen: Screen, switch: StopSwitch
 ) -> AbstractContextManager[Access]:
     """Open the server that flags name, or the sandbox."""
-    return open_access(server_name(flags.url, flags.home), flags.sign_in, screen, switch)
+    return open_access(server_name(flags.url), flags.sign_in, screen, switch)
 
 
 @contextmanager
 def open_access(name: str, sign_in: SignIn, screen: Screen, switch: StopSwitch) -> Iterator[Access]:
     """Open the server that is called `name`; the sandbox is served for as long as this is open."""
-    if name.startswith(f"{SANDBOX} "):
+    if name == SANDBOX:
         from bridge.sandbox import PASSWORD, USER, Sandbox
 
-        folder = Path(name.removeprefix(f"{SANDBOX} "))
+        folder = sandbox_folder(sign_in.home)
         with Sandbox.start(folder, clock=lambda: datetime.now(UTC)) as sandbox:
             server = Server(url=sandbox.url, user=USER, password=PASSWORD)
             yield Access(name=name, user=USER, connect=lambda: Client(Transport(server)))
@@ -87,24 +87,27 @@ def _signed(url: str, sign_in: SignIn, screen: Screen) -> Server:
     if url.startswith("http://") and not any(f"//{host}" in url for host in LOOPBACK):
         screen.note("http sends the password unencrypted over the network: prefer https")
     if not user:
-        if not sys.stdin.isatty():
+        if not is_terminal():
             raise InputError(f"say who signs in to {url}: --user or BRIDGE_USER")
         user = click.prompt("User", err=True)
     return Server(url=url, user=user, password=_password(url, user, sign_in.password_file))
 
 
 def _password(url: str, user: str, password_file: Path | None) -> str:
-    if password_file:
+    given = os.environ.get("BRIDGE_PASSWORD")
+    source = click.get_current_context().get_parameter_source("password_file")
+    if password_file and not (given and source is click.core.ParameterSource.DEFAULT_MAP):
         try:
-            lines = password_file.read_text(encoding="utf-8").splitlines()
+            lines = password_file.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"the password cannot be read: {error}", place=password_file) from None
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise InputError(f"the password cannot be read: {why}", place=password_file) from None
         if not lines or not lines[0]:
             raise InputError("its first line, the password, is empty", place=password_file)
         return lines[0]
-    if given := os.environ.get("BRIDGE_PASSWORD"):
+    if given:
         return given
-    if not sys.stdin.isatty():
+    if not is_terminal():
         raise InputError(
             f"the password of {user} on {url} is missing: set BRIDGE_PASSWORD, or give "
             "--password-file FILE"
@@ -136,8 +139,21 @@ def wait_until_ready(transport: Transport, screen: Screen, sleep: Callable[[floa
 def _is_starting(url: str, reply: Reply) -> None:
     if reply.status == 0 and "time" not in reply.reason:
         raise Unreachable(f"{url}: {reply.reason}. Is the server running, and the address right?")
+    if reply.location and _elsewhere(reply.location, url):
+        raise Unreachable(f"{url} redirects to {reply.location}: give that server's base address")
+    if 400 <= reply.status < 500 and reply.kind in (Kind.FORBIDDEN, Kind.REJECTED):
+        raise Unreachable(f"{url} refuses to talk to bridge: {reply.reason}")
     if reply.status == 404:
         raise Unreachable(
             f"{url} answers, but has no OpenMRS REST service ({reply.reason}). The address is "
             "the one in the browser up to and including /openmrs"
         )
+
+
+def _elsewhere(location: str, url: str) -> bool:
+    """Tell whether a redirect leaves the server; one that is being installed stays within."""
+    try:
+        to, of = urlsplit(location), urlsplit(url)
+    except ValueError:
+        return True
+    return bool(to.netloc) and (to.scheme, to.netloc) != (of.scheme, of.netloc)

@@ -11,13 +11,16 @@ from bridge.errors import InputError, LedgerError
 from bridge.identity import fingerprint
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
-from bridge.upload.run import Cohort
+from bridge.upload.ledger import Run
+from bridge.upload.run import Cohort, check_inputs, other_version
 
 if TYPE_CHECKING:
     from bridge.synthesis.cohort import GeneratedCohort
 
 DEFAULT_COUNT = 200
 
+EARLIEST_YEAR = 1900
+"""An arbitrary bound, so that the oldest are born in a year that every server can write."""
 
 Limits = dict[str, tuple[float, float]]
 
@@ -32,6 +35,8 @@ def generated(
 
     zone = ZoneInfo(load_population(asked.population).facility.time_zone)
     as_of = asked.as_of or datetime.now(zone).date()
+    if as_of.year < EARLIEST_YEAR:
+        raise InputError(f"--as-of {as_of} is before {EARLIEST_YEAR}")
     people = load_people(people_file, as_of=as_of) if people_file else ()
     if asked.count and people and asked.count > len(people):
         raise InputError(f"has {len(people)} people, not {asked.count}", place=people_file)
@@ -46,8 +51,21 @@ def generated(
     return GeneratedCohort(request, asked.count or len(people) or DEFAULT_COUNT)
 
 
-def of_record(inputs: dict[str, Any], count: int, mapping: Mapping) -> Cohort:
-    """Return the cohort that a run was begun with, as it comes out of this bridge today."""
+def of_record(run: Run) -> tuple[Cohort, Mapping]:
+    """Return the cohort and the mapping that a run was begun with; raise LedgerError if it cannot.
+
+    They are made anew, and held against what the record says of them.
+    """
+    try:
+        mapping = _mapping_of_record(run.inputs, run.name)
+        cohort = _cohort_of_record(run.inputs, run.patients, mapping)
+    except (KeyError, TypeError, ValueError) as error:
+        raise other_version(run) from error
+    check_inputs(run, cohort)
+    return cohort, mapping
+
+
+def _cohort_of_record(inputs: dict[str, Any], count: int, mapping: Mapping) -> Cohort:
     if "from" in inputs:
         from bridge.files.reading import FolderCohort
 
@@ -69,8 +87,7 @@ def mapping_inputs(path: Path | None, mapping: Mapping) -> dict[str, Any]:
     return {"mapping": str(path.absolute()) if path else None, "mapping_file": digest}
 
 
-def mapping_of_record(inputs: dict[str, Any], run: str) -> Mapping:
-    """Load the mapping a run was begun with; raise LedgerError when it has changed."""
+def _mapping_of_record(inputs: dict[str, Any], run: str) -> Mapping:
     path = Path(inputs["mapping"]) if inputs["mapping"] else None
     mapping = load_mapping(path)
     if mapping_inputs(path, mapping) != {k: inputs[k] for k in ("mapping", "mapping_file")}:

@@ -30,13 +30,14 @@ from bridge.mapping.loading import load_mapping
 )
 @click.option(
     "--workers",
+    "processes",  # bridge.yaml's workers are those of a load
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
     help="Processes that make patients; their number changes nothing but the time.",
 )
 def generate(
-    out: Path, form: str, asked: CohortFlags, people_file: Path | None, workers: int
+    out: Path, form: str, asked: CohortFlags, people_file: Path | None, processes: int
 ) -> int:
     """Write patients, their visits and vital signs to files; the same seed gives the same bytes."""
     from bridge.synthesis.parallel import all_patients
@@ -46,7 +47,7 @@ def generate(
     limits = {name: entry.plausible for name, entry in mapping.measurements.items()}
     cohort = cohorts.generated(asked, limits, people_file)
     with new_folder(out) as folder, screen.progress("patients", cohort.count) as meter:
-        patients = meter.counted(all_patients(cohort, workers))
+        patients = meter.counted(all_patients(cohort, processes))
         if form == "fhir":
             from bridge.files.ndjson import write_ndjson
 

@@ -1,9 +1,9 @@
 """`bridge load`: generate, map, check, send; to the sandbox when no server is named."""
 
-import sys
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 import click
@@ -22,7 +22,7 @@ from bridge.cli.options import (
     workers_option,
 )
 from bridge.cli.running import carry_on_run, records_folder
-from bridge.cli.screen import Screen
+from bridge.cli.screen import Screen, is_terminal
 from bridge.errors import InputError, Unfit
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
@@ -82,7 +82,7 @@ def load(
     with open_server(server, screen, switch) as access:
         with closing(access.connect()) as client:
             facts, profile = examine(client, access, mapping, of_mapping.profile, screen)
-            cohort = _cohort(asked, folder, facts, mapping)
+            cohort = _cohort(asked, folder, facts, mapping, screen)
             if dry_run:
                 return _foretell(cohort, mapping, access, screen)
             _refuse_real_patients(facts, yes=yes or access.is_sandbox)
@@ -94,11 +94,18 @@ def load(
             return carry_on_run(ledger, cohort, mapping, access, workers, screen, switch)
 
 
-def _cohort(asked: CohortFlags, folder: Path | None, facts: Facts, mapping: Mapping) -> Cohort:
+def _cohort(
+    asked: CohortFlags, folder: Path | None, facts: Facts, mapping: Mapping, screen: Screen
+) -> Cohort:
     if folder:
         from bridge.files.reading import FolderCohort
 
-        return FolderCohort(folder, mapping, asked.count)
+        made = FolderCohort(folder, mapping, asked.count)
+        _refuse_values(made, _limits(facts, mapping), folder)
+        if made.left_out:
+            codes = ", ".join(sorted(made.left_out))
+            screen.note(f"observations left out, for no code of theirs is in the mapping: {codes}")
+        return made
     return cohorts.generated(asked, _limits(facts, mapping))
 
 
@@ -166,13 +173,28 @@ def _limits(facts: Facts, mapping: Mapping) -> dict[str, tuple[float, float]]:
     return limits
 
 
+def _refuse_values(cohort: Cohort, limits: dict[str, tuple[float, float]], folder: Path) -> None:
+    """Refuse what the server would refuse, before anything is sent."""
+    for patient in cohort.patients(range(1, cohort.count + 1)):
+        for encounter in patient.encounters():
+            for measurement in encounter.measurements:
+                low, high = limits.get(measurement.name, (-inf, inf))
+                if not low <= measurement.value <= high:
+                    raise InputError(
+                        f"patient {patient.number}, observation {measurement.uuid}: "
+                        f"{measurement.name} is {measurement.value:g}; the mapping and the server "
+                        f"take {low:g} to {high:g}",
+                        place=folder,
+                    )
+
+
 def _refuse_real_patients(facts: Facts, *, yes: bool) -> None:
     """Ask before synthetic patients come among others: it may be a real hospital."""
     real = real_patients(facts)
     if real == 0 or yes:
         return
     whose = "patients that may be real" if real is None else f"{real} patients not marked as demo"
-    if not sys.stdin.isatty():
+    if not is_terminal():
         raise InputError(f"{facts.url} holds {whose}: if it is no real hospital, say --yes")
     click.confirm(
         f"{facts.url} holds {whose}. Load synthetic ones all the same?", abort=True, err=True
@@ -214,4 +236,6 @@ def _foretell(cohort: Cohort, mapping: Mapping, access: Access, screen: Screen) 
             f"A load to {access.label} would make {cohort.count} patients, {visits} visits and "
             f"{observations:,} observations with {requests} requests. Nothing was written."
         )
+        if "seed" in cohort.inputs:
+            screen.say(f"These are the patients of --seed {cohort.inputs['seed']}.")
     return 0

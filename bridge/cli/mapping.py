@@ -41,7 +41,11 @@ def check(file: Path) -> int:
     help="A FHIR R4 ConceptMap.",
 )
 @click.option(
-    "--mapping", "file", type=click.Path(path_type=Path), help="A file in place of bridge's own."
+    "--mapping",
+    "file",
+    type=click.Path(path_type=Path),
+    envvar="BRIDGE_MAPPING",
+    help="A file in place of bridge's own.",
 )
 def export(form: str, file: Path | None) -> int:
     """Print the mapping in another form."""

@@ -195,7 +195,7 @@ cohort_options = _grouped(
     CohortFlags,
     click.option(
         "--count",
-        type=click.IntRange(1),
+        type=click.IntRange(1, 10_000_000),
         show_default="200, or all that a file holds",
         help="How many patients.",
     ),

@@ -1,5 +1,7 @@
 """`bridge resume`: go on with a run that was interrupted."""
 
+from contextlib import closing
+
 import click
 
 from bridge.cli import cohorts
@@ -14,8 +16,8 @@ from bridge.cli.options import (
 from bridge.cli.running import access_of_run, carry_on_run, choose_record
 from bridge.cli.screen import Screen
 from bridge.errors import InputError
-from bridge.upload.ledger import UNFINISHED, Ledger, Phase
-from bridge.upload.run import check_inputs
+from bridge.upload.ledger import UNFINISHED, Ledger, Phase, State
+from bridge.upload.run import require_target
 
 
 @click.command()
@@ -37,9 +39,15 @@ def resume(
         run = ledger.run
         if ledger.progress.phase not in (*UNFINISHED, Phase.COMPLETE):
             raise InputError(f"run {run.name} is {ledger.progress.phase}: load anew")
-        mapping = cohorts.mapping_of_record(run.inputs, run.name)
-        cohort = cohorts.of_record(run.inputs, run.patients, mapping)
-        check_inputs(run, cohort)
+        if gone := sum(ledger.counts()[state] for state in (State.UNDONE, State.PURGED)):
+            raise InputError(
+                f"{gone} patients of run {run.name} are taken off already: "
+                f"`bridge undo {run.name}` goes on with that"
+            )
+        cohort, mapping = cohorts.of_record(run)
         with access_of_run(ledger, sign_in, screen, switch) as access:
-            screen.say(f"Run {run.name}: going on")
+            with closing(access.connect()) as client:
+                require_target(client, run)
+            done = ledger.progress.phase is Phase.COMPLETE
+            screen.say(f"Run {run.name}: {'complete already' if done else 'going on'}")
             return carry_on_run(ledger, cohort, mapping, access, workers, screen, switch)

@@ -50,14 +50,16 @@ def choose_record(
     home: Path, name: str | None, fits: Callable[[Glance], bool], *, server: str | None = None
 ) -> Path:
     """Return the record of run `name`, or of the newest run that fits."""
-    if name:
+    if name is not None:
         return find_record(records_folder(home), name)
-    for path, seen in glances(home, server):
+    known = glances(home, server)
+    for path, seen in known:
         if isinstance(seen, Glance) and fits(seen):
             return path
-    raise InputError(
-        f"no run on record fits{' on ' + server if server else ''}: `bridge runs` lists them"
-    )
+    where = f" on {server}" if server else ""
+    if not known:
+        raise InputError(f"no run is on record{where}: `bridge load` makes one")
+    raise InputError(f"of the runs on record{where} none is in that state: `bridge runs` says how")
 
 
 def summary_of(seen: Glance) -> dict[str, Any]:
@@ -103,22 +105,27 @@ def carry_on_run(
         identifiers=functools.partial(spare_identifiers, slots=target.identifiers, run=run.name),
     )
     crew = Crew(access.connect, Pace(workers), switch)
-    if ledger.progress.phase is Phase.PLANNING:
-        with closing(access.connect()) as client:
-            plan_run(ledger, cohort, client)
-    counts = ledger.counts()
-    waiting = counts[State.PLANNED] + counts[State.SENT]
-    started, observations = time.monotonic(), 0
     try:
-        with stop_on_interrupt(switch), screen.progress("patients", waiting) as meter:
-            for row in carry_on(ledger, cohort, order, crew):
-                observations += row.observations
-                rate = observations / max(time.monotonic() - started, 0.001)
-                meter.advance(f"{rate:.0f} observations/s, {crew.pace.limit} at once")
+        with stop_on_interrupt(switch):
+            if ledger.progress.phase is Phase.PLANNING:
+                with closing(access.connect()) as client:
+                    plan_run(ledger, cohort, client)
+            counts = ledger.counts()
+            waiting = counts[State.PLANNED] + counts[State.SENT]
+            started, observations = time.monotonic(), 0
+            with screen.progress("patients", waiting) as meter:
+                for row in carry_on(ledger, cohort, order, crew):
+                    observations += row.observations
+                    rate = observations / max(time.monotonic() - started, 0.001)
+                    meter.advance(f"{rate:.0f} observations/s, {crew.pace.limit} at once")
     except (Interrupted, ServerError, InputError) as error:
         raise type(error)(
             f"{error}. What was accepted is kept: `bridge resume {run.name}`"
         ) from error
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"stopped at once. What was accepted is kept: `bridge resume {run.name}`"
+        ) from None
     if order.visits_apart:
         screen.note("this server makes no visit inside its encounter: visits were sent apart")
     return _summarize(ledger, cohort, access, screen)

@@ -13,10 +13,10 @@ from bridge.cli.screen import Screen
 @click.command()
 @click.option(
     "--port",
-    type=click.IntRange(1, 65535),
-    default=8080,
+    type=click.IntRange(0, 65535),
+    default=8585,
     show_default=True,
-    help="Where to listen.",
+    help="Where to listen; 0 for any free port.",
 )
 @click.option(
     "--dir", "folder", type=click.Path(path_type=Path), help="Its data; default: what loads fill."

@@ -5,16 +5,19 @@ standard error. Colours and moving bars are for terminals only; NO_COLOR is resp
 """
 
 import json
+import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from bridge.errors import InputError
 from bridge.openmrs.replies import Reply
 
 Item = TypeVar("Item")
@@ -22,20 +25,54 @@ Item = TypeVar("Item")
 LINE_EVERY_SECONDS = 5.0
 
 
+class _Console(Console):
+    """A console whose reader may leave: a load goes on without one."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        _to_nowhere(self.file)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = _Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = 1000  # what reads a file does not want folded lines
+        console.soft_wrap = True
+    return console
+
+
+def is_terminal() -> bool:
+    """Tell whether somebody is there to be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _to_nowhere(file: IO[str]) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, file.fileno())
+    os.close(nowhere)
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"the output cannot be written ({error.strerror})") from error
+
+
 class Screen:
     """Where a command writes to."""
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
-        self._console = Console(stderr=as_json, highlight=False, soft_wrap=True)
-        if not self._console.is_terminal:
-            self._console.width = 1000  # what reads a file does not want folded tables
-        self._aside = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = _console(stderr=as_json)
+        self._aside = _console(stderr=True)
         self._last_trouble = 0.0
 
     def say(self, text: str = "", *, style: str | None = None) -> None:
         """Write a line of the result."""
-        self._console.print(text, style=style, markup=False)
+        with _written():
+            self._console.print(text, style=style, markup=False)
 
     def note(self, text: str) -> None:
         """Write a line beside the result."""
@@ -54,8 +91,13 @@ class Screen:
 
     def json(self, value: Any) -> None:
         """Write the one JSON object, if it is asked for."""
-        if self.as_json:
-            click.echo(json.dumps(value, ensure_ascii=False))
+        if not self.as_json:
+            return
+        with _written():
+            try:
+                click.echo(json.dumps(value, ensure_ascii=False))
+            except BrokenPipeError:
+                _to_nowhere(sys.stdout)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write a table."""
@@ -64,14 +106,15 @@ class Screen:
             table.add_column(column, overflow="fold", no_wrap=place == 0)
         for row in rows:
             table.add_row(*(_plain(cell) for cell in row))
-        self._console.print(table, markup=False)
+        with _written():
+            self._console.print(table, markup=False)
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator["Meter"]:
         """Show how far something is while it runs."""
         meter: Meter = (
             _Bar(self._aside, label, total)
-            if self._aside.is_terminal
+            if self._aside.is_terminal and not self._aside.is_dumb_terminal
             else _Lines(self._aside, label, total)
         )
         with meter.shown():

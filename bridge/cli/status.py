@@ -7,7 +7,7 @@ import click
 from bridge.cli.options import home_option, json_option, run_argument
 from bridge.cli.running import choose_record, summary_of
 from bridge.cli.screen import Screen
-from bridge.upload.ledger import glance
+from bridge.upload.ledger import UNFINISHED, glance
 
 
 @click.command()
@@ -30,8 +30,10 @@ def status(name: str | None, home: Path, as_json: bool) -> int:
         f"{seen.progress.requests} requests in {seen.progress.seconds:.1f} s"
     )
     for key in ("seed", "as_of", "population", "visits", "from", "mapping"):
-        if value := seen.run.inputs.get(key):
+        if (value := seen.run.inputs.get(key)) is not None:
             screen.say(f"  {key}: {value}")
+    if seen.progress.phase in UNFINISHED:
+        screen.say(f"`bridge resume {seen.run.name}` goes on, unless a load is at it now")
     for number, reason in seen.reasons:
         screen.say(f"patient {number} was rejected: {reason}", style="red")
     return 0

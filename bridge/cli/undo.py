@@ -19,7 +19,7 @@ from bridge.errors import BridgeError, InputError, Interrupted, ServerError, Unf
 from bridge.upload.facts import RUN_MARK, read_marks
 from bridge.upload.ledger import UNFINISHED, Ledger, Phase
 from bridge.upload.pace import Pace
-from bridge.upload.run import Cohort, Crew, check_inputs, target_of
+from bridge.upload.run import Cohort, Crew, target_of
 from bridge.upload.undo import (
     Removal,
     Undone,
@@ -42,12 +42,14 @@ def undo(
     """Take what a run made off the server again (the newest, if none is named), nothing else."""
     screen = Screen(as_json=as_json)
     switch = StopSwitch()
-    if marked:
-        if name:
+    if marked is not None:
+        if name is not None:
             raise InputError("give a run's name or --marked RUN, not both")
+        if not marked.strip():
+            raise InputError("--marked needs the name of a run: `bridge runs` lists them")
         with open_server(server, screen, switch) as access:
-            return _undo_marked(marked, access, screen, switch, purge=purge)
-    where = server_name(server.url, server.home) if server.url else None
+            return _undo_marked(marked.strip(), access, screen, switch, purge=purge)
+    where = server_name(server.url) if server.url is not None else None
     phases = [*UNFINISHED, Phase.COMPLETE, *([Phase.UNDONE] if purge else [])]
     path = choose_record(
         server.home, name, lambda seen: seen.progress.phase in phases, server=where
@@ -57,16 +59,14 @@ def undo(
             raise InputError(f"run {ledger.run.name} is on {ledger.run.server}, not on {where}")
         cohort = _cohort(ledger, screen) if purge else None
         with access_of_run(ledger, server.sign_in, screen, switch) as access:
+            screen.say(f"Run {ledger.run.name}: taking its patients off {access.label}")
             return _undo_run(ledger, cohort, access, screen, switch, purge=purge)
 
 
 def _cohort(ledger: Ledger, screen: Screen) -> Cohort | None:
     """Return what a run sent; without it only what the server still lists can be purged."""
-    run = ledger.run
     try:
-        mapping = cohorts.mapping_of_record(run.inputs, run.name)
-        cohort = cohorts.of_record(run.inputs, run.patients, mapping)
-        check_inputs(run, cohort)
+        cohort, _ = cohorts.of_record(ledger.run)
     except BridgeError as error:
         screen.note(f"{error}. What was voided before cannot be purged")
         return None
@@ -88,7 +88,7 @@ def _undo_run(
     counts = ledger.counts()
     total = sum(counts[state] for state in states_to_undo(purge=purge))
     undone = undo_run(ledger, removal, crew, cohort)
-    return _take_off(run, undone, total, access, screen, switch)
+    return _take_off(run, undone, total, access, screen, switch, again=f"bridge undo {run}")
 
 
 def _undo_marked(
@@ -100,7 +100,11 @@ def _undo_marked(
         raise Unfit(f"{access.name} has no patients of bridge: the mark {RUN_MARK!r} is not there")
     crew = Crew(access.connect, Pace(), switch)
     undone = undo_marked(run, Removal(run, mark.uuid, purge=purge), crew)
-    return _take_off(run, undone, len(find_marked(run, client)), access, screen, switch)
+    total = len(find_marked(run, client))
+    if not total:
+        screen.note(f"no patient that can be found on {access.label} carries the mark of run {run}")
+    again = f"bridge undo --marked {run}"
+    return _take_off(run, undone, total, access, screen, switch, again=again)
 
 
 def _take_off(
@@ -110,6 +114,8 @@ def _take_off(
     access: Access,
     screen: Screen,
     switch: StopSwitch,
+    *,
+    again: str,
 ) -> int:
     taken, refused = 0, []
     try:
@@ -119,7 +125,7 @@ def _take_off(
                 taken += patient.was_ours and not patient.refused
                 refused += [patient] if patient.refused else []
     except (Interrupted, ServerError) as error:
-        raise type(error)(f"{error}. `bridge undo {run}` goes on with it") from error
+        raise type(error)(f"{error}. `{again}` goes on with it") from error
     left = len(find_marked(run, access.connect()))
     screen.json(
         {

@@ -1,6 +1,7 @@
 """`bridge verify`: read a run back from the server and compare."""
 
 import random
+from collections import Counter
 
 import click
 
@@ -9,11 +10,12 @@ from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn, json_option, run_argument, sign_in_options
 from bridge.cli.running import OK, SOME_REJECTED, access_of_run, choose_record
 from bridge.cli.screen import Screen
+from bridge.errors import InputError
 from bridge.openmrs.client import Client
 from bridge.upload.deliver import Task
 from bridge.upload.ledger import Ledger, State
 from bridge.upload.pace import Pace
-from bridge.upload.run import Crew, check_inputs
+from bridge.upload.run import Crew
 from bridge.upload.verify import Verdict, verify_patient
 from bridge.upload.workers import carry_out
 
@@ -37,10 +39,10 @@ def verify(
     path = choose_record(sign_in.home, name, lambda seen: seen.made > 0)
     with Ledger.open(path) as ledger:
         run = ledger.run
-        mapping = cohorts.mapping_of_record(run.inputs, run.name)
-        cohort = cohorts.of_record(run.inputs, run.patients, mapping)
-        check_inputs(run, cohort)
+        cohort, mapping = cohorts.of_record(run)
         rows = list(ledger.rows(State.CREATED, State.EXISTING))
+        if not rows:
+            raise InputError(f"run {run.name} has no patients on the server to read back")
         if sample and sample < len(rows):
             rows = sorted(random.Random(run.name).sample(rows, sample))  # noqa: S311
         patients = cohort.patients(row.number for row in rows)
@@ -58,16 +60,20 @@ def verify(
                 for verdict in carry_out(tasks, work, crew.connect, crew.pace, switch):
                     verdicts.append(verdict)
                     meter.advance()
-    return _report(run.name, verdicts, screen)
+            counts = ledger.counts()
+    return _report(run.name, verdicts, counts, screen)
 
 
-def _report(run: str, verdicts: list[Verdict], screen: Screen) -> int:
+def _report(run: str, verdicts: list[Verdict], counts: Counter[State], screen: Screen) -> int:
     observations = sum(verdict.observations for verdict in verdicts)
     differences = sorted(d for verdict in verdicts for d in verdict.differences)
+    waiting = counts[State.PLANNED] + counts[State.SENT]
     screen.json(
         {
             "run": run,
             "patients": len(verdicts),
+            "not_yet_loaded": waiting,
+            "rejected": counts[State.REJECTED],
             "observations": observations,
             "differences": [difference._asdict() for difference in differences],
         }
@@ -85,4 +91,8 @@ def _report(run: str, verdicts: list[Verdict], screen: Screen) -> int:
                 )
             if len(differences) > SHOWN:
                 screen.say(f"  and {len(differences) - SHOWN} more: --json lists all")
-    return SOME_REJECTED if differences else OK
+        if waiting:
+            screen.say(f"{waiting} more are not loaded yet: `bridge resume {run}`", style="red")
+        if counts[State.REJECTED]:
+            screen.say(f"{counts[State.REJECTED]} were rejected: `bridge status {run}` says why")
+    return SOME_REJECTED if differences or waiting or counts[State.REJECTED] else OK

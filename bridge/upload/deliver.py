@@ -57,7 +57,7 @@ class _Stand(Enum):
 
     NOTHING = "nothing"
     OURS = "ours"
-    ANOTHERS = "another's"
+    ANOTHERS = "another run's"
     VOIDED = "voided"
 
 
@@ -113,6 +113,8 @@ def _stand(client: Client, uuid: str, order: Order) -> _Stand:
         return _Stand.NOTHING
     if found.voided:
         return _Stand.VOIDED
+    if found.run is None:
+        raise _Refusal(f"{uuid} is the uuid of a patient that bridge did not make")
     return _Stand.OURS if found.run == order.run else _Stand.ANOTHERS
 
 
@@ -124,12 +126,14 @@ def _make_visits(
     made: list[VisitPlan] = []
     try:
         for visit in plan.visits:
-            if any(uuid not in there for uuid in (visit.uuid, *(e.uuid for e in visit.encounters))):
+            # What another run's visit lacks was taken from it since, and is not ours to put back.
+            wanted = (visit.uuid, *(e.uuid for e in visit.encounters if stand is _Stand.OURS))
+            if any(uuid not in there for uuid in wanted):
                 made.append(visit)
                 _make_visit(client, visit, there, order)
     except _Refusal as refusal:
-        _take_back(client, plan, made, stand)
-        raise _Refusal(f"{refusal}; the patient was taken off again") from refusal
+        what = _take_back(client, plan, made, stand)
+        raise _Refusal(f"{refusal}; {what}") from refusal
     return _row_of_whole(row, plan, made, stand)
 
 
@@ -205,11 +209,14 @@ def _there(client: Client, resource: str, uuid: str) -> Reply | None:
     return Reply(Kind.ACCEPTED, 200, None, "") if stands else None
 
 
-def _take_back(client: Client, plan: PatientPlan, made: list[VisitPlan], stand: _Stand) -> None:
-    """Leave no half patient: take off what this run made of it."""
+def _take_back(client: Client, plan: PatientPlan, made: list[VisitPlan], stand: _Stand) -> str:
+    """Leave no half patient: take off what this run made of it, and say what came of it."""
     reason = "bridge: a part was refused"
     if stand is _Stand.OURS:
-        client.void("patient", plan.uuid, reason)
+        replies = [client.void("patient", plan.uuid, reason)]
     else:
-        for visit in made:
-            client.void("visit", visit.uuid, reason)
+        replies = [client.void("visit", visit.uuid, reason) for visit in made]
+    for reply in replies:
+        if reply.kind not in (Kind.ACCEPTED, Kind.MISSING):
+            return f"what was made of the patient stays, for it cannot be voided: {reply.reason}"
+    return "what was made of the patient was taken off again"

@@ -56,6 +56,9 @@ PRIVILEGES = (
 
 BATCH_PRIVILEGE = "Generate Batch of Identifiers"
 
+MARK_PRIVILEGE = "Manage Person Attribute Types"
+"""What making the marks needs, where a server has not got them."""
+
 MOST_FOUND = 1000
 """How many patients a search finds at most, where the server does not say."""
 
@@ -296,10 +299,20 @@ def _marked(client: Client, marks: dict[str, AttributeType]) -> int | None:
         return 0
     if not marks[DEMO_MARK].searchable:
         return None
-    found = client.patients_matching("true")
-    # The server stops counting at this many.
+    # The server stops searching at this many.
     most = int(_setting(client, "person.searchMaxResults") or MOST_FOUND)
-    return found if found < most else None
+    if client.patients_matching("true") >= most:
+        return None
+    # The search also finds those who are called True, or have another attribute that is true.
+    fields = "person:(attributes:(value,attributeType:(uuid)))"
+    mark = marks[DEMO_MARK].uuid
+    return sum(
+        any(
+            attribute["attributeType"]["uuid"] == mark and attribute.get("value") in (True, "true")
+            for attribute in patient["person"]["attributes"]
+        )
+        for patient in client.every("patient", fields, q="true")
+    )
 
 
 def _setting(client: Client, name: str) -> str | None:

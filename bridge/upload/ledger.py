@@ -28,6 +28,7 @@ class State(StrEnum):
     REJECTED = "rejected"  # the server refuses it or a part of it
     UNDONE = "undone"
     PURGED = "purged"
+    LEFT = "left"  # undo came upon it and left it: another's, or never made
 
 
 class Phase(StrEnum):
@@ -217,7 +218,7 @@ def glance(path: Path) -> Glance:
 
 def records(folder: Path) -> list[Path]:
     """List the records in `folder`, by the names of their runs."""
-    return sorted(folder.glob("*.db"))
+    return sorted(path for path in folder.glob("*.db") if path.is_file())
 
 
 def find_record(folder: Path, name: str) -> Path:

@@ -11,7 +11,14 @@ from typing import NamedTuple
 from bridge.errors import InputError
 from bridge.mapping.model import Mapping, Profile
 from bridge.resources.rest import IdentifierSlot, Target
-from bridge.upload.facts import DEMO_MARK, RUN_MARK, THINGS, Facts, IdentifierType
+from bridge.upload.facts import (
+    DEMO_MARK,
+    MARK_PRIVILEGE,
+    RUN_MARK,
+    THINGS,
+    Facts,
+    IdentifierType,
+)
 from bridge.yaml_files import nearest
 
 
@@ -217,7 +224,11 @@ def _check_concepts(facts: Facts, mapping: Mapping) -> Iterator[Finding]:
             )
             continue
         narrower = narrowed(entry.plausible, (concept.low, concept.high))
-        if narrower != entry.plausible:
+        if narrower[0] >= narrower[1]:
+            found = f"{concept.display} accepts nothing that the mapping calls plausible"
+            fix = f"correct the limits of {name} in the mapping, or on the server"
+            yield Finding(Level.FAIL, name, found, fix)
+        elif narrower != entry.plausible:
             limits = f"{narrower[0]:g} to {narrower[1]:g} {entry.unit}"
             yield Finding(
                 Level.NOTE, name, f"{concept.display} accepts {limits}", "only such values are made"
@@ -261,7 +272,10 @@ def _check_marks(facts: Facts) -> Iterator[Finding]:
     for name, fits in wanted.items():
         mark = facts.marks.get(name)
         label = f"mark {name!r}"
-        if mark is None:
+        if mark is None and facts.privileges is not None and MARK_PRIVILEGE not in facts.privileges:
+            fix = f"give the user {MARK_PRIVILEGE!r} for the first load"
+            yield Finding(Level.FAIL, label, "missing, and the user may not make it", fix)
+        elif mark is None:
             yield Finding(Level.OK, label, "will be made by the first load")
         elif not fits(mark.format):
             fix = "rename that person attribute type on the server"

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import tee
 from typing import Any, Protocol
 
-from bridge.errors import LedgerError
+from bridge.errors import LedgerError, Unfit
 from bridge.identity import MOD30_ALPHABET, reissue
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Traffic
@@ -17,9 +17,12 @@ from bridge.resources.rest import IdentifierSlot, Target
 from bridge.upload.deliver import Order, Task, deliver
 from bridge.upload.facts import read_identifier_types
 from bridge.upload.identifiers import IdentifierDesk
-from bridge.upload.ledger import Ledger, Phase, Row, Run, State
+from bridge.upload.ledger import Ledger, Phase, Progress, Row, Run, State
 from bridge.upload.pace import Pace
 from bridge.upload.workers import carry_out
+
+NOTE_SECONDS = 1.0
+"""How much of a run's time and count of requests a kill may cost."""
 
 
 class Cohort(Protocol):
@@ -53,6 +56,7 @@ class Crew:
     def connect(self) -> Client:
         """Open a client for one more worker."""
         client = self._connect()
+        client.transport.listeners.append(lambda reply: self.pace.trouble())
         self._traffics.append(client.transport.traffic)
         return client
 
@@ -88,8 +92,41 @@ def plan_run(ledger: Ledger, cohort: Cohort, client: Client) -> None:
 
 def target_of(run: Run) -> Target:
     """Return the target that a run's record keeps."""
-    slots = tuple(IdentifierSlot(**slot) for slot in run.target["identifiers"])
-    return Target(**{**run.target, "identifiers": slots})
+    try:
+        slots = tuple(IdentifierSlot(**slot) for slot in run.target["identifiers"])
+        return Target(**{**run.target, "identifiers": slots})
+    except (KeyError, TypeError) as error:
+        raise other_version(run) from error
+
+
+def other_version(run: Run) -> LedgerError:
+    """Return the error for a record whose keys this bridge does not know."""
+    return LedgerError(
+        f"run {run.name} was begun by another version of bridge: use that one, or take its "
+        f"patients off with `bridge undo --marked {run.name}`"
+    )
+
+
+def require_target(client: Client, run: Run) -> None:
+    """Raise Unfit when what a run's patients hang on is no longer on the server."""
+    goal = target_of(run)
+    needed = [
+        ("encountertype", goal.encounter_type),
+        ("visittype", goal.visit_type),
+        ("location", goal.location),
+        ("encounterrole", goal.encounter_role),
+        ("provider", goal.provider),
+        *(("patientidentifiertype", slot.type) for slot in goal.identifiers),
+        ("personattributetype", goal.demo_mark),
+        ("personattributetype", goal.run_mark),
+    ]
+    for resource, uuid in needed:
+        found = client.fetch(resource, uuid, "retired")
+        if found is None or found["retired"]:
+            raise Unfit(
+                f"the {resource} {uuid} that run {run.name} was begun with is no longer on "
+                f"{run.server}: was the server put back to an earlier state? Load anew"
+            )
 
 
 def _free_edition(client: Client, cohort: Cohort) -> int:
@@ -125,20 +162,28 @@ def carry_on(ledger: Ledger, cohort: Cohort, order: Order, crew: Crew) -> Iterat
         crew.pace.done(client.transport.traffic.requests - requests)
         return row
 
-    try:
-        tasks = _tasks(ledger, cohort)
-        for row in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
-            ledger.write([row])
-            yield row
-        ledger.note(ledger.progress._replace(phase=Phase.COMPLETE))
-    finally:
+    def note(phase: Phase) -> None:
         ledger.note(
-            ledger.progress._replace(
+            Progress(
+                phase=phase,
                 requests=before.requests + crew.requests,
                 retries=before.retries + crew.retries,
                 seconds=before.seconds + time.monotonic() - started,
             )
         )
+
+    phase, noted = before.phase, started
+    try:
+        tasks = _tasks(ledger, cohort)
+        for row in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
+            ledger.write([row])
+            if time.monotonic() - noted >= NOTE_SECONDS:
+                note(phase)
+                noted = time.monotonic()
+            yield row
+        phase = Phase.COMPLETE
+    finally:
+        note(phase)
 
 
 def _tasks(ledger: Ledger, cohort: Cohort) -> Iterator[Task]:

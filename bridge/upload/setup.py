@@ -59,14 +59,15 @@ def set_up(client: Client, facts: Facts, mapping: Mapping, profile: Profile) -> 
 
 def make(client: Client, missing: Missing) -> Made:
     """Make one thing unless its uuid is there."""
-
-    def exists() -> bool:
-        return client.fetch(missing.resource, missing.body["uuid"], "uuid") is not None
-
-    if exists():
+    uuid = missing.body["uuid"]
+    flag = "voided" if missing.resource == "person" else "retired"
+    if found := client.fetch(missing.resource, uuid, flag):
+        if found[flag]:
+            reason = f"it is {flag} on the server (uuid {uuid}): take that back there"
+            return Made(missing.label, reason, refused=True)
         return Made(missing.label, "exists")
     reply = client.create(missing.resource, missing.body)
-    if reply.kind is Kind.ACCEPTED or exists():
+    if reply.kind is Kind.ACCEPTED or client.fetch(missing.resource, uuid, flag):
         return Made(missing.label, "made")
     return Made(missing.label, reply.reason, refused=True)
 

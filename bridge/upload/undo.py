@@ -1,13 +1,13 @@
 """Takes a run off the server again: what it made, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import tee
 from typing import NamedTuple
 
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
-from bridge.records import Patient
+from bridge.records import Patient, Visit
 from bridge.upload.ledger import Ledger, Phase, Row, State
 from bridge.upload.plan import reissue_patient
 from bridge.upload.run import Cohort, Crew
@@ -15,6 +15,9 @@ from bridge.upload.standing import standing
 from bridge.upload.workers import carry_out
 
 _REASON = "bridge undo"
+
+Uuids = dict[str, None]
+"""Uuids in the order they came, each once."""
 
 
 class Undone(NamedTuple):
@@ -36,25 +39,36 @@ class Removal:
         self._visits_stay: bool | None = None
 
     def take_off_row(self, client: Client, row: Row, patient: Patient | None) -> Undone:
-        """Take off what the ledger says this run made; `patient` is what it sent, if known."""
-        if row.state is State.EXISTING:
-            refused = [_refused(client.void("visit", visit, _REASON)) for visit in row.added]
-            return Undone(row.uuid, next(filter(None, refused), ""), was_ours=False)
-        if row.state is State.SENT and not self._made(client, row.uuid):
-            return Undone(row.uuid, was_ours=False)
-        return Undone(row.uuid, self._take_off(client, row.uuid, patient))
+        """Take off what this run made of one patient; `patient` is what it sent, if known.
+
+        The server is asked whose the patient is: the ledger cannot know what happened since.
+        """
+        if self._is_ours(client, row):
+            return Undone(row.uuid, self._take_off(client, row.uuid, patient))
+        return Undone(row.uuid, self._take_visits(client, row, patient), was_ours=False)
 
     def take_off_marked(self, client: Client, uuid: str) -> Undone | None:
         """Take off a patient that a search found, if it carries the run's mark."""
-        made = self._made(client, uuid)
-        return Undone(uuid, self._take_off(client, uuid, None)) if made else None
+        found = standing(client, uuid, self._run_mark)
+        ours = found is not None and found.run == self._run
+        return Undone(uuid, self._take_off(client, uuid, None)) if ours else None
 
     def _take_off(self, client: Client, uuid: str, patient: Patient | None) -> str:
         return _purge(client, uuid, patient) if self.purge else self._void(client, uuid)
 
-    def _made(self, client: Client, uuid: str) -> bool:
-        found = standing(client, uuid, self._run_mark)
+    def _is_ours(self, client: Client, row: Row) -> bool:
+        found = standing(client, row.uuid, self._run_mark)
+        if found is not None and found.voided:  # OpenMRS shows no marks of a voided patient
+            return row.state in (State.CREATED, State.UNDONE)
         return found is not None and found.run == self._run
+
+    def _take_visits(self, client: Client, row: Row, patient: Patient | None) -> str:
+        """Take off the visits that this run added to another's patient."""
+        if self.purge and patient:
+            added = [visit for visit in patient.visits if visit.uuid in row.added]
+            return _purge_parts(client, *_parts(added))
+        refused = [_refused(client.void("visit", visit, _REASON)) for visit in row.added]
+        return next(filter(None, refused), "")
 
     def _void(self, client: Client, uuid: str) -> str:
         """Void a patient; where that leaves its visits (told by the first), void them too."""
@@ -79,8 +93,9 @@ def undo_run(
 ) -> Iterator[Undone]:
     """Take off every patient of a run that is still there; yield each as it goes.
 
-    A voided patient's encounters and observations are found by uuid only: to purge them the
-    cohort is needed, as it was sent.
+    What the ledger does not name is found by its mark: a kill may have come between a patient and
+    the row that tells of it. A voided patient's encounters and observations are found by uuid
+    only: to purge them the cohort is needed, as it was sent.
     """
 
     def work(client: Client, task: tuple[Row, Patient | None]) -> tuple[Row, Undone]:
@@ -96,10 +111,14 @@ def undo_run(
     tasks = _with_patients(ledger.rows(*states), cohort)
     for row, undone in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
         if not undone.refused:
-            ledger.write([row._replace(state=done)])
+            ledger.write([row._replace(state=done if undone.was_ours else State.LEFT)])
         yield undone
-    if not any(ledger.counts()[state] for state in states):
-        ledger.write(row._replace(state=done) for row in ledger.rows(State.PLANNED))
+    refused = False
+    for undone in undo_marked(ledger.run.name, removal, crew):
+        refused |= bool(undone.refused)
+        yield undone
+    if not refused and not any(ledger.counts()[state] for state in states):
+        ledger.write(row._replace(state=State.LEFT) for row in ledger.rows(State.PLANNED))
         ledger.note(ledger.progress._replace(phase=phase))
 
 
@@ -142,25 +161,24 @@ def undo_marked(run: str, removal: Removal, crew: Crew) -> Iterator[Undone]:
 
 def _purge(client: Client, uuid: str, patient: Patient | None) -> str:
     """Delete a patient for good, from the leaves up: OpenMRS refuses any other order."""
-    obs, encounters, visits = _parts(patient)
+    obs, encounters, visits = _parts(patient.visits if patient else ())
     for encounter in client.every("encounter", "uuid,obs:(uuid)", patient=uuid):
         encounters[encounter["uuid"]] = None
         obs.update(dict.fromkeys(found["uuid"] for found in encounter["obs"]))
     visits.update(dict.fromkeys(_visits(client, uuid, includeAll="true")))
+    return _purge_parts(client, obs, encounters, visits) or _refused(client.purge("patient", uuid))
+
+
+def _purge_parts(client: Client, obs: Uuids, encounters: Uuids, visits: Uuids) -> str:
     for resource, parts in (("obs", obs), ("encounter", encounters), ("visit", visits)):
         for part in parts:
             if refused := _refused(client.purge(resource, part)):
                 return f"{resource} {part}: {refused}"
-    return _refused(client.purge("patient", uuid))
+    return ""
 
 
-Uuids = dict[str, None]
-"""Uuids in the order they came, each once."""
-
-
-def _parts(patient: Patient | None) -> tuple[Uuids, Uuids, Uuids]:
-    """Return the uuids of a patient's observations, encounters and visits."""
-    visits = patient.visits if patient else ()
+def _parts(visits: Iterable[Visit]) -> tuple[Uuids, Uuids, Uuids]:
+    """Return the uuids of the observations, encounters and visits in `visits`."""
     encounters = [encounter for visit in visits for encounter in visit.encounters]
     return (
         {m.uuid: None for encounter in encounters for m in encounter.measurements},

@@ -4,13 +4,16 @@ A real one (with BRIDGE_TEST_USER and BRIDGE_TEST_PASSWORD, admin and Admin123 b
 some of the patients: give one that may be thrown away.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 
+from bridge.__main__ import run
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Patience
 from bridge.sandbox import Sandbox
@@ -54,3 +57,38 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
         made = Clinic(sandbox.url, USER, PASSWORD, QUICK)
         prepare(made.connect)
         yield made
+
+
+class Output(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, object]:
+        """Return the one JSON object on standard output."""
+        (line,) = self.out.splitlines()
+        return dict(json.loads(line))
+
+
+Cli = Callable[..., Output]
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Return what runs a command."""
+
+    def invoke(*arguments: str) -> Output:
+        code = run([str(argument) for argument in arguments])
+        return Output(code, *capsys.readouterr())
+
+    return invoke
+
+
+@pytest.fixture
+def server(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Return the flags that name the clinic; the password is in the environment."""
+    monkeypatch.setenv("BRIDGE_PASSWORD", clinic.password)
+    yield ["--url", clinic.url, "--user", clinic.user]

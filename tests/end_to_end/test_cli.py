@@ -1,51 +1,19 @@
 """The commands as a person types them, on the sandbox or (BRIDGE_TEST_URL) on a real server."""
 
 import json
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from bridge.__main__ import run
-from tests.end_to_end.conftest import Clinic
-from tests.lib.loading import found
-from tests.lib.scripted_server import scripted_server
-
-
-class Output(NamedTuple):
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, object]:
-        """Return the one JSON object on standard output."""
-        (line,) = self.out.splitlines()
-        return dict(json.loads(line))
-
-
-Cli = Callable[..., Output]
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
-    """Return what runs a command."""
-
-    def invoke(*arguments: str) -> Output:
-        code = run([str(argument) for argument in arguments])
-        return Output(code, *capsys.readouterr())
-
-    return invoke
-
-
-@pytest.fixture
-def server(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Return the flags that name the clinic; the password is in the environment."""
-    monkeypatch.setenv("BRIDGE_PASSWORD", clinic.password)
-    yield ["--url", clinic.url, "--user", clinic.user]
+from bridge.mapping.loading import default_mapping_path, load_mapping
+from bridge.sandbox import PASSWORD, USER, Sandbox
+from bridge.upload.facts import RUN_MARK, read_marks
+from tests.end_to_end.conftest import Cli, Clinic
+from tests.lib.loading import connector, found
+from tests.lib.scripted_server import Answer, scripted_server
 
 
 def test_load_verify_and_undo(cli: Cli, server: list[str], clinic: Clinic) -> None:
@@ -143,6 +111,8 @@ def test_a_run_is_found_by_its_mark_without_a_record(
     assert cli("verify", "--json").json == {
         "run": kept["run"],
         "patients": 2,
+        "not_yet_loaded": 0,
+        "rejected": 0,
         "observations": kept["observations"],
         "differences": [],
     }
@@ -229,10 +199,6 @@ def test_check_and_setup_say_what_is_there(cli: Cli, server: list[str]) -> None:
 
 def test_a_bare_server_is_refused_with_all_that_it_lacks(cli: Cli, tmp_path: Path) -> None:
     """And nothing is written to it."""
-    from datetime import UTC, datetime
-
-    from bridge.sandbox import PASSWORD, USER, Sandbox
-
     with Sandbox.start(tmp_path / "bare", clock=lambda: datetime.now(UTC)) as bare:
         password = tmp_path / "password"
         password.write_text(PASSWORD + "\n")
@@ -250,10 +216,6 @@ def test_unmarked_patients_stop_a_script(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may be somebody's real hospital."""
-    from datetime import UTC, datetime
-
-    from bridge.sandbox import PASSWORD, USER, Sandbox
-
     with Sandbox.start(tmp_path / "hospital", clock=lambda: datetime.now(UTC)) as hospital:
         monkeypatch.setenv("BRIDGE_PASSWORD", PASSWORD)
         named = ["--url", hospital.url, "--user", USER]
@@ -263,12 +225,10 @@ def test_unmarked_patients_stop_a_script(
         assert refused.code == 2
         assert "1 patients not marked as demo" in refused.err
         assert cli("load", "--count", "1", "--yes", *named).code == 0
+        assert "1 patients not marked as demo" in cli("load", "--count", "1", *named).err
 
 
 def _register_somebody(url: str, user: str, password: str) -> None:
-    from bridge.mapping.loading import load_mapping
-    from tests.lib.loading import connector
-
     client = connector(url, user, password)()
     kind = load_mapping(None).profiles["bare"].identifier_type.uuid
     person = {
@@ -304,7 +264,11 @@ def _register_somebody(url: str, user: str, password: str) -> None:
         (["load", "--url", "http://127.0.0.1:9/openmrs", "--user", "a"], 2, "BRIDGE_PASSWORD"),
         (["generate", "--count", "1"], 2, "--out"),
         (["generate", "--out", "x", "--people", "missing.csv"], 2, "missing.csv"),
-        (["resume"], 2, "bridge runs"),
+        (["resume"], 2, "bridge load"),
+        (["load", "--url", ""], 2, "http://localhost/openmrs"),
+        (["load", "--count", "1" + "0" * 20], 2, "--count"),
+        (["load", "--as-of", "0001-06-01"], 2, "before 1900"),
+        (["load", "--from", "x" * 300], 2, "cannot be read"),
         (["verify", "run-x"], 2, "no run is called 'run-x'"),
         (["undo", "run-x", "--marked", "run-x"], 2, "not both"),
         (["mapping", "check", "missing.yaml"], 2, "missing.yaml"),
@@ -330,6 +294,11 @@ def test_a_server_that_cannot_be_used_is_exit_3(
         address = gone.url
     away = cli("check", "--url", address, "--user", "admin")
     assert (away.code, "nothing listens there" in away.err) == (3, True)
+
+    there = Answer(301, b"", {"Location": "https://elsewhere.org/openmrs/ws/rest/v1/session"})
+    with scripted_server(lambda request: there) as moved:
+        sent_on = cli("check", "--url", moved.url, "--user", "admin")
+    assert (sent_on.code, "redirects to https://elsewhere.org" in sent_on.err) == (3, True)
 
     elsewhere = cli("check", "--url", server[1].removesuffix("/openmrs"), "--user", "admin")
     assert (elsewhere.code, "/openmrs" in elsewhere.err) == (3, True)
@@ -389,8 +358,6 @@ def test_a_measurement_that_is_not_mapped_is_left_out_and_said(
     cli: Cli, server: list[str], tmp_path: Path
 ) -> None:
     """It is no error."""
-    from bridge.mapping.loading import default_mapping_path
-
     text = default_mapping_path().read_text(encoding="utf-8")
     own = tmp_path / "own.yaml"
     start = text.index("  muac_cm:")
@@ -414,3 +381,75 @@ def test_the_mapping_is_exported_as_a_concept_map(cli: Cli) -> None:
     exported = cli("mapping", "export")
     assert exported.code == 0
     assert json.loads(exported.out)["resourceType"] == "ConceptMap"
+
+
+def test_a_value_that_the_server_would_refuse_is_found_before_anything_is_sent(
+    cli: Cli, server: list[str], tmp_path: Path, own_home: Path
+) -> None:
+    """Of patients that come from files; those that are generated keep the limits."""
+    folder = tmp_path / "made"
+    cli("generate", "--count", "2", "--seed", "3", "--out", folder)
+    observations = folder / "observations.csv"
+    lines = observations.read_text().splitlines()
+    place = next(n for n, line in enumerate(lines) if ",height_cm," in line)
+    lines[place] = lines[place].rpartition(",")[0] + ",99999"
+    observations.write_text("\n".join(lines) + "\n")
+    refused = cli("load", "--from", folder, "--yes", *server)
+    assert refused.code == 2
+    assert "height_cm is 99999; the mapping and the server take 10 to 272" in refused.err
+    assert not (own_home / "runs").exists()
+
+
+def test_limits_that_leave_no_value_are_said_so(cli: Cli, tmp_path: Path) -> None:
+    """Not tried for ever."""
+    own = tmp_path / "own.yaml"
+    text = default_mapping_path().read_text(encoding="utf-8")
+    own.write_text(text.replace("plausible: [10, 272]", "plausible: [10, 40]"), encoding="utf-8")
+    refused = cli("load", "--count", "5", "--mapping", own)
+    assert refused.code == 2
+    assert "the limits of height_cm, 10 to 40" in refused.err
+
+
+def test_a_mark_that_was_retired_is_said_so(cli: Cli, tmp_path: Path) -> None:
+    """Setup makes nothing anew under the uuid of a retired thing."""
+    with Sandbox.start(tmp_path / "clinic", clock=lambda: datetime.now(UTC)) as clinic:
+        password = tmp_path / "password"
+        password.write_text(PASSWORD + "\n")
+        named = ["--url", clinic.url, "--user", USER, "--password-file", str(password)]
+        assert cli("setup", *named).code == 0
+        client = connector(clinic.url, USER, PASSWORD)()
+        mark = read_marks(client)[RUN_MARK]
+        client.void("personattributetype", mark.uuid, "no longer wanted")
+        refused = cli("load", "--count", "1", *named)
+        assert refused.code == 3
+        assert "retired on the server" in refused.err
+
+
+def test_a_load_goes_on_when_its_reader_has_gone(own_home: Path) -> None:
+    """`bridge load | head -1`: what was asked for is made, and the exit code is the load's."""
+    command = [sys.executable, "-m", "bridge", "load", "--count", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as load:
+        assert load.stdout
+        load.stdout.close()
+        assert load.wait(60) == 0
+    shown = subprocess.run(
+        [sys.executable, "-m", "bridge", "status", "--json"], capture_output=True, check=True
+    )
+    assert json.loads(shown.stdout)["patients"]["created"] == 2
+
+
+def test_a_stop_while_a_run_is_planned_says_how_to_resume(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record is there already."""
+
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bridge.cli.running.plan_run", interrupted)
+        stopped = cli("load", "--count", "2")
+    assert stopped.code == 130
+    assert "bridge resume run-" in stopped.err
+    assert cli("resume").code == 0
+    assert cli("verify", "--json").json["patients"] == 2

@@ -1,13 +1,17 @@
 """One request: sign-in, patience, and what is never done twice."""
 
 import itertools
+import threading
 from collections.abc import Callable
 
 import pytest
 
 from bridge.errors import ServerError, SignInRefused, Unreachable
+from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
 from bridge.openmrs.transport import Patience, Server, Transport
+from bridge.upload.pace import Pace
+from bridge.upload.run import Crew
 from tests.lib.scripted_server import Answer, Request, Script, scripted_server
 
 PATIENT = "/ws/rest/v1/patient"
@@ -160,3 +164,29 @@ def test_credentials_never_come_from_netrc(
 
     sent = server.requests[0].headers["Authorization"].removeprefix("Basic ")
     assert base64.b64decode(sent) == b"admin:Secret:1"
+
+
+def test_a_broken_handshake_is_no_bad_certificate() -> None:
+    """It passes, or the address should say http."""
+    with scripted_server(lambda request: None) as server:
+        transport = open_transport(server.url.replace("http:", "https:"))
+        reply = transport.once("GET", PATIENT)
+    assert reply.kind is Kind.TEMPORARY
+    assert "TLS" in reply.reason
+
+
+def test_an_address_that_none_can_be_is_said_so() -> None:
+    """A name has at most 63 letters between two dots."""
+    with pytest.raises(Unreachable, match="is no address"):
+        open_transport(f"http://{'a' * 70}.org/openmrs").once("GET", PATIENT)
+
+
+def test_a_run_slows_down_as_soon_as_the_server_is_in_trouble() -> None:
+    """The crew hears of every answer that has to be asked for again."""
+    busy = Answer(503, b"", {"Retry-After": "1"})
+    with scripted_server(once_then(busy, Answer(200, {"results": []}))) as server:
+        pace = Pace()
+        pace.limit = 8
+        crew = Crew(lambda: Client(open_transport(server.url)), pace, threading.Event())
+        crew.connect().transport.send("GET", PATIENT)
+    assert pace.limit == 4

@@ -8,7 +8,9 @@ import pytest
 from bridge.errors import InputError
 from bridge.mapping.loading import load_mapping
 from bridge.upload.facts import (
+    BATCH_PRIVILEGE,
     DEMO_MARK,
+    PRIVILEGES,
     RUN_MARK,
     THINGS,
     AttributeType,
@@ -83,6 +85,20 @@ def with_concept(name: str, **changes: object) -> Facts:
     uuid = MAPPING.measurements[name].concept
     changed = replace(GOOD.concepts[uuid], **changes)  # type: ignore[arg-type]
     return replace(GOOD, concepts={**GOOD.concepts, uuid: changed})
+
+
+def test_a_server_that_takes_no_plausible_value_is_refused() -> None:
+    """By its limits, or by the mapping's."""
+    (finding,) = findings(with_concept("height_cm", low=300.0, high=400.0), Level.FAIL)
+    assert finding.check == "height_cm"
+
+
+def test_a_user_who_may_not_make_the_marks_is_told_before() -> None:
+    """Unless they are there."""
+    user = replace(GOOD, privileges=frozenset((*PRIVILEGES, BATCH_PRIVILEGE)))
+    assert not findings(user, Level.FAIL)
+    (finding,) = findings(replace(user, marks={DEMO_MARK: GOOD.marks[DEMO_MARK]}), Level.FAIL)
+    assert "Manage Person Attribute Types" in finding.fix
 
 
 def test_a_reference_application_passes() -> None:
