@@ -34,7 +34,12 @@ def resume(
     """Go on with a run (the newest unfinished one, if none is named) until it is whole."""
     screen = Screen(as_json=as_json)
     switch = StopSwitch()
-    path = choose_record(sign_in.home, name, lambda seen: seen.progress.phase in UNFINISHED)
+    path = choose_record(
+        sign_in.home,
+        name,
+        lambda seen: seen.progress.phase in UNFINISHED,
+        kind="is unfinished",
+    )
     with Ledger.open(path) as ledger:
         run = ledger.run
         if ledger.progress.phase not in (*UNFINISHED, Phase.COMPLETE):

@@ -47,9 +47,14 @@ def _begun(seen: Glance | LedgerError) -> str:
 
 
 def choose_record(
-    home: Path, name: str | None, fits: Callable[[Glance], bool], *, server: str | None = None
+    home: Path,
+    name: str | None,
+    fits: Callable[[Glance], bool],
+    *,
+    kind: str = "",
+    server: str | None = None,
 ) -> Path:
-    """Return the record of run `name`, or of the newest run that fits."""
+    """Return the record of run `name`, or of the newest run that fits, which `kind` describes."""
     if name is not None:
         return find_record(records_folder(home), name)
     known = glances(home, server)
@@ -59,7 +64,7 @@ def choose_record(
     where = f" on {server}" if server else ""
     if not known:
         raise InputError(f"no run is on record{where}: `bridge load` makes one")
-    raise InputError(f"of the runs on record{where} none is in that state: `bridge runs` says how")
+    raise InputError(f"no run on record{where} {kind}: `bridge runs` lists them")
 
 
 def summary_of(seen: Glance) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def status(name: str | None, home: Path, as_json: bool) -> int:
     )
     for key in ("seed", "as_of", "population", "visits", "from", "mapping"):
         if (value := seen.run.inputs.get(key)) is not None:
-            screen.say(f"  {key}: {value}")
+            shown = "-".join(map(str, value)) if isinstance(value, list) else value
+            screen.say(f"  {key}: {shown}")
     if seen.progress.phase in UNFINISHED:
         screen.say(f"`bridge resume {seen.run.name}` goes on, unless a load is at it now")
     for number, reason in seen.reasons:

@@ -52,7 +52,11 @@ def undo(
     where = server_name(server.url) if server.url is not None else None
     phases = [*UNFINISHED, Phase.COMPLETE, *([Phase.UNDONE] if purge else [])]
     path = choose_record(
-        server.home, name, lambda seen: seen.progress.phase in phases, server=where
+        server.home,
+        name,
+        lambda seen: seen.progress.phase in phases,
+        kind="is left to undo",
+        server=where,
     )
     with Ledger.open(path) as ledger:
         if where and ledger.run.server != where:

@@ -36,7 +36,7 @@ def verify(
     """Read a run back through FHIR and compare values, units, times and counts."""
     screen = Screen(as_json=as_json)
     switch = StopSwitch()
-    path = choose_record(sign_in.home, name, lambda seen: seen.made > 0)
+    path = choose_record(sign_in.home, name, lambda seen: seen.made > 0, kind="has patients")
     with Ledger.open(path) as ledger:
         run = ledger.run
         cohort, mapping = cohorts.of_record(run)
