@@ -22,7 +22,7 @@ from bridge.cli.options import (
     workers_option,
 )
 from bridge.cli.running import carry_on_run, records_folder
-from bridge.cli.screen import Screen, is_terminal
+from bridge.cli.screen import Screen, counted, is_terminal
 from bridge.errors import InputError, Unfit
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
@@ -193,7 +193,11 @@ def _refuse_real_patients(facts: Facts, *, yes: bool) -> None:
     real = real_patients(facts)
     if real == 0 or yes:
         return
-    whose = "patients that may be real" if real is None else f"{real} patients not marked as demo"
+    whose = (
+        "patients that may be real"
+        if real is None
+        else f"{counted(real, 'patient')} not marked as demo"
+    )
     if not is_terminal():
         raise InputError(f"{facts.url} holds {whose}: if it is no real hospital, say --yes")
     click.confirm(
@@ -208,7 +212,7 @@ def _announce(run: Run, access: Access, screen: Screen) -> None:
         if "from" in inputs
         else f"seed {inputs['seed']}, as of {inputs['as_of']}, population {inputs['population']}"
     )
-    screen.say(f"Run {run.name}: {run.patients} patients to {access.label}, {origin}")
+    screen.say(f"Run {run.name}: {counted(run.patients, 'patient')} to {access.label}, {origin}")
 
 
 def _foretell(cohort: Cohort, mapping: Mapping, access: Access, screen: Screen) -> int:
@@ -233,8 +237,9 @@ def _foretell(cohort: Cohort, mapping: Mapping, access: Access, screen: Screen) 
     screen.json({"dry_run": True, **foretold})
     if not screen.as_json:
         screen.say(
-            f"A load to {access.label} would make {cohort.count} patients, {visits} visits and "
-            f"{observations:,} observations with {requests} requests. Nothing was written."
+            f"A load to {access.label} would make {counted(cohort.count, 'patient')}, "
+            f"{counted(visits, 'visit')} and {counted(observations, 'observation')} with "
+            f"{counted(requests, 'request')}. Nothing was written."
         )
         if "seed" in cohort.inputs:
             screen.say(f"These are the patients of --seed {cohort.inputs['seed']}.")

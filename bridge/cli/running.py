@@ -11,7 +11,7 @@ from typing import Any
 from bridge.cli.access import Access, open_access
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn
-from bridge.cli.screen import Screen
+from bridge.cli.screen import Screen, counted
 from bridge.errors import InputError, Interrupted, LedgerError, ServerError
 from bridge.mapping.model import Mapping
 from bridge.upload.deliver import Order
@@ -175,13 +175,16 @@ def _tell(
 ) -> None:
     name, counts, totals = ledger.run.name, ledger.counts(), ledger.totals()
     screen.say(
-        f"{counts[State.CREATED]} patients, {totals.visits} visits, {totals.observations:,} "
-        f"observations in {ledger.progress.seconds:.1f} s ({rate:.0f} observations/s)"
+        f"{counted(counts[State.CREATED], 'patient')}, {counted(totals.visits, 'visit')}, "
+        f"{counted(totals.observations, 'observation')} in {ledger.progress.seconds:.1f} s "
+        f"({rate:.0f} observations/s)"
     )
     if counts[State.EXISTING]:
-        screen.say(f"{counts[State.EXISTING]} patients were there already, from an earlier run")
+        there = counted(counts[State.EXISTING], "patient")
+        screen.say(f"there already, from an earlier run: {there}")
     if cohort.redrawn:
-        screen.say(f"{cohort.redrawn} patients were drawn again: a value of theirs was impossible")
+        redrawn = counted(cohort.redrawn, "patient")
+        screen.say(f"drawn again, for a value that was impossible: {redrawn}")
     for number, reason in rejected:
         screen.say(f"patient {number} was rejected: {reason}", style="red")
     screen.say("Next:")

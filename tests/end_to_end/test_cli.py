@@ -223,9 +223,9 @@ def test_unmarked_patients_stop_a_script(
         _register_somebody(hospital.url, USER, PASSWORD)
         refused = cli("load", "--count", "1", *named)
         assert refused.code == 2
-        assert "1 patients not marked as demo" in refused.err
+        assert "1 patient not marked as demo" in refused.err
         assert cli("load", "--count", "1", "--yes", *named).code == 0
-        assert "1 patients not marked as demo" in cli("load", "--count", "1", *named).err
+        assert "1 patient not marked as demo" in cli("load", "--count", "1", *named).err
 
 
 def _register_somebody(url: str, user: str, password: str) -> None:
