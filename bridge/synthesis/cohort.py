@@ -112,7 +112,7 @@ class GeneratedCohort:
         }
         self._fingerprint = fingerprint(self.inputs)
         self._workdays = _workdays(request.as_of, self._population)
-        self._made: tuple[int, list[Patient], NDArray[np.bool_]] = (-1, [], np.array([]))
+        self._made: tuple[int, list[Draft], Floats, NDArray[np.bool_]] | None = None
 
     @property
     def redrawn(self) -> int:
@@ -122,17 +122,17 @@ class GeneratedCohort:
     def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
         """Yield the patients with these numbers, which ascend from 1."""
         for block, wanted in groupby(numbers, key=lambda number: (number - 1) // BLOCK):
-            if self._made[0] != block:
+            if self._made is None or self._made[0] != block:
                 self._made = block, *self._make(block)
-            _, patients, redrawn = self._made
+            _, drafts, values, redrawn = self._made
             for number in wanted:
                 place = (number - 1) % BLOCK
                 if redrawn[place]:
                     self.redrawn_numbers.add(number)
-                yield patients[place]
+                yield self._patient(drafts[place], values[place])
 
-    def _make(self, block: int) -> tuple[list[Patient], NDArray[np.bool_]]:
-        """Make a whole block, whatever part of it is wanted: the stream is the block's."""
+    def _make(self, block: int) -> tuple[list[Draft], Floats, NDArray[np.bool_]]:
+        """Draw a whole block, whatever part of it is wanted: the stream is the block's."""
         stream = np.random.Generator(
             np.random.PCG64(np.random.SeedSequence(int(self._fingerprint, 16), spawn_key=(block,)))
         )
@@ -146,7 +146,7 @@ class GeneratedCohort:
         values, redrawn = self._vitals.measure(
             _visits(drafts, most), lambda shape: _normals(stream, shape)
         )
-        return [self._patient(*pair) for pair in zip(drafts, values, strict=True)], redrawn
+        return drafts, values, redrawn
 
     def _draft(self, number: int, draws: Floats) -> Draft:
         of_person, (how_many, birth), of_visits = np.split(draws, [DRAWS, DRAWS + 2])
