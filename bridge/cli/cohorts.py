@@ -12,6 +12,7 @@ from bridge.identity import fingerprint
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
 from bridge.upload.ledger import Run
+from bridge.upload.preflight import Limits
 from bridge.upload.run import Cohort, check_inputs, other_version
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ DEFAULT_COUNT = 200
 
 EARLIEST_YEAR = 1900
 """An arbitrary bound, so that the oldest are born in a year that every server can write."""
-
-Limits = dict[str, tuple[float, float]]
 
 
 def generated(

@@ -6,7 +6,7 @@ import click
 
 from bridge.cli import cohorts
 from bridge.cli.options import CohortFlags, cohort_options
-from bridge.cli.screen import Screen, counted
+from bridge.cli.screen import Screen, how_many
 from bridge.files.folders import new_folder
 from bridge.mapping.loading import load_mapping
 
@@ -57,7 +57,7 @@ def generate(
 
             write_tables(folder, patients, parquet=form == "parquet")
     screen.say(
-        f"{counted(cohort.count, 'patient')} in {out} (seed {cohort.inputs['seed']}, as of "
+        f"{how_many(cohort.count, 'patient')} in {out} (seed {cohort.inputs['seed']}, as of "
         f"{cohort.inputs['as_of']}); {cohort.redrawn} drawn again for an impossible value"
     )
     return 0

@@ -3,7 +3,6 @@
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
-from math import inf
 from pathlib import Path
 
 import click
@@ -22,7 +21,7 @@ from bridge.cli.options import (
     workers_option,
 )
 from bridge.cli.running import carry_on_run, records_folder
-from bridge.cli.screen import Screen, counted, is_terminal
+from bridge.cli.screen import Screen, how_many, is_terminal
 from bridge.errors import InputError, Unfit
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
@@ -35,8 +34,9 @@ from bridge.upload.preflight import (
     Level,
     check,
     choose_profile,
-    narrowed,
+    limits_of,
     real_patients,
+    refuse_values,
     target,
 )
 from bridge.upload.run import Cohort, new_run_name
@@ -101,12 +101,12 @@ def _cohort(
         from bridge.files.reading import FolderCohort
 
         made = FolderCohort(folder, mapping, asked.count)
-        _refuse_values(made, _limits(facts, mapping), folder)
+        refuse_values(made.patients(range(1, made.count + 1)), limits_of(facts, mapping), folder)
         if made.left_out:
             codes = ", ".join(sorted(made.left_out))
             screen.note(f"observations left out, for no code of theirs is in the mapping: {codes}")
         return made
-    return cohorts.generated(asked, _limits(facts, mapping))
+    return cohorts.generated(asked, limits_of(facts, mapping))
 
 
 def _new_run(access: Access, cohort: Cohort, goal: Target) -> Run:
@@ -164,30 +164,6 @@ def _refuse_contradictions(ctx: click.Context, asked: CohortFlags, folder: Path 
         raise InputError(f"--as-of {asked.as_of} is in the future: no server takes such visits")
 
 
-def _limits(facts: Facts, mapping: Mapping) -> dict[str, tuple[float, float]]:
-    """Return the values a cohort may have: the mapping's, narrowed to what the server takes."""
-    limits = {}
-    for name, entry in mapping.measurements.items():
-        concept = facts.concepts[entry.concept]
-        limits[name] = narrowed(entry.plausible, (concept.low, concept.high))
-    return limits
-
-
-def _refuse_values(cohort: Cohort, limits: dict[str, tuple[float, float]], folder: Path) -> None:
-    """Refuse what the server would refuse, before anything is sent."""
-    for patient in cohort.patients(range(1, cohort.count + 1)):
-        for encounter in patient.encounters():
-            for measurement in encounter.measurements:
-                low, high = limits.get(measurement.name, (-inf, inf))
-                if not low <= measurement.value <= high:
-                    raise InputError(
-                        f"patient {patient.number}, observation {measurement.uuid}: "
-                        f"{measurement.name} is {measurement.value:g}; the mapping and the server "
-                        f"take {low:g} to {high:g}",
-                        place=folder,
-                    )
-
-
 def _refuse_real_patients(facts: Facts, *, yes: bool) -> None:
     """Ask before synthetic patients come among others: it may be a real hospital."""
     real = real_patients(facts)
@@ -196,7 +172,7 @@ def _refuse_real_patients(facts: Facts, *, yes: bool) -> None:
     whose = (
         "patients that may be real"
         if real is None
-        else f"{counted(real, 'patient')} not marked as demo"
+        else f"{how_many(real, 'patient')} not marked as demo"
     )
     if not is_terminal():
         raise InputError(f"{facts.url} holds {whose}: if it is no real hospital, say --yes")
@@ -212,7 +188,7 @@ def _announce(run: Run, access: Access, screen: Screen) -> None:
         if "from" in inputs
         else f"seed {inputs['seed']}, as of {inputs['as_of']}, population {inputs['population']}"
     )
-    screen.say(f"Run {run.name}: {counted(run.patients, 'patient')} to {access.label}, {origin}")
+    screen.say(f"Run {run.name}: {how_many(run.patients, 'patient')} to {access.label}, {origin}")
 
 
 def _foretell(cohort: Cohort, mapping: Mapping, access: Access, screen: Screen) -> int:
@@ -237,9 +213,9 @@ def _foretell(cohort: Cohort, mapping: Mapping, access: Access, screen: Screen) 
     screen.json({"dry_run": True, **foretold})
     if not screen.as_json:
         screen.say(
-            f"A load to {access.label} would make {counted(cohort.count, 'patient')}, "
-            f"{counted(visits, 'visit')} and {counted(observations, 'observation')} with "
-            f"{counted(requests, 'request')}. Nothing was written."
+            f"A load to {access.label} would make {how_many(cohort.count, 'patient')}, "
+            f"{how_many(visits, 'visit')} and {how_many(observations, 'observation')} with "
+            f"{how_many(requests, 'request')}. Nothing was written."
         )
         if "seed" in cohort.inputs:
             screen.say(f"These are the patients of --seed {cohort.inputs['seed']}.")

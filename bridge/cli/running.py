@@ -2,8 +2,8 @@
 
 import functools
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from bridge.cli.access import Access, open_access
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn
-from bridge.cli.screen import Screen, counted
+from bridge.cli.screen import Screen, how_many
 from bridge.errors import InputError, Interrupted, LedgerError, ServerError
 from bridge.mapping.model import Mapping
 from bridge.upload.deliver import Order
@@ -110,30 +110,33 @@ def carry_on_run(
         identifiers=functools.partial(spare_identifiers, slots=target.identifiers, run=run.name),
     )
     crew = Crew(access.connect, Pace(workers), switch)
-    try:
-        with stop_on_interrupt(switch):
-            if ledger.progress.phase is Phase.PLANNING:
-                with closing(access.connect()) as client:
-                    plan_run(ledger, cohort, client)
-            counts = ledger.counts()
-            waiting = counts[State.PLANNED] + counts[State.SENT]
-            started, observations = time.monotonic(), 0
-            with screen.progress("patients", waiting) as meter:
-                for row in carry_on(ledger, cohort, order, crew):
-                    observations += row.observations
-                    rate = observations / max(time.monotonic() - started, 0.001)
-                    meter.advance(f"{rate:.0f} observations/s, {crew.pace.limit} at once")
-    except (Interrupted, ServerError, InputError) as error:
-        raise type(error)(
-            f"{error}. What was accepted is kept: `bridge resume {run.name}`"
-        ) from error
-    except KeyboardInterrupt:
-        raise Interrupted(
-            f"stopped at once. What was accepted is kept: `bridge resume {run.name}`"
-        ) from None
+    with _resumable(run.name), stop_on_interrupt(switch):
+        if ledger.progress.phase is Phase.PLANNING:
+            with closing(access.connect()) as client:
+                plan_run(ledger, cohort, client)
+        counts = ledger.counts()
+        waiting = counts[State.PLANNED] + counts[State.SENT]
+        started, observations = time.monotonic(), 0
+        with screen.progress("patients", waiting) as meter:
+            for row in carry_on(ledger, cohort, order, crew):
+                observations += row.observations
+                rate = observations / max(time.monotonic() - started, 0.001)
+                meter.advance(f"{rate:.0f} observations/s, {crew.pace.limit} at once")
     if order.visits_apart:
         screen.note("this server makes no visit inside its encounter: visits were sent apart")
     return _summarize(ledger, cohort, access, screen)
+
+
+@contextmanager
+def _resumable(run: str) -> Iterator[None]:
+    """Say, with whatever ends a run early, how to go on with it."""
+    hint = f"What was accepted is kept: `bridge resume {run}`"
+    try:
+        yield
+    except (Interrupted, ServerError, InputError) as error:
+        raise type(error)(f"{error}. {hint}") from error
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped at once. {hint}") from None
 
 
 def _summarize(ledger: Ledger, cohort: Cohort, access: Access, screen: Screen) -> int:
@@ -175,15 +178,15 @@ def _tell(
 ) -> None:
     name, counts, totals = ledger.run.name, ledger.counts(), ledger.totals()
     screen.say(
-        f"{counted(counts[State.CREATED], 'patient')}, {counted(totals.visits, 'visit')}, "
-        f"{counted(totals.observations, 'observation')} in {ledger.progress.seconds:.1f} s "
+        f"{how_many(counts[State.CREATED], 'patient')}, {how_many(totals.visits, 'visit')}, "
+        f"{how_many(totals.observations, 'observation')} in {ledger.progress.seconds:.1f} s "
         f"({rate:.0f} observations/s)"
     )
     if counts[State.EXISTING]:
-        there = counted(counts[State.EXISTING], "patient")
+        there = how_many(counts[State.EXISTING], "patient")
         screen.say(f"there already, from an earlier run: {there}")
     if cohort.redrawn:
-        redrawn = counted(cohort.redrawn, "patient")
+        redrawn = how_many(cohort.redrawn, "patient")
         screen.say(f"drawn again, for a value that was impossible: {redrawn}")
     for number, reason in rejected:
         screen.say(f"patient {number} was rejected: {reason}", style="red")

@@ -33,7 +33,7 @@ class _Console(Console):
         _to_nowhere(self.file)
 
 
-def counted(number: int, noun: str) -> str:
+def how_many(number: int, noun: str) -> str:
     """Return a number with its noun: 1 patient, 2,138 visits."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 

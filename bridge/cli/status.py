@@ -6,7 +6,7 @@ import click
 
 from bridge.cli.options import home_option, json_option, run_argument
 from bridge.cli.running import choose_record, summary_of
-from bridge.cli.screen import Screen, counted
+from bridge.cli.screen import Screen, how_many
 from bridge.upload.ledger import UNFINISHED, glance
 
 
@@ -24,11 +24,11 @@ def status(name: str | None, home: Path, as_json: bool) -> int:
         return 0
     screen.say(f"Run {seen.run.name} on {seen.run.server}: {seen.progress.phase}")
     counts = ", ".join(f"{count} {state}" for state, count in sorted(seen.counts.items()))
-    screen.say(f"{counted(seen.run.patients, 'patient')}: {counts}")
+    screen.say(f"{how_many(seen.run.patients, 'patient')}: {counts}")
     screen.say(
-        f"{counted(seen.totals.visits, 'visit')}, "
-        f"{counted(seen.totals.observations, 'observation')}, "
-        f"{counted(seen.progress.requests, 'request')} in {seen.progress.seconds:.1f} s"
+        f"{how_many(seen.totals.visits, 'visit')}, "
+        f"{how_many(seen.totals.observations, 'observation')}, "
+        f"{how_many(seen.progress.requests, 'request')} in {seen.progress.seconds:.1f} s"
     )
     for key in ("seed", "as_of", "population", "visits", "from", "mapping"):
         if (value := seen.run.inputs.get(key)) is not None:

@@ -14,7 +14,7 @@ from bridge.cli.running import (
     access_of_run,
     choose_record,
 )
-from bridge.cli.screen import Screen, counted
+from bridge.cli.screen import Screen, how_many
 from bridge.errors import BridgeError, InputError, Interrupted, ServerError, Unfit
 from bridge.upload.facts import RUN_MARK, read_marks
 from bridge.upload.ledger import UNFINISHED, Ledger, Phase
@@ -142,7 +142,7 @@ def _take_off(
     )
     if not screen.as_json:
         screen.say(
-            f"{counted(taken, 'patient')} taken off {access.label}; {left} of run {run} can be "
+            f"{how_many(taken, 'patient')} taken off {access.label}; {left} of run {run} can be "
             "found there"
         )
         for patient in refused:

@@ -9,7 +9,7 @@ from bridge.cli import cohorts
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn, json_option, run_argument, sign_in_options
 from bridge.cli.running import OK, SOME_REJECTED, access_of_run, choose_record
-from bridge.cli.screen import Screen, counted
+from bridge.cli.screen import Screen, how_many
 from bridge.errors import InputError
 from bridge.openmrs.client import Client
 from bridge.upload.deliver import Task
@@ -79,9 +79,8 @@ def _report(run: str, verdicts: list[Verdict], counts: Counter[State], screen: S
         }
     )
     if not screen.as_json:
-        read = (
-            f"{counted(len(verdicts), 'patient')}, {counted(observations, 'observation')} read back"
-        )
+        patients = how_many(len(verdicts), "patient")
+        read = f"{patients}, {how_many(observations, 'observation')} read back"
         if not differences:
             screen.say(f"{read}: every value, unit and time is as it was meant", style="green")
         else:

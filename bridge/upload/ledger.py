@@ -28,7 +28,7 @@ class State(StrEnum):
     REJECTED = "rejected"  # the server refuses it or a part of it
     UNDONE = "undone"
     PURGED = "purged"
-    LEFT = "left"  # undo came upon it and left it: another's, or never made
+    SPARED = "spared"  # undo came upon it and let it be: another's, or never made
 
 
 class Phase(StrEnum):

@@ -3,13 +3,16 @@
 `check` holds the facts against the mapping; `target` is what a load then hangs its patients on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
+from math import inf
+from pathlib import Path
 from typing import NamedTuple
 
 from bridge.errors import InputError
 from bridge.mapping.model import Mapping, Profile
+from bridge.records import Patient
 from bridge.resources.rest import IdentifierSlot, Target
 from bridge.upload.facts import (
     DEMO_MARK,
@@ -40,6 +43,9 @@ class Finding(NamedTuple):
 
 
 AUTO = "auto"
+
+Limits = dict[str, tuple[float, float]]
+"""The least and the greatest value of each measurement."""
 
 SKEW_SECONDS, MOST_SKEW_SECONDS = 300, 6 * 3600
 """A load's newest encounter is of the day before: a clock hours behind would refuse it."""
@@ -246,6 +252,30 @@ def narrowed(
         plausible[0] if low is None else max(plausible[0], low),
         plausible[1] if high is None else min(plausible[1], high),
     )
+
+
+def limits_of(facts: Facts, mapping: Mapping) -> Limits:
+    """Return the values a cohort may have: the mapping's, narrowed to what the server takes."""
+    return {
+        name: narrowed(entry.plausible, (concept.low, concept.high))
+        for name, entry in mapping.measurements.items()
+        for concept in (facts.concepts[entry.concept],)
+    }
+
+
+def refuse_values(patients: Iterable[Patient], limits: Limits, place: Path) -> None:
+    """Raise InputError, naming `place`, for the first value that the server would refuse."""
+    for patient in patients:
+        for encounter in patient.encounters():
+            for measurement in encounter.measurements:
+                low, high = limits.get(measurement.name, (-inf, inf))
+                if not low <= measurement.value <= high:
+                    raise InputError(
+                        f"patient {patient.number}, observation {measurement.uuid}: "
+                        f"{measurement.name} is {measurement.value:g}; the mapping and the server "
+                        f"take {low:g} to {high:g}",
+                        place=place,
+                    )
 
 
 def _check_settings(facts: Facts) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from bridge.openmrs.transport import Traffic
 from bridge.records import Patient
 from bridge.resources.rest import IdentifierSlot, Target
 from bridge.upload.deliver import Order, Task, deliver
-from bridge.upload.facts import read_identifier_types
+from bridge.upload.facts import THINGS, read_identifier_types
 from bridge.upload.identifiers import IdentifierDesk
 from bridge.upload.ledger import Ledger, Phase, Progress, Row, Run, State
 from bridge.upload.pace import Pace
@@ -110,12 +110,9 @@ def other_version(run: Run) -> LedgerError:
 def require_target(client: Client, run: Run) -> None:
     """Raise Unfit when what a run's patients hang on is no longer on the server."""
     goal = target_of(run)
+    fields = ("encounter_type", "visit_type", "location", "encounter_role", "provider")
     needed = [
-        ("encountertype", goal.encounter_type),
-        ("visittype", goal.visit_type),
-        ("location", goal.location),
-        ("encounterrole", goal.encounter_role),
-        ("provider", goal.provider),
+        *((THINGS[field], getattr(goal, field)) for field in fields),
         *(("patientidentifiertype", slot.type) for slot in goal.identifiers),
         ("personattributetype", goal.demo_mark),
         ("personattributetype", goal.run_mark),

@@ -111,14 +111,14 @@ def undo_run(
     tasks = _with_patients(ledger.rows(*states), cohort)
     for row, undone in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
         if not undone.refused:
-            ledger.write([row._replace(state=done if undone.was_ours else State.LEFT)])
+            ledger.write([row._replace(state=done if undone.was_ours else State.SPARED)])
         yield undone
     refused = False
     for undone in undo_marked(ledger.run.name, removal, crew):
         refused |= bool(undone.refused)
         yield undone
     if not refused and not any(ledger.counts()[state] for state in states):
-        ledger.write(row._replace(state=State.LEFT) for row in ledger.rows(State.PLANNED))
+        ledger.write(row._replace(state=State.SPARED) for row in ledger.rows(State.PLANNED))
         ledger.note(ledger.progress._replace(phase=phase))
 
 
