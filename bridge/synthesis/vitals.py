@@ -12,6 +12,7 @@ from bridge.records import MEASUREMENTS
 from bridge.synthesis.context import Context
 from bridge.synthesis.course import NON_URGENT, ROUTINE, Persistence, trajectories
 from bridge.synthesis.model import Model
+from bridge.synthesis.moves import NO_MOVES, Moves
 
 Floats = NDArray[np.float64]
 Limits = Mapping[str, tuple[float, float]]
@@ -76,8 +77,11 @@ class Visits:
 class Vitals:
     """Makes the measurements of people's visits, none of them impossible."""
 
-    def __init__(self, population: Model, illness: Model, limits: Limits) -> None:
+    def __init__(
+        self, population: Model, illness: Model, limits: Limits, moves: Moves = NO_MOVES
+    ) -> None:
         self._population = population
+        self._moves = moves
         self._illness = illness
         self._limits = limits
         names = (*population.measurements, *illness.measurements)
@@ -151,6 +155,7 @@ class Vitals:
         of_population, of_illness = np.split(base, [len(self._population.measurements)], axis=1)
         of_illness[:, 0] = base[:, self._pulse]
         context = Context(sex=sex, age_months=months)
+        of_population = self._moves.moved(of_population, self._population.measurements, context)
         measured = dict(
             zip(
                 self._population.measurements,
