@@ -24,6 +24,7 @@ COMMANDS = {
     "verify": "Read a run back from the server and compare.",
     "undo": "Take a run's patients off the server again.",
     "generate": "Write patients to files.",
+    "population": "Show a population with its sources, or check a file of your own.",
     "mapping": "Check a mapping file, or export it.",
     "sandbox": "Serve the embedded OpenMRS-compatible server.",
 }

@@ -34,14 +34,14 @@ STORED: Final = FOLDER / "moves.json"
 COORDINATE: Final = {"bmi": "weight_kg"}
 """The measurement whose coordinate moves a measure, where they are not the same."""
 
-PEOPLE_A_YEAR: Final = 40
-"""Base points for each sex and year of age: a band of five years has its mean within .01 SD."""
+PAIRS_A_YEAR: Final = 24
+"""Base points and their opposites, for each sex and year of age: a band's mean is within .01 SD."""
 
 OLDEST_DRAWN: Final = 90
 NEAR: Final = 0.01
 """How near a mean has to come, in SDs; an SD in logs."""
 
-ROUNDS: Final = 40
+ROUNDS: Final = 15
 FARTHEST: Final = 4.0
 """A move of more SDs is none between two countries."""
 
@@ -192,10 +192,11 @@ class _Crowd:
         bands = [band for part in self.parts for band in part.bands]
         first = min(band.first for band in bands)
         last = min(max(band.last for band in bands), OLDEST_DRAWN)
-        years = np.arange(first, last + 1, 1 / PEOPLE_A_YEAR) + 0.5 / PEOPLE_A_YEAR
-        self._years = np.tile(years, len(SEXES))
-        self._sex = np.repeat(np.array(SEXES), len(years))
-        self._z = np.tile(_normals(len(years), len(model.columns)), (len(SEXES), 1))
+        years = np.arange(first, last + 1, 1 / PAIRS_A_YEAR) + 0.5 / PAIRS_A_YEAR
+        normals = _normals(len(years), len(model.columns))
+        self._years = np.tile(years, 2 * len(SEXES))
+        self._sex = np.repeat(np.array(SEXES), 2 * len(years))
+        self._z = np.tile(np.concatenate([normals, -normals]), (len(SEXES), 1))
 
     def line(self, part: _Part, knots: _Knots) -> Line:
         """Lay a line through the knots, and before them as the figures ask."""
