@@ -145,7 +145,8 @@ def main() -> None:
         if population.vitals is not None:
             lines = solve(population, model).lines
             stored[name] = {"key": _key(population, model), "lines": list(map(_pack, lines))}
-    STORED.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    entries = ",\n".join(f"{json.dumps(name)}: {json.dumps(of)}" for name, of in stored.items())
+    STORED.write_text(f"{{\n{entries}\n}}\n", encoding="utf-8")
 
 
 class _Part(NamedTuple):

@@ -174,7 +174,7 @@ def test_a_mean_that_no_move_gives_is_said_so() -> None:
         ("      survey_until: 2\n", "", r"full_from: goes with survey_until"),
         ("survey_until: 2", "survey_until: 12", r"survey_until: lies below full_from"),
         ("full_from: 12", "full_from: 21", r"full_from: lies at or below the first band"),
-        ("measure: dbp_mmhg", "measure: sbp_mmhg", r"vitals: figures: each measure stands once"),
+        ("measure: dbp_mmhg", "measure: height_cm", r"vitals: figures: each measure stands once"),
         ("source: A test, which publishes nothing", "source: me", r"source: .* 20 characters"),
         ("standard: who", "standart: who", r"standart: unknown key, did you mean 'standard'"),
     ],
