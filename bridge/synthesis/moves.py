@@ -13,28 +13,30 @@ makes necessary: without it they are solved at every start, which takes a second
 """
 
 import json
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.errors import InputError
 from bridge.identity import fingerprint
 from bridge.records import Sex
+from bridge.synthesis.base_moves import NO_MOVES, Line, Moves
 from bridge.synthesis.checkpoint import load_model
 from bridge.synthesis.columns import Floats
 from bridge.synthesis.context import Context
 from bridge.synthesis.model import Model
 from bridge.synthesis.population import FOLDER, Population, load_population, population_names
 from bridge.synthesis.population_vitals import OLDEST_YEARS, WHO_STANDARD, Figures, Mean
+from bridge.synthesis.vitals import ADULT_MONTHS, BLOOD_PRESSURE, SHORTEST_ADULT_CM
 
 STORED: Final = FOLDER / "moves.json"
 
 COORDINATE: Final = {"bmi": "weight_kg"}
 """The measurement whose coordinate moves a measure, where they are not the same."""
 
-PAIRS_A_YEAR: Final = 24
+PAIRS_A_YEAR: Final = 40
 """Base points and their opposites, for each sex and year of age: a band's mean is within .01 SD."""
 
 OLDEST_DRAWN: Final = 90
@@ -51,16 +53,6 @@ DECIMALS: Final = 3
 """So that two machines, whose last bits differ, move alike."""
 
 
-class Line(NamedTuple):
-    """How the coordinate of one measurement moves in one sex: knots (K,) over age in years."""
-
-    measurement: str
-    sex: Sex
-    years: Floats
-    shift: Floats
-    stretch: Floats
-
-
 class Fit(NamedTuple):
     """A published band and what the moved model has in it."""
 
@@ -68,29 +60,6 @@ class Fit(NamedTuple):
     band: Mean
     mean: float
     sd: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Moves:
-    """All moves of a population; none where the survey's vitals stay."""
-
-    lines: tuple[Line, ...] = ()
-
-    def moved(self, z: Floats, measurements: tuple[str, ...], context: Context) -> Floats:
-        """Return base values (n, D) of n people, moved; their columns are `measurements`."""
-        if not self.lines:
-            return z
-        moved = z.copy()
-        for line in self.lines:
-            k = measurements.index(line.measurement)
-            some = context.sex == line.sex
-            years = context.age_months[some] / 12
-            stretch = np.interp(years, line.years, line.stretch)
-            moved[some, k] = np.interp(years, line.years, line.shift) + stretch * z[some, k]
-        return moved
-
-
-NO_MOVES: Final = Moves()
 
 
 def moves_of(population: Population, model: Model) -> Moves:
@@ -219,13 +188,22 @@ class _Crowd:
         values = self._model.values(moves.moved(self._z, names, context), context)
         of = dict(zip(names, values.T, strict=True))
         of["bmi"] = of["weight_kg"] / (of["height_cm"] / 100) ** 2
+        possible = self._possible(of)
         return [
-            [self._fit(part, band, of[part.figures.measure]) for band in part.bands]
+            [self._fit(part, band, of[part.figures.measure], possible) for band in part.bands]
             for part in self.parts
         ]
 
-    def _fit(self, part: _Part, band: Mean, values: Floats) -> Fit:
-        inside = (self._years >= band.first) & (self._years < band.last + 1)
+    def _possible(self, of: dict[str, Floats]) -> NDArray[np.bool_]:
+        """Tell who is not drawn again: without them the means would be off by what they lack."""
+        wrong = (self._years * 12 >= ADULT_MONTHS) & (of["height_cm"] < SHORTEST_ADULT_CM)
+        wrong |= of["dbp_mmhg"] >= of["sbp_mmhg"]
+        for name, (low, high) in BLOOD_PRESSURE.items():
+            wrong |= (of[name] < low) | (of[name] > high)
+        return ~wrong
+
+    def _fit(self, part: _Part, band: Mean, values: Floats, possible: NDArray[np.bool_]) -> Fit:
+        inside = possible & (self._years >= band.first) & (self._years < band.last + 1)
         inside &= self._sex == part.sex
         weights = self._weights(part)[self._years[inside].astype(np.int64)]
         mean = float(np.average(values[inside], weights=weights))

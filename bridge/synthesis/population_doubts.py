@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from bridge.synthesis.base_moves import Moves
 from bridge.synthesis.context import Context
 from bridge.synthesis.model import Model
-from bridge.synthesis.moves import SEXES, Moves
+from bridge.synthesis.moves import SEXES
 from bridge.synthesis.population import Band, Population, Pyramid
 
 JUMP: Final = 3.0

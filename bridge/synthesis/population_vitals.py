@@ -19,6 +19,9 @@ PLAUSIBLE: Final[dict[Measure, tuple[float, float]]] = {
 
 OLDEST_YEARS: Final = 120
 
+YOUNGEST_PRESSURE_YEARS: Final = 8
+"""The survey measures no blood pressure under eight, so there is none to be moved."""
+
 WHO_STANDARD: Final = (
     *(8.86, 8.69, 8.60, 8.47, 8.22, 7.93, 7.61, 7.15, 6.59),
     *(6.04, 5.37, 4.55, 3.72, 2.96, 2.21, 1.52, 0.91, 0.63),
@@ -70,6 +73,13 @@ class Figures(YamlModel):
                     f"bands: a mean of {self.measure} lies between {low:g} and {high:g}, "
                     f"not at {band.mean:g}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _measured(self) -> Self:
+        youngest = YOUNGEST_PRESSURE_YEARS if self.measure.endswith("mmhg") else 0
+        if min(band.first for band in self.bands) < youngest:
+            raise ValueError(f"bands: bridge has no blood pressure under {youngest} years")
         return self
 
     @model_validator(mode="after")

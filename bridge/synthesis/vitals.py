@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from bridge.errors import InputError
 from bridge.records import MEASUREMENTS
+from bridge.synthesis.base_moves import NO_MOVES, Moves
 from bridge.synthesis.context import Context
 from bridge.synthesis.course import NON_URGENT, ROUTINE, Persistence, trajectories
 from bridge.synthesis.model import Model
-from bridge.synthesis.moves import NO_MOVES, Moves
 
 Floats = NDArray[np.float64]
 Limits = Mapping[str, tuple[float, float]]

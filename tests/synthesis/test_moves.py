@@ -9,10 +9,11 @@ import pytest
 
 from bridge.errors import InputError
 from bridge.synthesis import moves
+from bridge.synthesis.base_moves import NO_MOVES, Moves
 from bridge.synthesis.checkpoint import load_model
 from bridge.synthesis.context import Context
 from bridge.synthesis.model import Model
-from bridge.synthesis.moves import NO_MOVES, Moves, fits_of, moves_of, solve
+from bridge.synthesis.moves import fits_of, moves_of, solve
 from bridge.synthesis.population import FOLDER, Population, load_population, population_names
 from bridge.synthesis.population_doubts import doubts
 from bridge.yaml_files import parse_yaml
@@ -175,6 +176,7 @@ def test_a_mean_that_no_move_gives_is_said_so() -> None:
         ("survey_until: 2", "survey_until: 12", r"survey_until: lies below full_from"),
         ("full_from: 12", "full_from: 21", r"full_from: lies at or below the first band"),
         ("measure: dbp_mmhg", "measure: height_cm", r"vitals: figures: each measure stands once"),
+        ("M, from: 20, to: 39, mean: 80.0", "M, from: 6, to: 39, mean: 80.0", r"under 8 years"),
         ("source: A test, which publishes nothing", "source: me", r"source: .* 20 characters"),
         ("standard: who", "standart: who", r"standart: unknown key, did you mean 'standard'"),
     ],
