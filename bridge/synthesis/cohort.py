@@ -29,13 +29,21 @@ from bridge.records import (
 )
 from bridge.synthesis.checkpoint import load_model
 from bridge.synthesis.course import ADULT_MIX, CHILD_MIX, ROUTINE, illness_of, visit_days
+from bridge.synthesis.moves import moves_of
 from bridge.synthesis.people import GivenPerson, as_rows
-from bridge.synthesis.population import DAYS, DRAWS, Population, load_population
+from bridge.synthesis.population import (
+    DAYS,
+    DRAWS,
+    Population,
+    load_population,
+    population_digest,
+    population_names,
+)
 from bridge.synthesis.vitals import Limits, Visits, Vitals
 
 Floats = NDArray[np.float64]
 
-GENERATOR = 1
+GENERATOR = 2
 """Rises whenever the same request gives other patients than before."""
 
 BLOCK = 256
@@ -95,14 +103,15 @@ class GeneratedCohort:
         self.redrawn_numbers: set[int] = set()
         self._population = load_population(request.population)
         models = load_model("population"), load_model("illness")
-        self._vitals = Vitals(*models, request.limits)
+        moves = moves_of(self._population, models[0])
+        self._vitals = Vitals(*models, request.limits, moves)
         self._people = request.people
         self.inputs: dict[str, Any] = {
             "generator": GENERATOR,
             "seed": request.seed,
             "as_of": request.as_of.isoformat(),
             "population": request.population,
-            "population_file": _digest(self._population),
+            "population_file": population_digest(self._population),
             "visits": list(request.visits),
             "limits": {name: list(limits) for name, limits in sorted(request.limits.items())},
             "models": [model.fingerprint[:12] for model in models],
@@ -110,7 +119,7 @@ class GeneratedCohort:
             if self._people
             else None,
         }
-        self._fingerprint = fingerprint(self.inputs)
+        self._fingerprint = fingerprint(self.inputs | _anywhere(request.population))
         self._workdays = _workdays(request.as_of, self._population)
         self._made: tuple[int, list[Draft], Floats, NDArray[np.bool_]] | None = None
 
@@ -284,5 +293,6 @@ def _normals(stream: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     return np.fromiter(map(inverse, uniforms.tolist()), np.float64, uniforms.size).reshape(shape)
 
 
-def _digest(population: Population) -> str:
-    return fingerprint(population.model_dump(mode="json"))[:12]
+def _anywhere(population: str) -> dict[str, Any]:
+    """Leave the path of a user's file out: the same file gives the same patients anywhere."""
+    return {} if population in population_names() else {"population": None}

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from bridge.errors import InputError
+from bridge.identity import fingerprint
 from bridge.records import Address
+from bridge.synthesis.population_vitals import PublishedVitals
 from bridge.yaml_files import YamlModel, load_yaml, nearest
 
 FOLDER = Path(__file__).parent / "populations"
@@ -144,6 +146,8 @@ class Population(YamlModel):
     pyramid: Pyramid
     names: NameLists
     places: Places
+    vitals: PublishedVitals | None = None
+    """None: no published figures, and the survey's vitals."""
 
     def person(self, draws: Floats) -> Person:
         """Draw a person; `draws` (DRAWS,) are uniform in [0, 1)."""
@@ -191,13 +195,30 @@ class Population(YamlModel):
 
 
 def load_population(name: str) -> Population:
-    """Load a population that comes with bridge; raise InputError with the nearest name."""
+    """Load a population that comes with bridge, or the file at a path; raise InputError."""
+    return load_yaml(population_path(name), Population)
+
+
+def population_path(name: str) -> Path:
+    """Return the file of a population: a name that comes with bridge, or a path.
+
+    Raises InputError with the nearest name where it is neither.
+    """
     known = population_names()
-    if name not in known:
-        raise InputError(
-            f"unknown population {name!r}{nearest(name, known)}; known are {', '.join(known)}"
-        )
-    return load_yaml(FOLDER / f"{name}.yaml", Population)
+    if name in known:
+        return FOLDER / f"{name}.yaml"
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1 or path.exists():
+        return path
+    raise InputError(
+        f"unknown population {name!r}{nearest(name, known)}; known are {', '.join(known)}, and "
+        "files like ./my-country.yaml"
+    )
+
+
+def population_digest(population: Population) -> str:
+    """Return what tells a population's content from any other's."""
+    return fingerprint(population.model_dump(mode="json", exclude_none=True))[:12]
 
 
 def population_names() -> list[str]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.errors import InputError
 from bridge.records import MEASUREMENTS
+from bridge.synthesis.base_moves import NO_MOVES, Moves
 from bridge.synthesis.course import ROUTINE, Persistence, trajectories
 from bridge.synthesis.model import Model
 from bridge.synthesis.wellness import (
@@ -80,8 +81,11 @@ class Visits:
 class Vitals:
     """Makes the measurements of people's visits, none of them impossible."""
 
-    def __init__(self, population: Model, illness: Model, limits: Limits) -> None:
+    def __init__(
+        self, population: Model, illness: Model, limits: Limits, moves: Moves = NO_MOVES
+    ) -> None:
         self._population = population
+        self._moves = moves
         self._illness = illness
         self._limits = limits
         names = (*population.outputs, *illness.outputs)
@@ -155,6 +159,7 @@ class Vitals:
         """Return values (m, M) of m visits from base values (m, D)."""
         of_population, of_illness = np.split(base, [len(self._population.outputs)], axis=1)
         person = {"sex": sex, "age_months": months}
+        of_population = self._moves.moved(of_population, self._population.outputs, person)
         values = self._population.values(of_population, person)
         measured = dict(zip(self._population.outputs, values.T, strict=True))
         _add_small_childrens_pressure(measured, self._population, of_population, sex, months)
@@ -173,15 +178,20 @@ class Vitals:
         return np.stack([measured[name] for name in MEASUREMENTS], axis=1)
 
     def _impossible(self, values: Floats, visits: Visits) -> NDArray[np.bool_]:
-        """Tell which visits (n, V) hold a value that no living person or no server has."""
+        """Tell which visits (n, V) hold a value that nobody has or that a server refuses."""
         of = {name: values[..., k] for k, name in enumerate(MEASUREMENTS)}
-        adult = visits.months >= ADULT_MONTHS
-        wrong = of["sbp_mmhg"] - of["dbp_mmhg"] < LEAST_PULSE_PRESSURE
-        wrong |= adult & (of["height_cm"] < SHORTEST_ADULT_CM)
-        wrong |= _outside(of["weight_kg"] / (of["height_cm"] / 100) ** 2, *BODY_MASS_INDEX)
+        wrong = unheard_of(of, visits.months)
         for name, (low, high) in self._limits.items():
             wrong |= _outside(of[name], low, high)
         return wrong
+
+
+def unheard_of(of: Mapping[str, Floats], months: Floats) -> NDArray[np.bool_]:
+    """Tell who has measurements, by name, that next to nobody of NHANES has."""
+    wrong = of["sbp_mmhg"] - of["dbp_mmhg"] < LEAST_PULSE_PRESSURE
+    wrong |= (months >= ADULT_MONTHS) & (of["height_cm"] < SHORTEST_ADULT_CM)
+    wrong |= _outside(of["weight_kg"] / (of["height_cm"] / 100) ** 2, *BODY_MASS_INDEX)
+    return wrong
 
 
 def _add_small_childrens_pressure(
