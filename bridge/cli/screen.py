@@ -135,9 +135,9 @@ class Meter:
         self.total = total
         self.done = 0
 
-    def advance(self, detail: str = "") -> None:
-        """Count one more, with a word on the state of things."""
-        self.done += 1
+    def advance(self, detail: str = "", *, by: int = 1) -> None:
+        """Count more, with a word on the state of things."""
+        self.done += by
         self.show(detail)
 
     def counted(self, items: Iterable[Item]) -> Iterator[Item]:

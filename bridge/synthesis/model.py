@@ -9,9 +9,9 @@ import numpy as np
 
 from bridge.synthesis.columns import Column, Floats
 from bridge.synthesis.context import Context, features
-from bridge.synthesis.flow import Conditional
+from bridge.synthesis.flow import Conditional, room_for
 
-ROWS_AT_ONCE: Final = 2048
+ROWS_AT_ONCE: Final = 512
 """People per pass of the nets: their hidden layers then stay in the processor's cache."""
 
 NOTHING_GIVEN: Final[Mapping[str, Floats]] = MappingProxyType({})
@@ -45,13 +45,16 @@ class Model:
         """
         if tuple(given) != self.measurements[: len(given)]:
             raise ValueError(f"given must be the first of {self.measurements}, not {tuple(given)}")
+        room = room_for(self.conditionals, min(len(z), ROWS_AT_ONCE))
         blocks = [
-            self._block(z[rows], context[rows], {name: v[rows] for name, v in given.items()})
+            self._block(z[rows], context[rows], {name: v[rows] for name, v in given.items()}, room)
             for rows in (slice(i, i + ROWS_AT_ONCE) for i in range(0, len(z), ROWS_AT_ONCE))
         ]
         return np.concatenate(blocks) if blocks else np.empty((0, len(self.columns)))
 
-    def _block(self, z: Floats, context: Context, given: Mapping[str, Floats]) -> Floats:
+    def _block(
+        self, z: Floats, context: Context, given: Mapping[str, Floats], room: Floats
+    ) -> Floats:
         inputs = features(context)
         values = np.empty(z.shape)
         for k, (column, conditional) in enumerate(
@@ -60,11 +63,11 @@ class Model:
             if (known := given.get(column.scale.name)) is not None:
                 values[:, k] = known
                 scores = column.encode(known)
-                base = conditional.forward(scores, inputs)
+                base = conditional.forward(scores, inputs, room)
             else:
                 base = z[:, k]
                 # Past the last knot is no value: later nets must not be told of one.
-                scores = conditional.inverse(base, inputs).clip(*column.scores[[0, -1]])
+                scores = conditional.inverse(base, inputs, room).clip(*column.scores[[0, -1]])
                 values[:, k] = column.decode(scores)
                 values[context.age_months < column.scale.from_months, k] = np.nan
             inputs = np.concatenate([inputs, column.passed_on(base, scores)])
