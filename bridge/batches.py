@@ -15,7 +15,17 @@ Uuids = NDArray[np.uint8]
 Dates = NDArray[np.datetime64]
 Words = NDArray[np.object_]
 
-_HEX = np.array([list(b"%02x" % byte) for byte in range(256)], dtype=np.uint8)
+_PARTS = {"a": "S8", "b": "S4", "c": "S4", "d": "S4", "e": "S12"}
+_HEXED = np.dtype(list(_PARTS.items()))
+_DASHED = np.dtype(
+    {
+        "names": list(_PARTS),
+        "formats": list(_PARTS.values()),
+        "offsets": [0, 9, 14, 19, 24],
+        "itemsize": 36,
+    }
+)
+"""A uuid's hexadecimal digits without and with dashes."""
 
 
 class Times(NamedTuple):
@@ -151,9 +161,9 @@ def completed_months(birth: Dates, day: Dates) -> Whole:
 
 def uuid_text(uuids: Uuids) -> NDArray[np.bytes_]:
     """Return uuids (..., 16) as text (...,), 36 bytes each."""
-    hexed = _HEX[uuids].reshape(-1, 32)
+    hexed = np.frombuffer(uuids.tobytes().hex().encode(), dtype=_HEXED)
     text = np.full((len(hexed), 36), ord("-"), dtype=np.uint8)
-    for start, stop in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)):
-        dashes = max(0, start // 4 - 1) if start < 20 else 4
-        text[:, start + dashes : stop + dashes] = hexed[:, start:stop]
+    dashed = text.view(_DASHED).ravel()
+    for part in _PARTS:
+        dashed[part] = hexed[part]
     return text.view("S36").reshape(uuids.shape[:-1])

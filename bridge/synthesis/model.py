@@ -11,7 +11,7 @@ from bridge.synthesis.columns import Column, Floats
 from bridge.synthesis.context import Context, features
 from bridge.synthesis.flow import Conditional, room_for
 
-ROWS_AT_ONCE: Final = 512
+ROWS_AT_ONCE: Final = 1024
 """People per pass of the nets: their hidden layers then stay in the processor's cache."""
 
 NOTHING_GIVEN: Final[Mapping[str, Floats]] = MappingProxyType({})

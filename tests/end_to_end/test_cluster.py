@@ -16,7 +16,7 @@ distributed = pytest.importorskip("distributed", reason="needs the scale extra")
 def cluster() -> Iterator[Any]:
     """A scheduler and two workers, each a process with one thread."""
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
     ) as made:
         yield made
 
@@ -95,7 +95,9 @@ def test_a_cluster_without_workers_is_said(
 ) -> None:
     """Rather than waiting for ever."""
     monkeypatch.setattr("bridge.synthesis.cluster.ANSWER_WITHIN_SECONDS", 0.5)
-    with distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as made:
+    with distributed.LocalCluster(
+        n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    ) as made:
         on_cluster = ["--engine", "dask", "--scheduler", made.scheduler_address]
         refused = cli("generate", "--count", "1", *on_cluster, "--out", tmp_path / "out")
     assert refused.code == 3
