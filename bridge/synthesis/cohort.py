@@ -111,23 +111,21 @@ class GeneratedCohort:
 
     def _make(self, blocks: range) -> Batch:
         """Draw whole blocks, whatever part of them is wanted: a stream is its block's."""
+        first, (fewest, most) = blocks.start * BLOCK + 1, self.request.visits
         streams = [self._stream(block) for block in blocks]
-        most = self.request.visits[1]
-        draws = np.concatenate(
-            [stream.random((BLOCK, DRAWS + 2 + VISIT_DRAWS * most)) for stream in streams]
-        )
-        first = blocks.start * BLOCK + 1
+        widths = (DRAWS, 1, 1, VISIT_DRAWS * most)
+        draws = np.concatenate([stream.random((BLOCK, sum(widths))) for stream in streams])
         if self._people:
             draws = draws[: len(self._people) - first + 1]
-        of_person, (how_many, of_birth), of_visits = (
-            draws[:, :DRAWS],
-            draws[:, DRAWS : DRAWS + 2].T,
-            draws[:, DRAWS + 2 :].reshape(len(draws), VISIT_DRAWS, most),
+        of_person, how_many, of_birth, of_visits = np.split(draws, np.cumsum(widths[:-1]), axis=1)
+        people, birth = self._who(first, of_person, of_birth[:, 0])
+        wanted = fewest + (how_many[:, 0] * (most - fewest + 1)).astype(np.int64)
+        stays = self._schedule.stays(
+            birth,
+            wanted,
+            of_visits.reshape(-1, VISIT_DRAWS, most),
+            to_the_end=bool(self._people),
         )
-        people, birth = self._who(first, of_person, of_birth)
-        fewest, most = self.request.visits
-        wanted = fewest + (how_many * (most - fewest + 1)).astype(np.int64)
-        stays = self._schedule.stays(birth, wanted, of_visits, to_the_end=bool(self._people))
         values, redrawn = self._vitals.measure(
             self._schedule.visits(stays, people.sex, birth), _normals_of(streams)
         )

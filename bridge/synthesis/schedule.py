@@ -57,7 +57,6 @@ class Schedule:
         self._minutes = facility.minutes
         self._zone = ZoneInfo(facility.time_zone)
         days = np.arange(self._as_of - WINDOW_DAYS, self._as_of)
-        # 1970-01-01 was a Thursday.
         open_on = [DAYS.index(day) for day in facility.days]
         self.days: Dates = days[np.isin(_whole(days + 3) % 7, open_on)]  # day 0 was a Thursday
         self._east = np.array([[self._offset(day, m) for day in self.days] for m in self._minutes])
