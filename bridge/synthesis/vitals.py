@@ -95,21 +95,23 @@ class Vitals:
         self._unwell = [illness.outputs.index(name) for name in WellVitals._fields]
 
     def measure(
-        self, visits: Visits, normals: Callable[[tuple[int, ...]], Floats]
+        self, visits: Visits, normals: Callable[[NDArray[np.bool_], tuple[int, ...]], Floats]
     ) -> tuple[Floats, NDArray[np.bool_]]:
         """Return values (n, V, M) in the order of MEASUREMENTS, NaN where none is taken.
 
-        `normals` draws N(0, 1) of a shape. People with an impossible value are drawn again; the
-        second result (n,) says who. Raises InputError where the limits leave them no value.
+        `normals` draws N(0, 1) of a shape for each of the people (n,) that are marked. People
+        with an impossible value are drawn again; the second result (n,) says who. Raises
+        InputError where the limits leave them no value.
         """
         values = np.full((*visits.months.shape, len(MEASUREMENTS)), np.nan)
         wanted = np.ones(len(visits.count), dtype=bool)
         redrawn = ~wanted
         left = DRAWS * (len(wanted) + 30)
+        shape = (visits.months.shape[1], 2, len(self._persistence))
         while left > 0:
             some = visits[wanted]
             left -= len(some.count)
-            values[wanted] = drawn = self._draw(some, normals)
+            values[wanted] = drawn = self._draw(some, normals(wanted, shape))
             wanted[wanted] = self._impossible(drawn, some).any(axis=1)
             if not wanted.any():
                 return values, redrawn
@@ -127,10 +129,9 @@ class Vitals:
             "in the mapping (plausible), or on the server"
         )
 
-    def _draw(self, visits: Visits, normals: Callable[[tuple[int, ...]], Floats]) -> Floats:
+    def _draw(self, visits: Visits, normals: Floats) -> Floats:
         people, places = visits.months.shape
-        shape = (people, places, 2, len(self._persistence))
-        base = trajectories(normals(shape), visits.months / 12, self._persistence)
+        base = trajectories(normals, visits.months / 12, self._persistence)
         real = visits.real
         months = np.where(
             visits.months[:, :1] >= ADULT_MONTHS, visits.months[:, -1:], visits.months
