@@ -33,8 +33,8 @@ class Definition(NamedTuple):
         if years is None or not set(self.needs) <= set(frame.columns):
             return None
         known = frame[list(self.needs)].notna().all(axis=1).to_numpy()
-        known &= (years >= self.years[0]) & (years < self.years[1])
-        out: Floats = np.where(known, self.holds(frame, years), np.nan)
+        of_age = (years >= self.years[0]) & (years < self.years[1])
+        out: Floats = np.where(known & of_age, self.holds(frame, years), np.nan)
         return out
 
 
@@ -175,7 +175,7 @@ PRESSURE: Final = (
         _pressure((120, 130), (-_ENDLESS, 80), both=True),
     ),
     Definition(
-        "hypertension, all stages (>= 130 or >= 80)",
+        "hypertension, all stages (≥ 130 or ≥ 80)",
         _BP,
         ADULT,
         _PRESSURE,
@@ -189,7 +189,7 @@ PRESSURE: Final = (
         _pressure((130, 140), (80, 90), both=False),
     ),
     Definition(
-        "hypertension, stage 2 (>= 140 or >= 90)",
+        "hypertension, stage 2 (≥ 140 or ≥ 90)",
         _BP,
         ADULT,
         _PRESSURE,
@@ -201,7 +201,7 @@ SIZE: Final = (
     Definition("underweight (BMI < 18.5)", _SIZE, ADULT, _BMI, _bmi_between(0, 18.5)),
     Definition("normal weight (BMI 18.5-24.9)", _SIZE, ADULT, _BMI, _bmi_between(18.5, 25)),
     Definition("overweight (BMI 25-29.9)", _SIZE, ADULT, _BMI, _bmi_between(25, 30)),
-    Definition("obesity (BMI >= 30)", _SIZE, ADULT, _BMI, _bmi_between(30, _ENDLESS)),
+    Definition("obesity (BMI ≥ 30)", _SIZE, ADULT, _BMI, _bmi_between(30, _ENDLESS)),
     *_child_sizes("F"),
     *_child_sizes("M"),
     Definition(
@@ -215,7 +215,7 @@ SIZE: Final = (
 
 SIGNS: Final = (
     Definition(
-        "fever (>= 38.0 °C)",
+        "fever (≥ 38.0 °C)",
         ("temperature_c",),
         ANY_AGE,
         _FEVER,

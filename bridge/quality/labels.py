@@ -41,6 +41,7 @@ def plain(value: float, digits: int = 3) -> str:
 
 def signed(value: float, digits: int = 3) -> str:
     """Write a figure with its sign."""
+    value = round(value, digits) + 0.0  # no -0.00
     return f"{value:+.{digits}f}" if math.isfinite(value) else NOTHING
 
 

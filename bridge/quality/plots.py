@@ -13,7 +13,7 @@ from bridge.quality.fidelity import Correlations
 from bridge.quality.frames import Column, Floats, Samples
 from bridge.quality.growth import CENTILES, GrowthCurve, Pyramid
 from bridge.quality.indicators import Indicator
-from bridge.quality.labels import label, percent, plain, with_unit
+from bridge.quality.labels import label, percent, plain, signed, with_unit
 from bridge.quality.two_sample import Distinction
 from bridge.quality.usefulness import Usefulness
 
@@ -174,7 +174,7 @@ def _tile(axes: Axes, row: int, place: int, value: float, *, upper: bool) -> Non
     strength = 0.3 * abs(value) if upper else min(1.0, abs(value) / 0.2) * 0.85
     square = Rectangle((place - 0.48, row - 0.46), 0.96, 0.92, color=colour, alpha=strength, lw=0)
     axes.add_patch(square)
-    text = f"{value:.2f}" if upper else f"{value:+.2f}"
+    text = f"{value:.2f}" if upper else signed(value, 2)
     axes.text(place, row, text, ha="center", va="center", fontsize=8)
 
 
@@ -199,6 +199,7 @@ def areas(tests: Sequence[Distinction]) -> str:
         axes.plot(own, at, "o", color=SYNTHETIC, markersize=6)
         axes.axvline(0.5, color=INK, linewidth=0.8)
         axes.set_yticks(at, [test.group for test in tests])
+        axes.set_ylim(-0.6, len(tests) - 0.4)
         axes.set_xlabel("area under the ROC curve (0.5: cannot be told apart)")
     return chart.svg("How well each group is told apart, beside its floor")
 
@@ -222,7 +223,7 @@ def growth(curve: GrowthCurve) -> str:
 
 def age_pyramid(found: Pyramid) -> str:
     """Draw who was measured: real as bars, synthetic as outlines."""
-    chart = Chart(3.6, 3.2)
+    chart = Chart()
     height = found.years[1] - found.years[0]
     with chart as figure:
         axes = single(figure)
@@ -259,20 +260,20 @@ def prevalences(indicators: Sequence[Indicator]) -> str:
             axes.plot([at, at], [one.low, one.high], color=REAL, linewidth=7, alpha=0.35)
             axes.plot([at - 0.1, at + 0.1], [one.real.share] * 2, color=REAL, linewidth=2)
             face = SYNTHETIC if one.inside else "none"
-            axes.plot(at, one.synthetic.share, "o", color=SYNTHETIC, markerfacecolor=face)
+            axes.plot(
+                at, one.synthetic.share, "o", color=SYNTHETIC, markerfacecolor=face, clip_on=False
+            )
             axes.annotate(
                 one.real.sex,
-                (at, 0),
+                (at, 1),
                 xycoords=("data", "axes fraction"),
-                fontsize=6,
+                fontsize=7,
                 ha="center",
-                va="bottom",
-                textcoords="offset points",
-                xytext=(0, 1),
+                va="top",
             )
         axes.set_xticks(range(len(bands)), bands)
         axes.set_xlabel("age (years)" if any(bands) else "")
-        highest = 1.08 * max(max(one.high, one.synthetic.share) for one in indicators)
+        highest = 1.15 * max(max(one.high, one.synthetic.share) for one in indicators)
         axes.set_ylim(0, highest)
         axes.yaxis.set_major_formatter(lambda value, _: percent(value, int(highest < 0.05)))
     return chart.svg(f"Prevalence of {indicators[0].real.definition.name} by age and sex")

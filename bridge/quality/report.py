@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -100,16 +99,14 @@ class IndicatorChart(NamedTuple):
 
 
 def _by_definition(evaluation: Evaluation) -> list[IndicatorChart]:
+    by_name: dict[str, list[Indicator]] = {}
+    for one in evaluation.match.indicators:
+        by_name.setdefault(one.real.definition.name, []).append(one)
     found = []
-    for name, group in groupby(sorted(evaluation.match.indicators, key=_name), key=_name):
-        some = list(group)
+    for name, some in by_name.items():
         chart = Markup(plots.prevalences(some))  # noqa: S704  matplotlib escapes what it writes
         found.append(IndicatorChart(name, sum(one.inside for one in some), len(some), chart))
     return found
-
-
-def _name(indicator: Indicator) -> str:
-    return indicator.real.definition.name
 
 
 def _by_measurement(evaluation: Evaluation) -> dict[str, list[MedianCell]]:

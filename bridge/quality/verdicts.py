@@ -45,7 +45,7 @@ def _told_apart(evaluation: Evaluation) -> Iterator[Verdict]:
         )
         return
     yield Verdict("Can a classifier tell them apart?", _excess(test.overall), _area(test.overall))
-    if test.groups:
+    if len(test.groups) > 1:
         worst = max(test.groups, key=lambda group: group.excess)
         yield Verdict(
             "And within a group?",
@@ -119,8 +119,13 @@ def _match(evaluation: Evaluation) -> Iterator[Verdict]:
         percent(match.share),
         f"{inside} of {len(match.indicators)} prevalences by sex and age band "
         f"({percent(match.share)}) lie in the real value's 95 % interval; the goal is "
-        f"{percent(GOAL)}. Of samples of like size the synthetic one reaches "
-        f"{percent(match.at_size)}, a second real one {percent(match.floor)}.",
+        f"{percent(GOAL)}. "
+        + (
+            f"Of samples of like size the synthetic one reaches {percent(match.at_size)}, a second "
+            f"real one {percent(match.floor)}."
+            if np.isfinite(match.floor)
+            else "The matched samples are too small to say what a second real one reaches."
+        ),
     )
 
 
@@ -156,8 +161,8 @@ def shortcomings(evaluation: Evaluation) -> list[str]:
     if matching.conditions and matching.pairs < 0.9 * matching.offered:
         said.append(
             f"Of {matching.offered:,} real rows {matching.offered - matching.pairs:,} found no "
-            f"partner of the same {', '.join(label(c) for c in matching.conditions)} in the other "
-            "tables; only the rest is compared where the report says matched."
+            f"partner of the same {' and '.join(label(c) for c in matching.conditions)} in the "
+            "other tables; only the rest is compared where the report says matched."
         )
     if not matching.conditions:
         said.append(
