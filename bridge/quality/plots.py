@@ -97,7 +97,10 @@ def scatter_matrix(samples: Samples, *, seed: int) -> str:
     size = len(numbers)
     chart = Chart(1.35 * size, 1.3 * size)
     with chart as figure:
-        grid = np.atleast_2d(figure.subplots(size, size, squeeze=False))
+        figure.set_layout_engine("none")  # to fit so many axes takes longer than to draw them
+        edges = {"left": 0.05, "right": 0.995, "bottom": 0.05, "top": 0.995}
+        spaces = {"wspace": 0.06, "hspace": 0.06}
+        grid = figure.subplots(size, size, squeeze=False, gridspec_kw=edges | spaces)
         for row, below in enumerate(numbers):
             for place, across in enumerate(numbers):
                 axes = grid[row, place]
