@@ -65,11 +65,6 @@ class Samples:
         """Name the columns that were measured."""
         return [column.name for column in self.columns if not column.condition]
 
-    def level(self, name: str, word: str) -> int | None:
-        """Return the code of a category's word, if it has it."""
-        levels = next((column.levels for column in self.columns if column.name == name), ())
-        return levels.index(word) if word in levels else None
-
 
 def load_frame(path: Path) -> pd.DataFrame:
     """Read a CSV or Parquet file, or the vitals of a folder that `bridge generate` wrote."""
@@ -160,9 +155,13 @@ def _not_a_measurement(name: str, series: Sequence[pd.Series]) -> str | None:
         return "identifies rows"
     if pd.api.types.is_datetime64_any_dtype(values):
         return "is a date"
-    if pd.api.types.is_numeric_dtype(values):
+    if _is_number(values):
+        if not all(_is_number(one) for one in series):
+            return "is numbers in the real table and text in another"
         counted = bool((values % 1 == 0).all()) and values.is_unique
         return "numbers the rows" if counted and values.is_monotonic_increasing else None
+    if any(_is_number(one) for one in series):
+        return "is text in the real table and numbers in another"
     words = values.astype(str)
     if words.str.match(_DATE).mean() > ON_GRID:
         return "is a date"
