@@ -41,6 +41,13 @@ class Column(NamedTuple):
     step: float | None = None
     levels: tuple[str, ...] = ()
 
+    @property
+    def ordered(self) -> bool:
+        """Tell whether more of it means something: a number, a grade, one of two levels."""
+        if self.kind == "number" or len(self.levels) == 2:
+            return True
+        return all(np.isfinite(_order(level)[0]) for level in self.levels)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Samples:
