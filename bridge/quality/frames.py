@@ -107,12 +107,7 @@ def comparable(
     tables = {"real": real, "synthetic": synthetic} | (
         {"train": train} if train is not None else {}
     )
-    for name, table in tables.items():
-        if len(table) < FEWEST_ROWS:
-            raise InputError(
-                f"the {name} table has {len(table)} rows; a comparison needs {FEWEST_ROWS}, "
-                "the two-sample test of a group 200, and 1,000 or more say something"
-            )
+    _check_rows(tables)
     frames = list(tables.values())
     left_out = {name: f"not in the {of} table" for of, name in _not_shared(tables)}
     columns: list[Column] = []
@@ -135,6 +130,15 @@ def comparable(
         columns=tuple(columns),
         left_out=left_out,
     )
+
+
+def _check_rows(tables: Mapping[str, pd.DataFrame]) -> None:
+    for name, table in tables.items():
+        if len(table) < FEWEST_ROWS:
+            raise InputError(
+                f"the {name} table has {len(table)} rows; a comparison needs {FEWEST_ROWS}, "
+                "the two-sample test of a group 200, and 1,000 or more say something"
+            )
 
 
 def _not_shared(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, str]]:

@@ -89,9 +89,9 @@ def quantiles(samples: Samples, column: Column) -> str:
     return chart.svg(f"Quantiles of {label(column.name)}, synthetic against real")
 
 
-def scatter_matrix(samples: Samples, *, seed: int) -> str:
-    """Draw the numbers against each other: real above the diagonal, synthetic below."""
-    numbers = [column for column in samples.columns if column.kind == "number"][:MOST_SCATTERED]
+def scatter_matrix(columns: Sequence[Column], samples: Samples, *, seed: int) -> str:
+    """Draw the first numbers against each other: real above the diagonal, synthetic below."""
+    numbers = columns[:MOST_SCATTERED]
     rng = np.random.default_rng(seed)
     drawn = [_some(frame, rng) for frame in (samples.real, samples.synthetic)]
     size = len(numbers)

@@ -129,11 +129,18 @@ def test_little_data_is_said_to_be_little_and_still_reported(small: Evaluation) 
     assert "needs 200 pairs of rows" in render(small, Names("a", "b"))
 
 
-def test_any_table_can_be_reported() -> None:
-    """Not of people, without sex and age, with one number only."""
+@pytest.mark.parametrize("columns", [["price", "kind"], ["kind"], ["price", "size"]])
+def test_any_table_can_be_reported(columns: list[str]) -> None:
+    """Not of people, without sex and age, with one number or none."""
     rng = np.random.default_rng(0)
     tables = [
-        pd.DataFrame({"price": rng.normal(5, 1, 150), "kind": rng.choice(["a", "b", "c"], 150)})
+        pd.DataFrame(
+            {
+                "price": rng.normal(5, 1, 150),
+                "size": np.append(rng.random(149), np.inf),
+                "kind": rng.choice(["a", "b", "c"], 150),
+            }
+        )[columns]
         for _ in range(2)
     ]
     found = evaluate(*tables, repeats=1)
