@@ -1,0 +1,1 @@
+"""How true and how private generated data is, measured."""
