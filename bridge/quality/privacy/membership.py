@@ -16,7 +16,7 @@ GOAL: Final = 0.52
 MEMBERS: Final = 10_000
 """People of each kind that are attacked; the interval is then about .008 wide to each side."""
 
-NEIGHBOURS: Final = (1, 10)
+NEIGHBOURS: Final = (1, 5)
 
 CLOSEST: Final = 1e-3
 """Distance, in SDs, under which two rows are one: a copy has no infinite density."""

@@ -15,18 +15,25 @@ class Estimate(NamedTuple):
 class Attack(NamedTuple):
     """One attack: how often it was right, and what of that is owed to the training data.
 
+    `how` says what the attacker knows and does.
     `train`, `control` and `blind` are success rates: on people the generator was fitted to, on
     people it never saw, and of guesses that do not use the synthetic rows' make-up. `attacks`
     is the number of guesses on the training data. `risk` is (train - control) / (1 - control).
     """
 
     name: str
+    how: str
     attacks: int
     train: Estimate
     control: Estimate
     blind: Estimate
     risk: Estimate
     verdict: str
+
+    @property
+    def leaks(self) -> bool:
+        """Whether training people are found more often than others, by more than chance."""
+        return self.risk.low > 0
 
     @property
     def stronger(self) -> bool:
