@@ -16,7 +16,8 @@ RIGHT: Final = 610
 ROW: Final = 22
 """Pixels: where the axis of the risks begins and ends, and the height of a row."""
 
-TICKS: Final = 5
+STEPS: Final = (0.05, 0.1, 0.2, 0.5)
+MOST_TICKS: Final = 8
 
 
 class Bar(NamedTuple):
@@ -64,8 +65,8 @@ def _place(attacks: Sequence[Attack]) -> Risks:
     def x(risk: float) -> float:
         return round(LEFT + (RIGHT - LEFT) * (min(max(risk, low), high) - low) / (high - low), 1)
 
-    step = (high - low) / TICKS
-    marks = [low + k * step for k in range(TICKS + 1)]
+    step = next(step for step in STEPS if (high - low) / step < MOST_TICKS)
+    marks = [k * step for k in range(math.ceil(low / step), math.floor(high / step + 1e-9) + 1)]
     return Risks(
         bars=tuple(
             Bar(attack, ROW * (k + 1), *(x(end) for end in _in_order(attack)))

@@ -21,6 +21,10 @@ MOST: Final = 40_000
 """Rows of a table that are used; of more, a random sample."""
 
 
+MOST_LEVELS: Final = 200
+"""Different texts of a column, past which it names people rather than groups of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tables:
     """People and synthetic rows as values (n, C); a category is its number, missing is NaN."""
@@ -74,7 +78,8 @@ def parse_tables(
     """Check three tables and turn them into arrays.
 
     A column is numeric if it is so in all three; else its values are categories. Raises
-    InputError for columns that differ, unknown conditions, no output, or too few rows.
+    InputError for columns that differ, unknown conditions, no output, too few rows, or a
+    column of free text.
     """
     given = {"train": train, "control": control, "synthetic": synthetic}
     names = tuple(str(name) for name in train.columns)
@@ -157,5 +162,9 @@ def _codes(columns: Sequence["pd.Series[Any]"]) -> tuple[bool, list[Floats]]:
         ]
     texts: pd.Series[Any] = pd.concat([column.astype("string") for column in columns])
     codes = pd.factorize(texts, sort=True)[0].astype(np.float64)
+    if (levels := int(codes.max()) + 1) > MOST_LEVELS:
+        raise InputError(
+            f"{columns[0].name} has {levels:,} different texts: leave out names and identifiers"
+        )
     codes[codes < 0] = np.nan
     return False, np.split(codes, np.cumsum([len(column) for column in columns])[:-1])

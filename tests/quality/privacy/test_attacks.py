@@ -85,6 +85,28 @@ def test_every_sentence_holds_its_figures() -> None:
     assert f"0 of {PEOPLE:,} synthetic rows" in found.copies.verdict
 
 
+def test_an_attack_that_knows_nothing_says_nothing() -> None:
+    """With every column shuffled by itself, no column tells of another."""
+    rng = np.random.default_rng(1)
+    synthetic = draw(PEOPLE, 3).apply(rng.permutation)
+    found = measure_privacy(
+        draw(PEOPLE, 1), draw(PEOPLE, 2), synthetic, CONDITIONS, seed=1, attacks=400
+    )
+    for attack in found.inference:
+        assert not attack.stronger
+        assert "says nothing" in attack.verdict
+
+
+def test_rows_that_crowd_around_one_person_prove_little() -> None:
+    """All are nearest to the same person, who fell on one of the two sides by chance."""
+    train = draw(200, 1)
+    synthetic = pd.concat([train[:1]] * 150).assign(weight_kg=lambda rows: rows["weight_kg"] + 0.1)
+    found = measure_privacy(train, draw(200, 2), synthetic, CONDITIONS, seed=1, attacks=20)
+    for part in found.closest.measured:
+        assert part.share.value == 1
+        assert part.share.low < 0.5
+
+
 def test_a_smaller_control_group_is_no_alarm() -> None:
     """One person in a hundred is easier to single out than one in a thousand: that is corrected."""
     found = measure_privacy(
@@ -134,6 +156,10 @@ def test_columns_that_say_nothing_stop_no_attack() -> None:
         ({"synthetic": draw(99, 3)}, "synthetic: 99 rows are too few"),
         ({"conditions": ["sex", "race"]}, r"\['race'\] are no columns"),
         ({"conditions": list(draw(1, 1).columns)}, "all columns are conditions"),
+        (
+            {"control": draw(300, 2).assign(smokes=lambda people: people.index.astype(str))},
+            "smokes has 3.. different texts",
+        ),
         ({"train": draw(120, 1).replace({"sbp_mmhg": {120.0: np.inf}})}, "train: .*infinite"),
     ],
 )
