@@ -1,17 +1,12 @@
 """Rates, risks and areas with 95 % intervals."""
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bridge.quality.privacy.results import Attack, Estimate
+from bridge.quality.privacy.results import Attack, Estimate, Z
 
 Floats = NDArray[np.float64]
-
-Z: Final = 1.959964
-"""Normal quantile of a two-sided 95 % interval."""
 
 
 def wilson(successes: float, trials: float) -> Estimate:
@@ -55,6 +50,11 @@ def judge(
 def _meaning(found: Attack) -> str:
     if found.leaks:
         return "Training people are given away beyond what the population tells of anybody."
+    if found.doubtful:
+        return (
+            "The interval lies above zero, but among several attacks chance may do that: repeat "
+            "with another seed or more people."
+        )
     if not found.stronger:
         return "The attack is no better than its blind guess, so it says nothing."
     if found.risk.high <= 0:

@@ -1,7 +1,13 @@
 """What the privacy measures return: figures with their intervals, each with a plain sentence."""
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+Z: Final = 1.959964
+"""Normal quantile of a two-sided 95 % interval."""
+
+CERTAIN: Final = 3.0
+"""Standard errors above zero from which on a risk is held to be real."""
 
 
 class Estimate(NamedTuple):
@@ -32,8 +38,21 @@ class Attack(NamedTuple):
 
     @property
     def leaks(self) -> bool:
-        """Whether training people are found more often than others, by more than chance."""
-        return self.risk.low > 0
+        """Whether training people are found more often than others, by far more than chance.
+
+        That is by CERTAIN standard errors: of a dozen attacks one or two, which share their
+        luck in whom they are tried on, exceed the 1.96 of a 95 % interval even on honest rows.
+        """
+        return self.risk.value > CERTAIN * self._error
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the interval lies above zero, and yet chance may have put it there."""
+        return self.risk.low > 0 and not self.leaks
+
+    @property
+    def _error(self) -> float:
+        return (self.risk.value - self.risk.low) / Z
 
     @property
     def stronger(self) -> bool:

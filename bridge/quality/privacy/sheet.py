@@ -114,6 +114,12 @@ def _criterion(attacks: Sequence[Attack]) -> str:
     )
     if leaking:
         return f"{text} Yes: training people were found more often in {', '.join(leaking)}."
+    if doubtful := [attack.name for attack in attacks if attack.doubtful]:
+        return (
+            f"{text} Not settled: the interval of {', '.join(doubtful)} lies above zero, by no "
+            "more than chance may do among several attacks. Repeat with another seed or more "
+            "people."
+        )
     if not strong:
         return f"{text} No attack beat its blind guess, so this shows nothing either way."
     bound = max(attack.risk.high for attack in strong)
@@ -157,8 +163,8 @@ def _limits(facts: Facts, privacy: Privacy) -> Iterator[str]:
     )
     yield (
         f"{_many(len(privacy.attacks), 'interval')} of 95 % stand above. Where nothing leaks, "
-        "about one in forty lies above zero by chance; one that holds zero does not prove that "
-        "there is no risk."
+        "about one in forty lies above zero by chance, and one that does seldom comes alone; one "
+        "that holds zero does not prove that there is no risk."
     )
     yield (
         "Rates are averages over people. Somebody unusual (very tall, very old, ill with "

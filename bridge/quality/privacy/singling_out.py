@@ -20,8 +20,8 @@ from bridge.quality.privacy.predicates import (
     multivariate,
     univariate,
 )
-from bridge.quality.privacy.rates import Z, judge, wilson
-from bridge.quality.privacy.results import Attack, Estimate
+from bridge.quality.privacy.rates import judge, wilson
+from bridge.quality.privacy.results import Attack, Estimate, Z
 from bridge.quality.privacy.tables import Floats, Tables
 
 SIZES: Final = np.linspace(0.1, 1.0, 10)

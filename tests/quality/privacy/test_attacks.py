@@ -32,6 +32,7 @@ def test_copies_are_found_by_every_attack() -> None:
     assert len(found.attacks) == 2 + 2 + 5
     for attack in found.attacks:
         assert attack.risk.low > 0.7, attack
+        assert attack.leaks
         assert "given away" in attack.verdict
     assert found.membership.worst.auc.value > 0.99
     assert all(part.share.low > 0.99 and part.ratio == 0 for part in found.closest.measured)

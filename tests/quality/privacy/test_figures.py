@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.quality.privacy.closest import count_copies
 from bridge.quality.privacy.predicates import blind, fitting, multivariate, univariate
-from bridge.quality.privacy.rates import area, risk, wilson
+from bridge.quality.privacy.rates import area, judge, risk, wilson
 from bridge.quality.privacy.singling_out import as_many
 from bridge.quality.privacy.tables import nearest, parse_tables, space
 from tests.quality.privacy.people import CONDITIONS, draw
@@ -29,6 +29,23 @@ def test_risk_is_the_gain_over_what_could_be_gained() -> None:
     assert risk(wilson(750, 1000), wilson(500, 1000)).value == pytest.approx(0.5, abs=2e-3)
     none = risk(wilson(300, 1000), wilson(310, 1000))
     assert none.low < none.value < 0 < none.high
+
+
+@pytest.mark.parametrize(
+    ("right", "meaning"),
+    [
+        (300, "cannot be ruled out"),
+        (345, "chance may do that"),
+        (380, "given away beyond"),
+        (240, "which is chance"),
+        (100, "says nothing"),
+    ],
+)
+def test_a_verdict_goes_with_how_sure_it_can_be(right: int, meaning: str) -> None:
+    """300 of 1,000 people never seen are guessed right, and 100 by a blind guess."""
+    train, control, blind_rate = (wilson(successes, 1_000) for successes in (right, 300, 100))
+    found = judge("Guessing", "guesses", 1_000, train=train, control=control, blind=blind_rate)
+    assert meaning in found.verdict
 
 
 @given(seed=st.integers(0, 1_000), members=st.integers(2, 30), others=st.integers(2, 30))
