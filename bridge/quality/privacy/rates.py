@@ -58,7 +58,9 @@ def _meaning(found: Attack) -> str:
     if not found.stronger:
         return "The attack is no better than its blind guess, so it says nothing."
     if found.risk.high <= 0:
-        return "Training people are found less often than others, which is chance."
+        return (
+            "Training people are found less often than others, by chance or because the two differ."
+        )
     return (
         "No difference from people never seen was found; a risk of up to "
         f"{percent(found.risk.high)} cannot be ruled out."

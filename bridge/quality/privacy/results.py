@@ -68,6 +68,13 @@ class Attacker(NamedTuple):
     auc: Estimate
 
 
+class Likeness(NamedTuple):
+    """How well training and control people can be told apart; at .5 they are of one kind."""
+
+    auc: Estimate
+    verdict: str
+
+
 class Membership(NamedTuple):
     """Who can tell whether a person was in the training data; `members` people of each kind."""
 
@@ -140,6 +147,7 @@ class Privacy(NamedTuple):
     """All privacy measures of one set of synthetic rows."""
 
     used: tuple[Used, ...]
+    likeness: Likeness
     singling_out: tuple[Attack, ...]
     linkability: tuple[Attack, ...]
     inference: tuple[Attack, ...]
@@ -156,6 +164,7 @@ class Privacy(NamedTuple):
     def verdicts(self) -> tuple[str, ...]:
         """All sentences, in the order of the measures."""
         return (
+            self.likeness.verdict,
             *(attack.verdict for attack in self.attacks),
             self.membership.verdict,
             self.closest.verdict,

@@ -161,6 +161,7 @@ def _limits(facts: Facts, privacy: Privacy) -> Iterator[str]:
         f"seen and {synthetic.used:,} synthetic rows. They say little about a release many times "
         "as large, or about several releases put together."
     )
+    yield privacy.likeness.verdict
     yield (
         f"{_many(len(privacy.attacks), 'interval')} of 95 % stand above. Where nothing leaks, "
         "about one in forty lies above zero by chance, and one that does seldom comes alone; one "

@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_figures() -> None:
 def test_every_sentence_holds_its_figures() -> None:
     """A verdict without the number is an opinion."""
     found = privacy("honest")
-    assert len(found.verdicts) == len(found.attacks) + 3
+    assert len(found.verdicts) == len(found.attacks) + 4
     for attack in found.attacks:
         assert f"{100 * attack.risk.value:.1f} %" in attack.verdict
         assert f"{attack.attacks:,} attacks" in attack.verdict
@@ -116,6 +116,15 @@ def test_a_smaller_control_group_is_no_alarm() -> None:
     several = found.singling_out[1]
     assert several.attacks == 800
     assert several.risk.low < 0 < several.risk.high
+
+
+def test_a_control_of_another_kind_is_pointed_out() -> None:
+    """Or a survey of other years would make an honest generator look as if it gave people away."""
+    taller = draw(PEOPLE, 2).assign(height_cm=lambda people: people["height_cm"] + 5)
+    found = measure_privacy(draw(PEOPLE, 1), taller, draw(PEOPLE, 3), CONDITIONS, seed=1, attacks=9)
+    assert found.likeness.auc.low > 0.5
+    assert "differ from the training people" in found.likeness.verdict
+    assert "are like the training people" in privacy("honest").likeness.verdict
 
 
 def test_conditions_taken_from_one_side_are_pointed_out() -> None:

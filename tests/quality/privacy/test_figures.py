@@ -37,7 +37,7 @@ def test_risk_is_the_gain_over_what_could_be_gained() -> None:
         (300, "cannot be ruled out"),
         (345, "chance may do that"),
         (380, "given away beyond"),
-        (240, "which is chance"),
+        (240, "by chance or because"),
         (100, "says nothing"),
     ],
 )
