@@ -28,7 +28,7 @@ RATE: Final = 0.05
 
 EPOCHS: Final = 15
 HIDDEN: Final = (32,)
-LEARNING_RATE: Final = 8e-3
+LEARNING_RATE: Final = 0.012
 DECAY: Final = 0.98
 """Noise grows with the number of weights and the root of the steps: small nets and few steps."""
 
