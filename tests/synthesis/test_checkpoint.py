@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bridge.synthesis.context import Context
 
 from bridge.errors import InputError
 from bridge.synthesis.checkpoint import load_checkpoint, load_model, pack, parse_checkpoint
-from bridge.synthesis.context import Context
 
 SHIPPED = ("population", "illness")
 

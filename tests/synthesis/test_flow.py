@@ -5,11 +5,11 @@ import sys
 
 import numpy as np
 import pytest
+from bridge.synthesis.context import Context
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.synthesis.checkpoint import load_model
-from bridge.synthesis.context import Context
 from bridge.synthesis.flow import Conditional, spline, spline_inverse
 from bridge.synthesis.model import Model
 
@@ -55,8 +55,9 @@ def test_numpy_and_nflows_agree() -> None:
     """The transform that samples is the one that was fitted, both ways."""
     torch = pytest.importorskip("torch", reason="the train extra is not installed")
     pytest.importorskip("nflows", reason="the train extra is not installed")
-    from bridge.synthesis.coupling import ConditionalCoupling
     from bridge.synthesis.hyperparameters import Hyperparameters
+
+    from bridge.synthesis.coupling import ConditionalCoupling
 
     torch.manual_seed(3)
     coupling = ConditionalCoupling(4, Hyperparameters(hidden=(16, 16), bins=BINS, bound=BOUND))
