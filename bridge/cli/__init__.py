@@ -24,6 +24,7 @@ COMMANDS = {
     "verify": "Read a run back from the server and compare.",
     "undo": "Take a run's patients off the server again.",
     "generate": "Write patients to files.",
+    "evaluate": "Say how true synthetic records are, beside real ones.",
     "mapping": "Check a mapping file, or export it.",
     "sandbox": "Serve the embedded OpenMRS-compatible server.",
 }

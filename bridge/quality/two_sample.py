@@ -21,7 +21,7 @@ class Distinction(NamedTuple):
     """How well a group is told apart: areas under the ROC curve, .5 is not at all.
 
     `excess` is auc - floor, the mean over seeds; errors are the standard errors of those means,
-    `noise` that of one such area where nothing can be told. None where `pairs` are too few.
+    `noise` that of one such area where nothing can be told. `pairs` is the fewest of them.
     """
 
     group: str
@@ -106,8 +106,8 @@ def _averaged(
 ) -> tuple[Distinction | None, int]:
     """Average the test over the matched samples; returns the pairs too, of which it may lack."""
     usable = [_measured(trial, samples.outputs) for trial in matched]
-    pairs = int(np.mean([len(trial.real) for trial in usable]))
-    if min(len(trial.real) for trial in usable) < FEWEST_PAIRS:
+    pairs = min(len(trial.real) for trial in usable)
+    if pairs < FEWEST_PAIRS:
         return None, pairs
     own, floor = np.array(
         [
