@@ -1,28 +1,10 @@
 """What every generator that is compared has in common: it learns a table and draws rows like it."""
 
-from typing import Literal, NamedTuple, Protocol
+from typing import Protocol
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
-
-class Column(NamedTuple):
-    """A column of a table: a number on a grid of `step` between `low` and `high`, or a category."""
-
-    name: str
-    kind: Literal["number", "category"]
-    step: float = 1.0
-    decimals: int = 0
-    low: float = 0.0
-    high: float = 0.0
-
-    def on_grid(self, values: Floats) -> Floats:
-        """Return values (n,) moved to the nearest point of the grid within the bounds."""
-        cells = np.rint(values / self.step)
-        return np.round(np.clip(cells * self.step, self.low, self.high), self.decimals)
+from bridge.quality.frames import Column
 
 
 class Fitted(Protocol):
@@ -38,7 +20,7 @@ class Fitted(Protocol):
 
 
 class Generator(Protocol):
-    """A way to learn a table of numbers and categories without missing values."""
+    """A way to learn a table: float64 columns without missing values, categories by their code."""
 
     @property
     def name(self) -> str:

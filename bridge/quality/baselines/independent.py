@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bridge.quality.baselines.generator import Column
+from bridge.quality.frames import Column
 
 
 @dataclass(frozen=True, slots=True)

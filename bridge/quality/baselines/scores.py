@@ -1,6 +1,10 @@
-"""Normal scores and category codes of a table, and back to its grid: what the copula, the GAN
-and the VAE learn on, so that no column's shape has to be learnt by any of them."""
+"""Normal scores of a table's numbers, and back to its grid: what copula, GAN and VAE learn on.
 
+Each number is put at a random place of its grid cell and sent through its own distribution, so
+that none of them has to learn a column's shape, its heaps or its bounds.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,104 +13,144 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from bridge.quality.baselines.generator import Column, Floats
+from bridge.quality.frames import Column, Floats
 
 Codes = NDArray[np.int64]
 
 MOST_KNOTS: Final = 4_000
-"""Past so many different values a distribution is drawn through quantiles, not through each."""
+"""Past so many different values a distribution goes through quantiles, not through each."""
+
+CELLS_WITHOUT_GRID: Final = 1_000_000
+"""Into how many cells the range of a number is cut that lies on no grid."""
+
+DECIMALS: Final = 9
+"""A multiple of .1 is written as 165.3, not as 165.30000000000001, which would give it away."""
+
+MARGIN_ROWS: Final = 20_000
+MARGIN_KNOTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Curve:
-    """A number's distribution: rising piecewise linear from `edges` to `shares` below them."""
+    """A number's distribution over `rows` people: the `shares` of them below rising `edges`.
 
-    column: Column
+    Edges are counted in cells of `step`. Between them the distribution is a straight line, flat
+    over a gap that nobody's value lies in, so that no value comes out of it.
+    """
+
+    step: float
     edges: Floats
     shares: Floats
     rows: int
 
     def scores(self, values: Floats, places: Floats) -> Floats:
-        """Return normal scores (n,) of values (n,), each at a place in [0, 1) of its grid cell."""
-        cells = np.rint(values / self.column.step) + places - 0.5
+        """Return normal scores (n,) of values (n,), each at a place in [0, 1) of its cell."""
+        cells = np.rint(values / self.step) + places - 0.5
         shares = np.interp(cells, self.edges, self.shares)
-        return ndtri(np.clip(shares, 0.5 / self.rows, 1 - 0.5 / self.rows))
+        scores: Floats = ndtri(np.clip(shares, 0.5 / self.rows, 1 - 0.5 / self.rows))
+        return scores
 
     def values(self, scores: Floats) -> Floats:
-        """Return the values (n,) on the column's grid, within its bounds, of scores (n,)."""
-        cells = np.interp(ndtr(scores), self.shares, self.edges)
-        return self.column.on_grid(cells * self.column.step)
+        """Return values (n,) on the grid of scores (n,), none outside those that were learnt."""
+        cells = np.rint(np.interp(ndtr(scores), self.shares, self.edges))
+        inside = np.clip(cells, self.edges[0] + 0.5, self.edges[-1] - 0.5)
+        values: Floats = np.round(inside * self.step, DECIMALS)
+        return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scores:
-    """The codec of a table: curves of its N numbers and levels of its C categories."""
+    """The codec of a table with N numbers and C categories."""
 
     columns: tuple[Column, ...]
     curves: tuple[Curve, ...]
-    levels: tuple[NDArray[np.object_], ...]
+
+    @property
+    def levels(self) -> list[int]:
+        """How many levels each category has."""
+        return [len(column.levels) for column in self.columns if column.kind == "category"]
 
     def numbers(self, frame: pd.DataFrame, rng: np.random.Generator) -> Floats:
         """Return normal scores (n, N); each call puts the values elsewhere in their cells."""
-        n = len(frame)
-        scores = [
-            c.scores(frame[c.column.name].to_numpy(np.float64), rng.random(n)) for c in self.curves
-        ]
-        return np.stack(scores, axis=1) if scores else np.empty((n, 0))
+        numbers = np.empty((len(frame), len(self.curves)))
+        for k, (name, curve) in enumerate(zip(self._names("number"), self.curves, strict=True)):
+            numbers[:, k] = curve.scores(frame[name].to_numpy(np.float64), rng.random(len(frame)))
+        return numbers
 
     def codes(self, frame: pd.DataFrame) -> Codes:
-        """Return the places (n, C) of each category among its levels."""
-        names = [column.name for column in self.columns if column.kind == "category"]
-        codes = [
-            pd.Index(levels).get_indexer(frame[name].astype(object))
-            for name, levels in zip(names, self.levels, strict=True)
-        ]
-        return np.stack(codes, axis=1).astype(np.int64) if codes else np.empty((len(frame), 0), int)
+        """Return the codes of the categories (n, C)."""
+        return frame[self._names("category")].to_numpy(np.int64)
 
     def frame(self, numbers: Floats, codes: Codes) -> pd.DataFrame:
         """Return the table of scores (n, N) and codes (n, C)."""
-        curves, categories = iter(zip(self.curves, numbers.T, strict=True)), iter(
-            zip(self.levels, codes.T, strict=True)
-        )
-        made = {}
-        for column in self.columns:
-            if column.kind == "number":
-                curve, scores = next(curves)
-                made[column.name] = curve.values(scores)
-            else:
-                levels, code = next(categories)
-                made[column.name] = levels[code]
-        return pd.DataFrame(made)
+        made = {
+            name: curve.values(scores)
+            for name, curve, scores in zip(
+                self._names("number"), self.curves, numbers.T, strict=True
+            )
+        }
+        made |= dict(zip(self._names("category"), codes.T.astype(np.float64), strict=True))
+        return pd.DataFrame({column.name: made[column.name] for column in self.columns})
+
+    def _names(self, kind: str) -> list[str]:
+        return [column.name for column in self.columns if column.kind == kind]
 
 
 def fit_scores(frame: pd.DataFrame, columns: tuple[Column, ...]) -> Scores:
-    """Learn each column's own distribution; levels of a category go from the commonest down."""
+    """Learn the distribution of each number."""
     return Scores(
         columns=columns,
-        curves=tuple(_curve(frame[c.name], c) for c in columns if c.kind == "number"),
-        levels=tuple(
-            frame[c.name].astype(object).value_counts().index.to_numpy(dtype=object)
-            for c in columns
-            if c.kind == "category"
+        curves=tuple(
+            _curve(frame[column.name].to_numpy(np.float64), column.step)
+            for column in columns
+            if column.kind == "number"
         ),
     )
 
 
-def _curve(values: "pd.Series[float]", column: Column) -> Curve:
-    cells = np.sort(np.rint(values.to_numpy(np.float64) / column.step))
-    seen, counts = np.unique(cells, return_counts=True)
-    if len(seen) > MOST_KNOTS:
-        shares = np.linspace(0, 1, MOST_KNOTS)
-        seen = np.unique(np.quantile(cells, shares, method="nearest"))
-        counts = np.diff(np.searchsorted(cells, seen, side="right"), prepend=0)
-        edges = np.concatenate([[seen[0] - 0.5], seen + 0.5])
-        return Curve(column=column, edges=edges, shares=_cumulated(counts), rows=len(cells))
-    # A cell's left edge repeats the right edge of the one before, or stands after a gap that
-    # nobody's value lies in: there the curve is flat, and no value comes out of it.
-    edges = np.stack([seen - 0.5, seen + 0.5], axis=1).ravel()
-    flat = np.stack([np.zeros_like(counts), counts], axis=1).ravel()
-    return Curve(column=column, edges=edges, shares=np.cumsum(flat) / len(cells), rows=len(cells))
+def _curve(values: Floats, step: float | None) -> Curve:
+    step = step or float(np.ptp(values)) / CELLS_WITHOUT_GRID or 1.0
+    cells = np.sort(np.rint(values / step))
+    tops = np.unique(cells)
+    bottoms = tops
+    if len(tops) > MOST_KNOTS:
+        tops = np.unique(np.quantile(cells, np.linspace(0, 1, MOST_KNOTS), method="nearest"))
+        bottoms = np.concatenate([tops[:1], tops[:-1] + 1])
+    edges = np.stack([bottoms - 0.5, tops + 0.5], axis=1).ravel()
+    shares = np.searchsorted(cells, edges) / len(cells)
+    return Curve(step=step, edges=edges, shares=shares, rows=len(cells))
 
 
-def _cumulated(counts: NDArray[np.int64]) -> Floats:
-    return np.concatenate([[0.0], np.cumsum(counts) / counts.sum()])
+def fit_margins(numbers: Floats) -> Floats:
+    """Return the quantiles (MARGIN_KNOTS, N) of scores that a net draws, for `settled`."""
+    shares = (np.arange(MARGIN_KNOTS) + 0.5) / MARGIN_KNOTS
+    margins: Floats = np.quantile(numbers, shares, axis=0)
+    return margins
+
+
+def settled(numbers: Floats, margins: Floats) -> Floats:
+    """Move scores (n, N), each column by its ranks, so that they are normal as learnt ones are.
+
+    It costs no real row: a net's columns are moved to where they are known to belong.
+    """
+    normal = ndtri((np.arange(MARGIN_KNOTS) + 0.5) / MARGIN_KNOTS)
+    moved = [np.interp(one, q, normal) for one, q in zip(numbers.T, margins.T, strict=True)]
+    return np.stack(moved, axis=1) if moved else numbers
+
+
+def one_hot(codes: Codes, levels: list[int]) -> Floats:
+    """Return the categories (n, C) as zeros and ones (n, all levels)."""
+    parts = [np.eye(count)[code] for code, count in zip(codes.T, levels, strict=True)]
+    return np.concatenate([np.empty((len(codes), 0)), *parts], axis=1)
+
+
+def batches(
+    scores: Scores, frame: pd.DataFrame, size: int, rng: np.random.Generator
+) -> Iterator[Floats]:
+    """Yield rows (size or all, N + all levels) without end, in a new order each time through."""
+    hot = one_hot(scores.codes(frame), scores.levels)
+    while True:
+        whole = np.concatenate([scores.numbers(frame, rng), hot], axis=1)
+        order = rng.permutation(len(whole))
+        for start in range(0, max(1, len(whole) - size + 1), size):
+            yield whole[order[start : start + size]]

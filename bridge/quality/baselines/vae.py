@@ -1,127 +1,157 @@
-"""A variational autoencoder of a table."""
+"""A variational autoencoder of a table (Kingma and Welling, ICLR 2014; TVAE's use, not its code).
 
-from collections.abc import Sequence
+It learns normal scores, dequantised anew each time through, as bridge's own flow does; a decoder
+with a mean and a spread of its own for each number and shares for each category; the bound of four
+draws (Burda et al., Importance weighted autoencoders, ICLR 2016), which leaves less of a gap
+between what the encoder uses and the normal that is drawn from; KL warm-up, a falling rate,
+averaged weights; at the end its columns are moved to where they are known to belong.
+
+Tried on 8,000 people of 2001-2004, 8 columns, in area under the ROC curve (floor .48-.50): one
+spread for each number .590; a spread from the decoder .565; the same without the last move .551;
+eight draws at half the steps .542, at 3.5 times the time per step. TVAE as published .954 in this
+project's study. More latent dimensions than columns change nothing: one of eight stayed unused.
+"""
+
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor, nn, split_with_sizes
+from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from bridge.quality.baselines.generator import Column
-from bridge.quality.baselines.scores import Scores, fit_scores
+from bridge.quality.baselines.scores import (
+    MARGIN_ROWS,
+    Codes,
+    Scores,
+    batches,
+    fit_margins,
+    fit_scores,
+    settled,
+)
+from bridge.quality.frames import Column, Floats
 
-@dataclass
-class VAE:
-    latent: int = 8
-    hidden: int = 128
-    beta: float = 1.0
-    k: int = 1
-    hetero: bool = True
-    steps: int = 8000
-    batch: int = 256
-    rate: float = 2e-3
-    decay: float = 0.999
-    free: float = 0.0
-    stage2: str = ''
+LATENT: Final = 8
+HIDDEN: Final = 128
+DRAWS: Final = 4
+STEPS: Final = 5_000
+BATCH: Final = 256
+RATE: Final = 2e-3
+DECAY: Final = 0.998
+WARM_UP: Final = 0.2
+"""The share of the steps in which the weight of the KL term rises to 1."""
+LARGEST_GRADIENT: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class VariationalAutoencoder:
+    """The VAE."""
+
     name: str = "VAE"
-    calib: bool = True
+    steps: int = STEPS
 
-    def fit(self, frame, columns, seed):
-        torch.manual_seed(seed); torch.set_num_threads(1)
-        rng = np.random.default_rng(seed)
-        self.scores = scores = fit_scores(frame, columns)
-        codes = scores.codes(frame)
-        oh = np.concatenate([np.eye(len(l))[c] for l, c in zip(scores.levels, codes.T)], axis=1) if codes.shape[1] else np.zeros((len(frame),0))
-        N = len(scores.curves); sizes=[len(l) for l in scores.levels]
-        net = Net(N, sizes, self.latent, self.hidden, self.hetero)
-        avg = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(self.decay))
-        opt = torch.optim.Adam(net.parameters(), lr=self.rate)
-        sch = torch.optim.lr_scheduler.CosineAnnealingLR(opt, self.steps)
-        ot = torch.from_numpy(oh).float()
-        step=0; tot=[]
-        while step < self.steps:
-            x = torch.from_numpy(scores.numbers(frame, rng)).float()
-            data = torch.cat([x, ot], 1)
-            for rows in torch.randperm(len(data)).split(self.batch):
-                if len(rows)<self.batch and len(data)>self.batch: continue
-                w = min(1.0, step/ (0.2*self.steps)) * self.beta
-                loss = net.loss(data[rows], w, self.k)
-                opt.zero_grad(); loss.backward()
-                nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-                opt.step(); sch.step(); avg.update_parameters(net)
-                step+=1
-                tot.append(loss.item())
-                if step>=self.steps: break
-        self.net = avg.module
-        with torch.no_grad():
-            mu, ls = self.net.encode(data); kl = 0.5*(mu**2+torch.exp(2*ls)-1-2*ls).mean(0)
-            print('loss', round(np.mean(tot[-200:]),3), 'kl', [round(float(v),2) for v in kl], 'agg mean', float(mu.mean(0).abs().max()), 'agg sd', [round(float(v),2) for v in (mu.var(0)+torch.exp(2*ls).mean(0)).sqrt()])
-            self.mu, self.ls = mu, ls
-        self.cal=None
-        if self.calib:
-            x,_ = self.raw(20000, seed+1)
-            self.cal=np.quantile(x, (np.arange(2000)+.5)/2000, axis=0)
-        return self
-    def raw(self, count, seed):
+    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> "Autoencoded":
+        """Learn the table; the steps are as many for few rows as for many."""
         torch.manual_seed(seed)
-        with torch.no_grad():
-            z = torch.randn(count, self.latent)
-            if self.stage2=='gmm':
-                if not hasattr(self,'gm'):
-                    from sklearn.mixture import GaussianMixture
-                    zz=(self.mu+torch.exp(self.ls)*torch.randn_like(self.mu)).numpy()
-                    self.gm=GaussianMixture(20,random_state=0).fit(zz)
-                self.gm.random_state=seed
-                z=torch.from_numpy(self.gm.sample(count)[0]).float()
-                z=z[torch.randperm(count)]
-            return self.net.draw(z)
-    def sample(self, count, seed):
-        from scipy.special import ndtri
-        x, codes = self.raw(count, seed)
-        if self.cal is not None:
-            q=ndtri((np.arange(2000)+.5)/2000)
-            x=np.stack([np.interp(a, c, q) for a,c in zip(x.T,self.cal.T)],1)
-        return self.scores.frame(x, codes)
+        torch.set_num_threads(1)  # more add up in another order, and that gives other weights
+        rng = np.random.default_rng(seed)
+        scores = fit_scores(frame, columns)
+        net = Autoencoder(len(scores.curves), scores.levels)
+        average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(DECAY))  # type: ignore[no-untyped-call]
+        optimizer = torch.optim.Adam(net.parameters(), lr=RATE)
+        rate = CosineAnnealingLR(optimizer, self.steps)
+        rows = batches(scores, frame, BATCH, rng)
+        for step in range(self.steps):
+            weight = min(1.0, step / (WARM_UP * self.steps))
+            loss = net.loss(torch.from_numpy(next(rows)).float(), weight)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(net.parameters(), LARGEST_GRADIENT)
+            optimizer.step()
+            rate.step()
+            average.update_parameters(net)
+        learnt = cast(Autoencoder, average.module)
+        return Autoencoded(scores, learnt, fit_margins(learnt.draw(MARGIN_ROWS)[0]))
 
-def mlp(i,h,o):
-    return nn.Sequential(nn.Linear(i,h),nn.SiLU(),nn.Linear(h,h),nn.SiLU(),nn.Linear(h,o))
 
-class Net(nn.Module):
-    def __init__(self, N, sizes, latent, hidden, hetero):
+@dataclass(frozen=True, slots=True, eq=False)
+class Autoencoded:
+    """A fitted VAE, the codec of its columns and where its draws of them lie."""
+
+    scores: Scores
+    net: "Autoencoder"
+    margins: Floats
+
+    def sample(self, count: int, seed: int) -> pd.DataFrame:
+        """Draw `count` rows."""
+        torch.manual_seed(seed)
+        numbers, codes = self.net.draw(count)
+        return self.scores.frame(settled(numbers, self.margins), codes)
+
+
+class Autoencoder(nn.Module):
+    """Rows x (n, N + all levels) to latent z (n, LATENT) and back to distributions of x."""
+
+    def __init__(self, numbers: int, levels: list[int]) -> None:
         super().__init__()
-        self.N,self.sizes,self.latent,self.hetero=N,sizes,latent,hetero
-        self.enc=mlp(N+sum(sizes),hidden,2*latent)
-        self.dec=mlp(latent,hidden,(2*N if hetero else N)+sum(sizes))
-        self.ls=nn.Parameter(torch.zeros(N)-1)
-    def encode(self,x):
-        mu,ls=self.enc(x).chunk(2,1); return mu, ls.clamp(-6,3)
-    def split(self,o):
-        N=self.N
-        mu=o[...,:N]
-        if self.hetero: ls=o[...,N:2*N].clamp(-5,2); r=o[...,2*N:]
-        else: ls=self.ls.clamp(-5,2).expand_as(mu); r=o[...,N:]
-        return mu,ls,r.split(self.sizes,-1)
-    def loglik(self,x,z):
-        mu,ls,lg=self.split(self.dec(z))
-        ll=(-0.5*((x[...,:self.N]-mu)/torch.exp(ls))**2-ls-0.919).sum(-1)
-        at=self.N
-        for l,s in zip(lg,self.sizes):
-            ll=ll+(x[...,at:at+s]*torch.log_softmax(l,-1)).sum(-1); at+=s
-        return ll
-    def loss(self,x,w,k):
-        mu,ls=self.encode(x)
-        if k==1:
-            z=mu+torch.exp(ls)*torch.randn_like(mu)
-            kl=0.5*(mu**2+torch.exp(2*ls)-1-2*ls).sum(-1)
-            return (w*kl-self.loglik(x,z)).mean()
-        e=torch.randn(k,*mu.shape); z=mu+torch.exp(ls)*e
-        lw=self.loglik(x.expand(k,*x.shape),z)+w*((-0.5*z**2).sum(-1)+(0.5*e**2+ls).sum(-1))
-        return -(torch.logsumexp(lw,0)-np.log(k)).mean()
-    def draw(self,z):
-        mu,ls,lg=self.split(self.dec(z))
-        x=mu+torch.exp(ls)*torch.randn_like(mu)
-        codes=[torch.distributions.Categorical(logits=l).sample() for l in lg]
-        return x.double().numpy(), torch.stack(codes,1).numpy() if codes else np.zeros((len(z),0),int)
+        self.numbers, self.levels = numbers, levels
+        self.encoder = _perceptron(numbers + sum(levels), 2 * LATENT)
+        self.decoder = _perceptron(LATENT, 2 * numbers + sum(levels))
+
+    def loss(self, x: Tensor, weight: float) -> Tensor:
+        """Return minus the bound on log p(x), its KL part weighted, over rows x."""
+        mean, spread = self.encoder(x).chunk(2, dim=1)
+        log_sd = spread.clamp(-6, 3)
+        noise = torch.randn(DRAWS, *mean.shape)
+        z = mean + torch.exp(log_sd) * noise
+        prior = (0.5 * noise**2 + log_sd - 0.5 * z**2).sum(dim=-1)
+        bound = torch.logsumexp(self._log_likelihood(x, z) + weight * prior, dim=0)
+        return -(bound - float(np.log(DRAWS))).mean()
+
+    def draw(self, count: int) -> tuple[Floats, Codes]:
+        """Return scores (count, N) and codes (count, C) of new rows."""
+        with torch.no_grad():
+            mean, log_sd, logits = self._decoded(torch.randn(count, LATENT))
+            numbers = mean + torch.exp(log_sd) * torch.randn(mean.shape)
+            codes = [
+                torch.multinomial(torch.softmax(one, dim=-1), 1)
+                for one in split_with_sizes(logits, self.levels, dim=-1)
+                if one.shape[-1]
+            ]
+        empty = torch.empty((count, 0), dtype=torch.int64)
+        return numbers.double().numpy(), torch.cat([empty, *codes], dim=1).numpy()
+
+    def _decoded(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return mean and log spread of the numbers, and the categories' logits."""
+        out = self.decoder(z)
+        mean, log_sd, logits = split_with_sizes(
+            out, [self.numbers, self.numbers, sum(self.levels)], dim=-1
+        )
+        return mean, log_sd.clamp(-5, 2), logits
+
+    def _log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+        """Return log p(x | z) (draws, n) but for a constant."""
+        mean, log_sd, logits = self._decoded(z)
+        numbers, hot = split_with_sizes(x, [self.numbers, sum(self.levels)], dim=-1)
+        likelihood: Tensor = (-0.5 * ((numbers - mean) / torch.exp(log_sd)) ** 2 - log_sd).sum(
+            dim=-1
+        )
+        for one, seen in zip(
+            split_with_sizes(logits, self.levels, dim=-1),
+            split_with_sizes(hot, self.levels, dim=-1),
+            strict=True,
+        ):
+            likelihood = likelihood + (seen * torch.log_softmax(one, dim=-1)).sum(dim=-1)
+        return likelihood
+
+
+def _perceptron(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(inputs, HIDDEN),
+        nn.SiLU(),
+        nn.Linear(HIDDEN, HIDDEN),
+        nn.SiLU(),
+        nn.Linear(HIDDEN, outputs),
+    )
