@@ -110,4 +110,6 @@ def wilson_interval(cases: int, people: int) -> tuple[float, float]:
     share, z2 = cases / people, _Z95**2
     middle = (share + z2 / (2 * people)) / (1 + z2 / people)
     half = _Z95 * np.sqrt(share * (1 - share) / people + z2 / (4 * people**2)) / (1 + z2 / people)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    # exactly 0 and 1 at the ends, where rounding would leave nobody or everybody outside
+    low = float(middle - half) if cases else 0.0
+    return low, float(middle + half) if cases < people else 1.0

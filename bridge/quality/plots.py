@@ -70,7 +70,7 @@ def _bars(axes: Axes, column: Column, real: Floats, synthetic: Floats) -> None:
     for values, colour, side in ((real, REAL, -0.2), (synthetic, SYNTHETIC, 0.2)):
         shares = (values[:, None] == at).mean(axis=0)
         axes.bar(at + side, shares, 0.4, color=colour, alpha=0.75)
-    axes.set_xticks(at, column.levels, rotation=45 if len(at) > 6 else 0)
+    axes.set_xticks(at, column.levels, rotation=45 if len("".join(column.levels)) > 40 else 0)
 
 
 def quantiles(samples: Samples, column: Column) -> str:
