@@ -25,6 +25,7 @@ COMMANDS = {
     "undo": "Take a run's patients off the server again.",
     "generate": "Write patients to files.",
     "evaluate": "Say how true synthetic records are, beside real ones.",
+    "compare": "Let bridge's generator and others learn the same people.",
     "mapping": "Check a mapping file, or export it.",
     "sandbox": "Serve the embedded OpenMRS-compatible server.",
 }

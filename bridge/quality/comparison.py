@@ -15,6 +15,7 @@ from bridge.quality.privacy.closest import count_copies, measure_distances
 from bridge.quality.privacy.results import Copies, Estimate
 from bridge.quality.privacy.tables import parse_tables
 from bridge.quality.two_sample import area
+from bridge.yaml_files import nearest
 
 REAL: Final = "other real people"
 """What the second real sample is called: the row that nobody can be expected to pass."""
@@ -161,6 +162,16 @@ def all_generators() -> tuple[Generator, ...]:
         GaussianCopula(),
         IndependentColumns(),
     )
+
+
+def chosen(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return some columns of a table; raises InputError for one that it has not."""
+    for name in names:
+        if name not in frame:
+            raise InputError(
+                f"the table has no column {name!r}{nearest(name, map(str, frame.columns))}"
+            )
+    return frame[list(names)]
 
 
 def split(frame: pd.DataFrame, seed: int) -> Split:

@@ -30,7 +30,7 @@ def render(evaluation: Evaluation, names: Names, *, privacy: str | None = None) 
     `privacy` is the finished HTML of the privacy section; without it the report says that
     privacy was not measured.
     """
-    page = _environment().get_template("report.html")
+    page = environment().get_template("report.html")
     return page.render(
         version=__version__,
         names=names,
@@ -46,15 +46,16 @@ def render(evaluation: Evaluation, names: Names, *, privacy: str | None = None) 
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return the templates of the room and the words they share."""
+    templates = Environment(
         loader=PackageLoader("bridge.quality"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {
+    templates.filters |= {
         "label": label,
         "with_unit": with_unit,
         "plain": plain,
@@ -62,7 +63,7 @@ def _environment() -> Environment:
         "signed": signed,
         "percent": percent,
     }
-    return environment
+    return templates
 
 
 def _charts(evaluation: Evaluation) -> dict[str, list[Markup]]:

@@ -5,6 +5,11 @@ categories through the Gumbel softmax (Jang et al., ICLR 2017). The loss pairs r
 (Jolicoeur-Martineau, The relativistic discriminator, ICLR 2019), with a penalty on the critic's
 slope at both (Huang et al., The GAN is dead; long live the GAN!, NeurIPS 2024). Averaged weights,
 a falling rate; at the end its columns are moved to where they are known to belong.
+
+Tried on 8,000 people of 2001-2004, 8 columns, in area under the ROC curve (floor .48-.50): WGAN-GP
+with two steps of the critic (3,000 steps, rate 5e-4, penalty 10) .674; the paired loss with
+penalty .1 .548 and .5 .545, which has the nearest correlations too (mean gap .017 against .022);
+twice the rate .579; without the last move .605. CTGAN as published .960 in this project's study.
 """
 
 from dataclasses import dataclass
@@ -16,8 +21,8 @@ import torch
 from torch import Tensor, nn, split_with_sizes
 from torch.nn.functional import gumbel_softmax, softplus
 from torch.optim.lr_scheduler import CosineAnnealingLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from bridge.quality.baselines.averaging import averaged
 from bridge.quality.baselines.scores import (
     MARGIN_ROWS,
     Codes,
@@ -109,8 +114,7 @@ class _Duel:
     def __init__(self, numbers: int, levels: list[int], steps: int) -> None:
         self._drawer = Drawer(numbers, levels)
         self._critic = _perceptron(numbers + sum(levels), 1)
-        average = get_ema_multi_avg_fn(DECAY)  # type: ignore[no-untyped-call]
-        self._average = AveragedModel(self._drawer, multi_avg_fn=average)
+        self._average = averaged(self._drawer, DECAY)
         self._optimizers = [
             torch.optim.Adam(net.parameters(), lr=RATE, betas=MOMENTS)
             for net in (self._drawer, self._critic)

@@ -42,6 +42,8 @@ class Curve:
     edges: Floats
     shares: Floats
     rows: int
+    low: float
+    high: float
 
     def scores(self, values: Floats, places: Floats) -> Floats:
         """Return normal scores (n,) of values (n,), each at a place in [0, 1) of its cell."""
@@ -53,8 +55,7 @@ class Curve:
     def values(self, scores: Floats) -> Floats:
         """Return values (n,) on the grid of scores (n,), none outside those that were learnt."""
         cells = np.rint(np.interp(ndtr(scores), self.shares, self.edges))
-        inside = np.clip(cells, self.edges[0] + 0.5, self.edges[-1] - 0.5)
-        values: Floats = np.round(inside * self.step, DECIMALS)
+        values: Floats = np.clip(np.round(cells * self.step, DECIMALS), self.low, self.high)
         return values
 
 
@@ -118,7 +119,14 @@ def _curve(values: Floats, step: float | None) -> Curve:
         bottoms = np.concatenate([tops[:1], tops[:-1] + 1])
     edges = np.stack([bottoms - 0.5, tops + 0.5], axis=1).ravel()
     shares = np.searchsorted(cells, edges) / len(cells)
-    return Curve(step=step, edges=edges, shares=shares, rows=len(cells))
+    return Curve(
+        step=step,
+        edges=edges,
+        shares=shares,
+        rows=len(cells),
+        low=float(values.min()),
+        high=float(values.max()),
+    )
 
 
 def fit_margins(numbers: Floats) -> Floats:

@@ -20,8 +20,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn, split_with_sizes
 from torch.optim.lr_scheduler import CosineAnnealingLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from bridge.quality.baselines.averaging import averaged
 from bridge.quality.baselines.scores import (
     MARGIN_ROWS,
     Codes,
@@ -59,7 +59,7 @@ class VariationalAutoencoder:
         rng = np.random.default_rng(seed)
         scores = fit_scores(frame, columns)
         net = Autoencoder(len(scores.curves), scores.levels)
-        average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(DECAY))  # type: ignore[no-untyped-call]
+        average = averaged(net, DECAY)
         optimizer = torch.optim.Adam(net.parameters(), lr=RATE)
         rate = CosineAnnealingLR(optimizer, self.steps)
         rows = batches(scores, frame, BATCH, rng)
