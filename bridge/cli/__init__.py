@@ -24,6 +24,8 @@ COMMANDS = {
     "verify": "Read a run back from the server and compare.",
     "undo": "Take a run's patients off the server again.",
     "generate": "Write patients to files.",
+    "train": "Fit a model to a table of your own.",
+    "sample": "Write rows of a fitted model.",
     "evaluate": "Say how true synthetic records are, beside real ones.",
     "compare": "Let bridge's generator and others learn the same people.",
     "mapping": "Check a mapping file, or export it.",

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 
 from bridge.errors import InputError, MissingExtra
-from bridge.quality.baselines.generator import Generator
+from bridge.quality.baselines.generator import Generator, worded
 from bridge.quality.fidelity import Fidelity, distance, measure_fidelity
-from bridge.quality.frames import Column, Samples, comparable
+from bridge.quality.frames import CONDITIONS, Column, Samples, comparable
 from bridge.quality.matching import Trial, trials
 from bridge.quality.privacy.closest import count_copies, measure_distances
 from bridge.quality.privacy.results import Copies, Estimate
 from bridge.quality.privacy.tables import parse_tables
 from bridge.quality.two_sample import area
-from bridge.yaml_files import nearest
+from bridge.synthesis.spec import Spec
 
 REAL: Final = "other real people"
 """What the second real sample is called: the row that nobody can be expected to pass."""
@@ -25,6 +25,9 @@ FEWEST: Final = 1_000
 
 LITTLE: Final = 5_000
 """Complete rows under which the generators in the middle cannot be told from each other."""
+
+MOST_MISSING: Final = 0.5
+"""A column that more people lack than this share is left out: it would cost the others' rows."""
 
 MOST_LEARNT: Final = 40_000
 MOST_JUDGED: Final = 10_000
@@ -116,13 +119,15 @@ def compare(
     *,
     seed: int,
     clock: Callable[[], float],
+    conditions: Sequence[str] = CONDITIONS,
     progress: Callable[[str], None] = lambda name: None,
 ) -> Comparison:
     """Let each generator learn the same rows and measure what it draws.
 
-    `clock` tells processor seconds. Raises InputError for too few rows.
+    `conditions` names the columns that say who was measured; `clock` tells processor seconds.
+    Raises InputError for too few rows.
     """
-    parts = split(frame, seed)
+    parts = split(frame, seed, conditions)
     progress(REAL)
     results = [_judged(REAL, None, [parts.second] * REPEATS, parts, seed)]
     drawn, failed = {REAL: parts.second}, {}
@@ -142,8 +147,8 @@ def compare(
     return Comparison(parts, tuple(results), failed, drawn, body, seed)
 
 
-def all_generators() -> tuple[Generator, ...]:
-    """Return bridge's flow and everything that it is compared with; raises MissingExtra."""
+def all_generators(spec: Spec | None) -> tuple[Generator, ...]:
+    """Return bridge's flow, fitted by a spec, and what it is compared with; raises MissingExtra."""
     from bridge.quality.baselines.copula import GaussianCopula
     from bridge.quality.baselines.independent import IndependentColumns
 
@@ -155,7 +160,7 @@ def all_generators() -> tuple[Generator, ...]:
     except ImportError as error:
         raise MissingExtra("Comparing generators", "train") from error
     return (
-        OwnFlow(),
+        OwnFlow(spec),
         PlainFlow(),
         AdversarialNet(),
         VariationalAutoencoder(),
@@ -164,31 +169,20 @@ def all_generators() -> tuple[Generator, ...]:
     )
 
 
-def chosen(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return some columns of a table; raises InputError for one that it has not."""
-    for name in names:
-        if name not in frame:
-            raise InputError(
-                f"the table has no column {name!r}{nearest(name, map(str, frame.columns))}"
-            )
-    return frame[list(names)]
-
-
-def split(frame: pd.DataFrame, seed: int) -> Split:
+def split(frame: pd.DataFrame, seed: int, conditions: Sequence[str] = CONDITIONS) -> Split:
     """Part the rows that are complete in all columns: two fifths at most are judged and floor.
 
-    Only complete ones, for all alike: most of the generators know no missing value.
+    Only complete ones, for all alike: most of the generators know no missing value. A column
+    that most people lack is left out first.
     """
-    known = comparable(frame, frame)
-    whole = known.real.dropna()
-    incomplete = {str(name): int(n) for name, n in known.real.isna().sum().items() if n}
+    known = comparable(frame, frame, conditions=conditions)
+    missing = known.real.isna().sum()
+    rare = [str(name) for name in missing.index[missing > MOST_MISSING * len(frame)]]
+    columns = tuple(column for column in known.columns if column.name not in rare)
+    whole = known.real.drop(columns=rare).dropna()
+    incomplete = {str(name): int(n) for name, n in missing.drop(rare).items() if n}
     if len(whole) < FEWEST:
-        most = max(incomplete, key=lambda name: incomplete[name], default=None)
-        lacking = f"; {incomplete[most]:,} have no {most}, so leave it out" if most else ""
-        raise InputError(
-            f"{len(whole):,} of {len(frame):,} rows are complete in all columns and a comparison "
-            f"needs {FEWEST:,}{lacking}"
-        )
+        raise InputError(_too_few(len(whole), len(frame), incomplete))
     rows = np.random.default_rng(seed).permutation(len(whole))
     judged = min(len(whole) // 5, MOST_JUDGED)
     test, second, train = np.split(rows, [judged, 2 * judged])
@@ -196,10 +190,23 @@ def split(frame: pd.DataFrame, seed: int) -> Split:
         train=whole.iloc[train[:MOST_LEARNT]].reset_index(drop=True),
         test=whole.iloc[test].reset_index(drop=True),
         second=whole.iloc[second].reset_index(drop=True),
-        columns=known.columns,
-        left_out=known.left_out,
+        columns=columns,
+        left_out={**known.left_out, **{name: _lacked(missing[name], frame) for name in rare}},
         rows=len(frame),
         incomplete=incomplete,
+    )
+
+
+def _lacked(rows: int, frame: pd.DataFrame) -> str:
+    return f"has no value in {rows:,} of {len(frame):,} rows"
+
+
+def _too_few(complete: int, rows: int, incomplete: Mapping[str, int]) -> str:
+    most = max(incomplete, key=lambda name: incomplete[name], default=None)
+    advice = f"; {incomplete[most]:,} have no {most}, so leave it out" if most else ""
+    return (
+        f"{complete:,} of {rows:,} rows are complete in all columns and a comparison needs "
+        f"{FEWEST:,}{advice}"
     )
 
 
@@ -254,24 +261,14 @@ def _correlation_gaps(fidelity: Fidelity) -> tuple[float, float]:
 def _privacy(drawn: pd.DataFrame, parts: Split, seed: int) -> tuple[Estimate, Copies]:
     """Measure closeness to the people learnt, on what is not given, and copies of whole rows."""
     tables = parse_tables(
-        _worded(parts.train, parts.columns),
-        _worded(parts.test, parts.columns),
-        _worded(drawn, parts.columns),
+        worded(parts.train, parts.columns),
+        worded(parts.test, parts.columns),
+        worded(drawn, parts.columns),
         parts.conditions,
     )
     closest = measure_distances(tables, np.random.default_rng(seed))
     generated = next(one for one in closest.measured if one.columns == "generated columns")
     return generated.share, count_copies(tables)
-
-
-def _worded(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Write categories as words, which have no distance but same or other."""
-    words = {
-        column.name: np.array(column.levels, dtype=object)[frame[column.name].to_numpy(np.int64)]
-        for column in columns
-        if column.kind == "category"
-    }
-    return frame.assign(**words)
 
 
 def _body(frame: pd.DataFrame, parts: Split) -> Body | None:

@@ -1,6 +1,6 @@
 """A model's file: one .npz of plain arrays with a JSON header; nothing in it is code.
 
-header                 UTF-8 JSON as bytes: format, model, columns, bound, provenance
+header                 UTF-8 JSON as bytes: format, spec, groups of people, provenance
 <name>.scores, .values the knots of a column
 <name>.weight0, .bias0 the layers of its net, from the inputs to the outputs
 """
@@ -11,7 +11,6 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -21,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import InputError
-from bridge.synthesis.columns import Column, Floats, Scale
+from bridge.synthesis.columns import Column, Floats
 from bridge.synthesis.flow import Conditional
 from bridge.synthesis.model import Model
+from bridge.synthesis.spec import Output, Spec, spec_from
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Rises when the header, the arrays or the features of a context change their meaning."""
 
 
@@ -65,20 +65,25 @@ def parse_checkpoint(content: bytes, *, place: str) -> Model:
 
 
 def pack(
-    columns: Sequence[Column], conditionals: Sequence[Conditional], provenance: Mapping[str, Any]
+    spec: Spec,
+    columns: Sequence[Column],
+    conditionals: Sequence[Conditional],
+    *,
+    groups: Sequence[Sequence[int]],
+    provenance: Mapping[str, Any],
 ) -> bytes:
     """Return the checkpoint of a fitted flow; weights are kept in single precision."""
     header = {
         "format": FORMAT,
-        "columns": [asdict(column.scale) for column in columns],
-        "bound": conditionals[0].bound,
+        "spec": spec.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "groups": groups,
         "provenance": provenance,
     }
     arrays: dict[str, NDArray[Any]] = {
         "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
     }
     for column, conditional in zip(columns, conditionals, strict=True):
-        name = column.scale.name
+        name = column.name
         arrays |= {f"{name}.scores": column.scores, f"{name}.values": column.values}
         for i, (weight, bias) in enumerate(conditional.layers):
             arrays[f"{name}.weight{i}"] = weight.astype(np.float32)
@@ -91,27 +96,26 @@ def pack(
 def _model(
     header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], fingerprint: str
 ) -> Model:
-    columns = tuple(_column(scale, arrays) for scale in header["columns"])
-    bound = float(header["bound"])
+    spec = spec_from(header["spec"])
     return Model(
-        columns=columns,
+        spec=spec,
+        columns=tuple(_column(name, output, arrays) for name, output in spec.outputs.items()),
         conditionals=tuple(
-            Conditional(layers=_layers(column.scale.name, arrays), bound=bound)
-            for column in columns
+            Conditional(layers=_layers(name, arrays), bound=spec.fit.bound) for name in spec.outputs
         ),
+        groups=header["groups"],
         provenance=header["provenance"],
         fingerprint=fingerprint,
     )
 
 
-def _column(scale: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Column:
-    read = Scale(**{**scale, "cuts": tuple(scale["cuts"])})
-    scores = arrays[f"{read.name}.scores"].astype(np.float64)
-    values = arrays[f"{read.name}.values"].astype(np.float64)
+def _column(name: str, output: Output, arrays: Mapping[str, NDArray[Any]]) -> Column:
+    scores = arrays[f"{name}.scores"].astype(np.float64)
+    values = arrays[f"{name}.values"].astype(np.float64)
     for knots in (scores, values):
         if knots.shape != scores.shape or not np.all(np.diff(knots) > 0):
-            raise ValueError(f"the knots of {read.name} do not rise")
-    return Column(scale=read, scores=scores, values=values)
+            raise ValueError(f"the knots of {name} do not rise")
+    return Column(name=name, output=output, scores=scores, values=values)
 
 
 def _layers(name: str, arrays: Mapping[str, NDArray[Any]]) -> tuple[tuple[Floats, Floats], ...]:

@@ -10,10 +10,12 @@ wider stretch of scores, so that the heaps come out as they went in.
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import NormalDist
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bridge.synthesis.spec import Output
 
 Floats = NDArray[np.float64]
 
@@ -24,34 +26,24 @@ WIDEST_STEP: Final = 0.1
 """Largest distance of two knots in normal scores; half the SpO2 readings share two cells."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """How one measurement is read.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Column:
+    """An output with its knots (score, value), both rising; between them the codec is linear.
 
-    `step` is the instrument's grid in the unit the name says and `decimals` how its values are
-    written (0.1 °F is a step of 1/18 °C, written with 2 decimals); below `from_months` the
-    survey does not measure it. `spread` says how its scores are found: `ranks`, normal scores of
-    the empirical distribution, for grids with few values; `digits`, the logarithm, with heaps by
-    last digit, for fine grids. There, ranks would carry the noise of every cell's count into the
-    scores (0.01 nats per column on people left out), and infants would lie in their far tail.
-    `cuts` are values from which on later measurements are taken with another instrument.
+    A category is the place of its level, on a grid of 1.
     """
 
     name: str
-    step: float
-    decimals: int
-    spread: Literal["ranks", "digits"]
-    from_months: float = 0.0
-    cuts: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Column:
-    """A scale with its knots (score, value), both rising; between them the codec is linear."""
-
-    scale: Scale
+    output: Output
     scores: Floats
     values: Floats
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """The values from which on later outputs are told apart: between any two levels."""
+        if self.output.kind == "category":
+            return tuple(float(place) for place in range(1, len(self.output.levels)))
+        return self.output.cuts
 
     def encode(self, values: Floats, places: Floats | float = 0.5) -> Floats:
         """Return the scores (n,) of `values` (n,), each at a place in [0, 1) of its grid cell.
@@ -59,15 +51,15 @@ class Column:
         Values outside the knots get the score of the nearest knot; NaN stays NaN.
         """
         # By cell, as 36.44 °C is written for 36.4444: a place near its edge would be next door.
-        cells = np.rint(values / self.scale.step)
-        return np.interp((cells + places - 0.5) * self.scale.step, self.values, self.scores)
+        cells = np.rint(values / self.output.step)
+        return np.interp((cells + places - 0.5) * self.output.step, self.values, self.scores)
 
     def decode(self, scores: Floats) -> Floats:
         """Return the values (n,) on the grid for scores, never outside the knots' range."""
-        step = self.scale.step
+        step = self.output.step
         first, last = np.ceil(self.values[0] / step), np.floor(self.values[-1] / step)
         cells = np.rint(np.interp(scores, self.scores, self.values) / step)
-        return np.round(np.clip(cells, first, last) * step, self.scale.decimals)
+        return np.round(np.clip(cells, first, last) * step, self.output.decimals)
 
     def passed_on(self, z: Floats, scores: Floats) -> Floats:
         """Return what later measurements are told of this one (2 + cuts, n).
@@ -75,17 +67,17 @@ class Column:
         That is its base values z (n,), which say how unusual a value is for the person, its
         scores (n,), which say how large it is, and whether it reaches each cut.
         """
-        cuts = self.encode(np.array(self.scale.cuts), 0.0)
+        cuts = self.encode(np.array(self.cuts), 0.0)
         return np.concatenate([z[None], scores[None], scores >= cuts[:, None]])
 
 
-def fit_column(scale: Scale, values: Floats) -> Column:
+def fit_column(name: str, output: Output, values: Floats) -> Column:
     """Place the knots of a column by its people's `values` (n,), NaN left out."""
-    cells = np.sort(np.rint(values[~np.isnan(values)] / scale.step)).astype(np.int64)
+    cells = np.sort(np.rint(values[~np.isnan(values)] / output.step)).astype(np.int64)
     outermost = min(ROWS_AT_THE_ENDS, len(cells)) - 1
     cells = np.clip(cells, cells[outermost], cells[-1 - outermost])
-    edges, scores = _ranks(cells) if scale.spread == "ranks" else _digits(cells)
-    return Column(scale=scale, scores=scores, values=edges * scale.step)
+    edges, scores = _ranks(cells) if output.spread == "ranks" else _digits(cells)
+    return Column(name=name, output=output, scores=scores, values=edges * output.step)
 
 
 def _ranks(cells: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from bridge.errors import InputError
 from bridge.synthesis.columns import Floats
 from bridge.synthesis.flow import MIN_SHARE
-from bridge.synthesis.hyperparameters import Hyperparameters
+from bridge.synthesis.spec import Fit
 
 LARGEST_GRADIENT = 5.0
 
@@ -25,7 +25,7 @@ class ConditionalCoupling(PiecewiseRationalQuadraticCouplingTransform):  # type:
     infant's scores lie far from an adult's.
     """
 
-    def __init__(self, inputs: int, settings: Hyperparameters) -> None:
+    def __init__(self, inputs: int, settings: Fit) -> None:
         super().__init__(
             mask=[0] * inputs + [1],
             transform_net_create_fn=lambda _, outputs: _net(inputs, outputs, settings),
@@ -71,10 +71,10 @@ class ConditionalCoupling(PiecewiseRationalQuadraticCouplingTransform):  # type:
 class Fitter:
     """Fits one step by epochs: Adam with a falling rate, and an average over its last steps."""
 
-    def __init__(self, inputs: int, steps: int, settings: Hyperparameters) -> None:
+    def __init__(self, inputs: int, steps: int, settings: Fit, seed: int) -> None:
         if steps < 1:
             raise InputError(f"fewer people than the {settings.batch} that one step learns from")
-        torch.manual_seed(settings.seed)
+        torch.manual_seed(seed)
         torch.set_num_threads(1)  # more add up in another order, and that gives other weights
         self._batch = settings.batch
         self._step = ConditionalCoupling(inputs, settings)
@@ -128,7 +128,7 @@ class _Net(nn.Module):
         return outputs
 
 
-def _net(inputs: int, outputs: int, settings: Hyperparameters) -> _Net:
+def _net(inputs: int, outputs: int, settings: Fit) -> _Net:
     """Return a net whose outputs start at shift 0, scale 1 and a straight spline."""
     sizes = [inputs, *settings.hidden]
     layers: list[nn.Module] = []

@@ -1,15 +1,17 @@
-"""A fitted model of vital signs: base values and people in, measurements out."""
+"""A fitted model: base values and conditions in, outputs out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.synthesis.columns import Column, Floats
-from bridge.synthesis.context import Context, features
+from bridge.synthesis.conditions import Conditions, features, is_measured
 from bridge.synthesis.flow import Conditional
+from bridge.synthesis.spec import Spec
 
 ROWS_AT_ONCE: Final = 2048
 """People per pass of the nets: their hidden layers then stay in the processor's cache."""
@@ -21,43 +23,51 @@ NOTHING_GIVEN: Final[Mapping[str, Floats]] = MappingProxyType({})
 class Model:
     """The columns and conditional transforms of a triangular flow, in its order.
 
+    `groups` says how many people it was fitted to under which conditions (margins.py).
     `fingerprint` is the SHA-256 of the checkpoint: part of every generated patient's identity.
     """
 
+    spec: Spec
     columns: tuple[Column, ...]
     conditionals: tuple[Conditional, ...]
+    groups: Sequence[Sequence[int]]
     provenance: Mapping[str, Any]
     fingerprint: str
 
     @property
-    def measurements(self) -> tuple[str, ...]:
-        """The names of the measurements, in the order of the coordinates."""
-        return tuple(column.scale.name for column in self.columns)
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs, in the order of the coordinates."""
+        return tuple(column.name for column in self.columns)
 
     def values(
-        self, z: Floats, context: Context, given: Mapping[str, Floats] = NOTHING_GIVEN
+        self, z: Floats, conditions: Conditions, given: Mapping[str, Floats] = NOTHING_GIVEN
     ) -> Floats:
-        """Return the measurements (n, D) of n people from base values z (n, D) ~ N(0, 1).
+        """Return the outputs (n, D) of n people from base values z (n, D) ~ N(0, 1).
 
-        Values lie on each instrument's grid, in the unit the name says, within the range of the
-        training data; NaN where the survey does not measure at that age. `given` holds values
-        (n,) of the first measurements, which are kept and which the others follow.
+        Values lie on each instrument's grid, in the spec's unit, within the range of the training
+        data; NaN where they are missing by design. `given` holds values (n,) of the first
+        outputs, which are kept and which the others follow.
         """
-        if tuple(given) != self.measurements[: len(given)]:
-            raise ValueError(f"given must be the first of {self.measurements}, not {tuple(given)}")
-        blocks = [
-            self._block(z[rows], context[rows], {name: v[rows] for name, v in given.items()})
-            for rows in (slice(i, i + ROWS_AT_ONCE) for i in range(0, len(z), ROWS_AT_ONCE))
-        ]
-        return np.concatenate(blocks) if blocks else np.empty((0, len(self.columns)))
+        if tuple(given) != self.outputs[: len(given)]:
+            raise ValueError(f"given must be the first of {self.outputs}, not {tuple(given)}")
+        values = np.empty(z.shape)
+        for start in range(0, len(z), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            values[rows] = self._block(
+                z[rows],
+                {name: column[rows] for name, column in conditions.items()},
+                {name: column[rows] for name, column in given.items()},
+            )
+        return values
 
-    def _block(self, z: Floats, context: Context, given: Mapping[str, Floats]) -> Floats:
-        inputs = features(context)
+    def _block(self, z: Floats, conditions: Conditions, given: Mapping[str, Floats]) -> Floats:
+        inputs = features(self.spec, conditions, len(z))
         values = np.empty(z.shape)
         for k, (column, conditional) in enumerate(
             zip(self.columns, self.conditionals, strict=True)
         ):
-            if (known := given.get(column.scale.name)) is not None:
+            measured = is_measured(column.output, conditions, len(z))
+            if (known := given.get(column.name)) is not None:
                 values[:, k] = known
                 scores = column.encode(known)
                 base = conditional.forward(scores, inputs)
@@ -66,6 +76,11 @@ class Model:
                 # Past the last knot is no value: later nets must not be told of one.
                 scores = conditional.inverse(base, inputs).clip(*column.scores[[0, -1]])
                 values[:, k] = column.decode(scores)
-                values[context.age_months < column.scale.from_months, k] = np.nan
-            inputs = np.concatenate([inputs, column.passed_on(base, scores)])
+                values[~measured, k] = np.nan
+            inputs = np.concatenate([inputs, passed_on(column, base, scores, measured)])
         return values
+
+
+def passed_on(column: Column, z: Floats, scores: Floats, measured: NDArray[np.bool_]) -> Floats:
+    """Return what later outputs are told of one (2 + cuts, n): nothing where not `measured`."""
+    return np.where(measured, column.passed_on(z, scores), 0.0)

@@ -1,30 +1,31 @@
-"""Fits the models that come with bridge: one conditional transform per measurement.
+"""Fits a model to a table: one conditional transform per output, one after the other."""
 
-    python -m bridge.synthesis.training population --data nhanes_2005_2016.csv.gz \\
-        --select nhanes_2001_2004.csv.gz --out bridge/synthesis/models
-    python -m bridge.synthesis.training illness --data nhamcs_ed_2012_2014.csv.gz \\
-        --out bridge/synthesis/models
-"""
-
-import argparse
 import platform
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import date
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bridge.errors import BridgeError, InputError, MissingExtra
+from bridge.errors import InputError, MissingExtra
 from bridge.synthesis.checkpoint import pack
 from bridge.synthesis.columns import Column, Floats, fit_column
-from bridge.synthesis.context import Context, features
+from bridge.synthesis.conditions import Conditions, features, is_measured
 from bridge.synthesis.flow import Conditional
-from bridge.synthesis.hyperparameters import Hyperparameters
-from bridge.synthesis.surveys import Survey, load_nhamcs, load_nhanes
+from bridge.synthesis.margins import count_groups, written_groups
+from bridge.synthesis.model import passed_on
+from bridge.synthesis.table import Table
+
+Progress = Callable[[str, "Loss"], None]
+"""Told after each epoch: the output and its loss."""
+
+SELECT_SHARE = 0.1
+"""People set aside to stop the fit in time, where no others are given."""
+
+
+FEWEST_STEPS = 60
+"""Steps of an epoch: few people are gone through several times in each."""
 
 
 class Loss(NamedTuple):
@@ -35,168 +36,150 @@ class Loss(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """One fitted measurement: codec, transform, people used and losses, one per epoch."""
+    """One fitted output: codec, transform, people used and losses, one per epoch."""
 
     column: Column
     conditional: Conditional
     rows: int
     losses: list[Loss]
 
-    @property
-    def best(self) -> Loss:
-        """The losses of the epoch whose weights were kept."""
-        return min(self.losses, key=lambda loss: loss.select)
+
+def best(losses: Sequence[Loss]) -> Loss:
+    """Return the losses of the epoch whose weights were kept."""
+    return min(losses, key=lambda loss: loss.select)
+
+
+def train(
+    table: Table,
+    select: Table | None,
+    *,
+    seed: int,
+    progress: Progress = lambda output, loss: None,
+) -> bytes:
+    """Fit a model to a table and return its checkpoint; `select` stops each output in time.
+
+    Without `select` a share of the table's own people is set aside. The same inputs give the same
+    weights. Raises MissingExtra without torch and nflows, InputError with too few people.
+    """
+    if select is None:
+        table, select = split(table, SELECT_SHARE, seed)
+    fitted = fit(table, select, seed=seed, progress=progress)
+    return pack(
+        table.spec,
+        [f.column for f in fitted],
+        [f.conditional for f in fitted],
+        groups=written_groups(count_groups(table.spec, table.conditions, len(table))),
+        provenance=provenance(table, select, fitted, seed),
+    )
 
 
 def fit(
-    survey: Survey,
-    select: Survey,
-    settings: Hyperparameters,
-    progress: Callable[[str], None] = lambda line: None,
+    table: Table,
+    select: Table,
+    *,
+    seed: int,
+    progress: Progress = lambda output, loss: None,
 ) -> list[Fitted]:
-    """Fit one transform per measurement of a survey, in order; `select` stops each in time.
-
-    The same inputs give the same weights. Raises MissingExtra without torch and nflows.
-    """
+    """Fit one transform per output, in the spec's order."""
     done: list[Fitted] = []
-    for k, scale in enumerate(survey.scales):
-        column = fit_column(scale, survey.values[:, k])
-        fitted = _fit_conditional(survey, select, done, column, settings)
-        progress(
-            f"{scale.name}: {fitted.rows} rows, {len(fitted.losses)} epochs, "
-            f"{fitted.best.train:.4f} nats, {fitted.best.select:.4f} on people left out"
-        )
-        done.append(fitted)
+    for k, (name, output) in enumerate(table.spec.outputs.items()):
+        values = table.values[:, k]
+        if np.isnan(values).all():
+            raise InputError(f"nobody has a {name}")
+        column = fit_column(name, output, values)
+        done.append(_fit_conditional(table, select, done, column, seed, progress))
     return done
 
 
-def split(survey: Survey, share: float, seed: int) -> tuple[Survey, Survey]:
-    """Return a survey without and with a random share of its people."""
-    out = np.random.default_rng(seed).random(len(survey.sex)) < share
-    return survey[~out], survey[out]
+def split(table: Table, share: float, seed: int) -> tuple[Table, Table]:
+    """Return a table without and with a random share of its people."""
+    out = np.random.default_rng(seed).random(len(table)) < share
+    return table[~out], table[out]
 
 
-def provenance(
-    survey: Survey, select: Survey, fitted: Sequence[Fitted], settings: Hyperparameters
-) -> dict[str, Any]:
+def provenance(table: Table, select: Table, fitted: Sequence[Fitted], seed: int) -> dict[str, Any]:
     """Say what a model was fitted to and how, and how well."""
     return {
-        "data": dict(survey.source),
-        "selected_on": dict(select.source) | {"rows": len(select.sex)},
-        "rows": len(survey.sex),
-        "left_out": dict(survey.left_out)
-        | {
-            f"{f.column.scale.name} (or one before it) not measured": len(survey.sex) - f.rows
-            for f in fitted
-        },
-        "settings": asdict(settings),
+        "data": [dict(file) for file in table.source],
+        "rows": len(table),
+        "left_out": dict(table.left_out),
+        "selected_on": {"data": [dict(file) for file in select.source], "rows": len(select)},
+        "seed": seed,
         "nats": {
-            f.column.scale.name: {
+            f.column.name: {
+                "rows": f.rows,
                 "epochs": len(f.losses),
-                "first": _rounded(f.losses[0]),
-                "kept": _rounded(f.best),
+                "kept": [round(loss, 4) for loss in best(f.losses)],
+                "history": [[round(loss, 4) for loss in losses] for losses in f.losses],
             }
             for f in fitted
         },
-        "libraries": {name: version(name) for name in ("numpy", "torch", "nflows")}
+        "libraries": {name: version(name) for name in ("numpy", "torch", "nflows", "pandas")}
         | {"python": platform.python_version()},
     }
 
 
-def _rounded(loss: Loss) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in loss._asdict().items()}
-
-
 def _fit_conditional(
-    survey: Survey,
-    select: Survey,
+    table: Table,
+    select: Table,
     done: Sequence[Fitted],
     column: Column,
-    settings: Hyperparameters,
+    seed: int,
+    progress: Progress,
 ) -> Fitted:
     try:
         from bridge.synthesis.coupling import Fitter
     except ImportError as error:
         raise MissingExtra("Fitting a model", "train") from error
     k = len(done)
-    rng = np.random.default_rng([settings.seed, k])
+    settings = table.spec.fit
+    rng = np.random.default_rng([seed, k])
     judged = _rows(select, done, column, np.random.default_rng(k))
-    rows = _rows(survey, done, column, rng)
-    fitter = Fitter(rows.shape[1] - 1, len(rows) // settings.batch, settings)
+    rows = _rows(table, done, column, rng)
+    if len(rows) < settings.batch or not len(judged):
+        raise InputError(
+            f"{column.name}: {len(rows)} people to fit to and {len(judged)} to stop by; one step "
+            f"takes {settings.batch} (fit.batch in the spec)"
+        )
+    passes = -(-FEWEST_STEPS // (len(rows) // settings.batch))
+    fitter = Fitter(rows.shape[1] - 1, passes * len(rows) // settings.batch, settings, seed)
     losses: list[Loss] = []
-    best, layers = np.inf, fitter.layers()
+    least, layers = np.inf, fitter.layers()
     since = 0
     while len(losses) < settings.epochs and since <= settings.patience:
         # New places within the grid's cells each time, so that no net learns the old ones.
-        train = fitter.epoch(rows if not losses else _rows(survey, done, column, rng))
-        losses.append(Loss(train, fitter.nats(judged)))
+        rows = np.concatenate([_rows(table, done, column, rng) for _ in range(passes)])
+        losses.append(Loss(fitter.epoch(rows), fitter.nats(judged)))
+        progress(column.name, losses[-1])
         since += 1
-        if losses[-1].select < best:
-            best, layers, since = losses[-1].select, fitter.layers(), 0
-    return Fitted(column, Conditional(layers=layers, bound=settings.bound), len(rows), losses)
+        if losses[-1].select < least:
+            least, layers, since = losses[-1].select, fitter.layers(), 0
+    transform = Conditional(layers=layers, bound=settings.bound)
+    return Fitted(column, transform, len(rows) // passes, losses)
 
 
-def _rows(
-    survey: Survey, done: Sequence[Fitted], column: Column, rng: np.random.Generator
-) -> Floats:
-    """Return (n, F + 1): what the next measurement's net is told, and its own scores.
-
-    The people are those with this measurement and all before it.
-    """
+def _rows(table: Table, done: Sequence[Fitted], column: Column, rng: np.random.Generator) -> Floats:
+    """Return (n, F + 1): what an output's net is told, and its own scores, of those who have it."""
     k = len(done)
-    people = survey[np.all(~np.isnan(survey.values[:, : k + 1]), axis=1)]
-    n = len(people.sex)
-    age = people.age_from + people.age_width * rng.random(n)
-    inputs = features(Context(sex=people.sex, age_months=age, immediacy=people.immediacy))
+    people = table[~np.isnan(table.values[:, k])]
+    conditions = people.placed(rng)
+    inputs = features(table.spec, conditions, len(people))
     for j, before in enumerate(done):
-        scores = before.column.encode(people.values[:, j], rng.random(n))
-        z = before.conditional.forward(scores, inputs)
-        inputs = np.concatenate([inputs, before.column.passed_on(z, scores)])
-    scores = column.encode(people.values[:, k], rng.random(n))
+        told = _told(before, people.values[:, j], inputs, conditions, rng)
+        inputs = np.concatenate([inputs, told])
+    scores = column.encode(people.values[:, k], rng.random(len(people)))
     return np.concatenate([inputs, scores[None]]).T
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Fit a model from the command line, saying how it goes."""
-    parser = argparse.ArgumentParser(prog="python -m bridge.synthesis.training")
-    parser.add_argument("model", choices=["population", "illness"])
-    parser.add_argument("--data", type=Path, required=True, help="the survey's CSV file")
-    parser.add_argument("--select", type=Path, help="an earlier survey that stops the fit in time")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
-    parser.add_argument("--commit", default="unknown", help="git commit, for the provenance")
-    parser.add_argument("--seed", type=int, default=Hyperparameters().seed)
-    given = parser.parse_args(arguments)
-    load = load_nhanes if given.model == "population" else load_nhamcs
-    settings = Hyperparameters(seed=given.seed)
-    survey = load(given.data)
-    if given.select:
-        select = load(given.select)
-    else:
-        survey, select = split(survey, 0.1, settings.seed)
-    fitted = fit(survey, select, settings, lambda line: print(line, flush=True))  # noqa: T201
-    story: Mapping[str, Any] = {
-        **provenance(survey, select, fitted, settings),
-        "date": date.today().isoformat(),
-        "commit": given.commit,
-    }
-    content = pack([f.column for f in fitted], [f.conditional for f in fitted], story)
-    _write(given.out / f"{given.model}.npz", content)
-
-
-def _write(target: Path, content: bytes) -> None:
-    """Put a checkpoint in its place whole or not at all."""
-    new = target.with_suffix(".new")
-    try:
-        new.write_bytes(content)
-        new.replace(target)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise InputError(f"the model cannot be written: {error.strerror}", place=target) from error
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except BridgeError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(error.exit_code)
+def _told(
+    before: Fitted,
+    values: NDArray[np.float64],
+    inputs: Floats,
+    conditions: Conditions,
+    rng: np.random.Generator,
+) -> Floats:
+    """Return what later outputs are told of one that is fitted."""
+    scores = before.column.encode(values, rng.random(len(values)))
+    z = before.conditional.forward(scores, inputs)
+    measured = is_measured(before.column.output, conditions, len(values))
+    return passed_on(before.column, z, scores, measured & ~np.isnan(values))

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from bridge.errors import InputError
 from bridge.records import MEASUREMENTS
-from bridge.synthesis.context import Context
 from bridge.synthesis.course import NON_URGENT, ROUTINE, Persistence, trajectories
 from bridge.synthesis.model import Model
 
@@ -80,7 +79,7 @@ class Vitals:
         self._population = population
         self._illness = illness
         self._limits = limits
-        names = (*population.measurements, *illness.measurements)
+        names = (*population.outputs, *illness.outputs)
         self._persistence = tuple(PERSISTENCE.get(name, _OF_THE_DAY) for name in names)
         # A fast pulse is the same chance of the day whether somebody comes well or ill.
         self._pulse = names.index("pulse_bpm")
@@ -148,21 +147,22 @@ class Vitals:
         illness: NDArray[np.int64],
     ) -> Floats:
         """Return values (m, M) of m visits from base values (m, D)."""
-        of_population, of_illness = np.split(base, [len(self._population.measurements)], axis=1)
+        of_population, of_illness = np.split(base, [len(self._population.outputs)], axis=1)
         of_illness[:, 0] = base[:, self._pulse]
-        context = Context(sex=sex, age_months=months)
+        person = {"sex": sex, "age_months": months}
         measured = dict(
             zip(
-                self._population.measurements,
-                self._population.values(of_population, context).T,
+                self._population.outputs,
+                self._population.values(of_population, person).T,
                 strict=True,
             )
         )
         ill = illness != ROUTINE
-        triage = Context(sex=sex, age_months=months, immediacy=np.where(ill, illness, NON_URGENT))
+        triage = np.where(ill, illness, NON_URGENT).astype(np.str_)
         for some, given in ((ill, {}), (~ill, {"pulse_bpm": measured["pulse_bpm"][~ill]})):
-            found = self._illness.values(of_illness[some], triage[some], given)
-            for name, column in zip(self._illness.measurements, found.T, strict=True):
+            patient = {"sex": sex[some], "age_months": months[some], "immediacy": triage[some]}
+            found = self._illness.values(of_illness[some], patient, given)
+            for name, column in zip(self._illness.outputs, found.T, strict=True):
                 measured.setdefault(name, np.full(len(base), np.nan))[some] = column
         return np.stack([measured[name] for name in MEASUREMENTS], axis=1)
 

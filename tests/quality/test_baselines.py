@@ -12,6 +12,7 @@ from bridge.quality.baselines.generator import Fitted, Generator
 from bridge.quality.baselines.independent import IndependentColumns
 from bridge.quality.baselines.scores import fit_margins, fit_scores, settled
 from bridge.quality.frames import Column
+from bridge.synthesis.spec import Spec
 
 COLUMNS = (
     Column("sex", "category", True, levels=("F", "M")),
@@ -59,17 +60,40 @@ def vae(quick: int) -> Generator:
     return VariationalAutoencoder(steps=25 * quick)
 
 
+def own(quick: int) -> Generator:
+    from bridge.quality.baselines.own_flow import OwnFlow
+
+    return OwnFlow(_QUICK)
+
+
+_QUICK = Spec.model_validate(
+    {
+        "conditions": {
+            "sex": {"kind": "category", "columns": ["gender"], "levels": ["F", "M"]},
+            "age_years": {"kind": "number", "columns": ["age"], "low": 20, "high": 80},
+        },
+        "outputs": {
+            "height_cm": {"columns": ["tall"], "step": 0.1, "decimals": 1, "low": 100},
+            "pulse_bpm": {"columns": ["pulse"], "step": 2, "measured": {"age_years": {"from": 30}}},
+            "ratio": {"columns": ["ratio"], "step": 0.001, "decimals": 3},
+            "not_there": {"columns": ["not_there"]},
+        },
+        "fit": {"hidden": [16], "epochs": 3, "batch": 128, "decay": 0.9},
+    }
+)
+
 MAKERS: dict[str, Callable[[int], Generator]] = {
     "independent": lambda quick: IndependentColumns(),
     "copula": lambda quick: GaussianCopula(),
     "plain flow": plain_flow,
     "GAN": gan,
     "VAE": vae,
+    "bridge": own,
 }
 
 
 def maker(name: str) -> Callable[[int], Generator]:
-    if name in ("plain flow", "GAN", "VAE"):
+    if name in ("plain flow", "GAN", "VAE", "bridge"):
         pytest.importorskip("torch", reason="the train extra is not installed")
         pytest.importorskip("nflows", reason="the train extra is not installed")
     return MAKERS[name]
@@ -104,7 +128,7 @@ def test_the_same_seeds_draw_the_same_rows_and_others_do_not(name: str) -> None:
     assert not fitted.sample(50, seed=2).equals(fitted.sample(50, seed=3))
 
 
-@pytest.mark.parametrize("name", ["copula", "plain flow", "GAN", "VAE"])
+@pytest.mark.parametrize("name", ["copula", "plain flow", "GAN", "VAE", "bridge"])
 def test_columns_go_together_as_they_do_in_the_table(name: str) -> None:
     """Sex with height (a category with a number) and height with pulse."""
     table = made()

@@ -14,7 +14,7 @@ from bridge.errors import InputError
 from bridge.quality.baselines.copula import GaussianCopula
 from bridge.quality.baselines.generator import Fitted, Generator
 from bridge.quality.baselines.independent import IndependentColumns
-from bridge.quality.comparison import REAL, Comparison, chosen, compare, split
+from bridge.quality.comparison import REAL, Comparison, compare, split
 from bridge.quality.comparison_report import comparison_figures, render_comparison, table
 from bridge.quality.frames import Column
 
@@ -44,6 +44,13 @@ class Refusing:
         raise InputError("needs a column of colours")
 
 
+SPEC = """
+conditions:
+  age: {kind: age, columns: {age_years: year}}
+outputs:
+  tall_cm: {columns: [height_cm], step: 0.1, decimals: 1}
+"""
+
 GENERATORS: tuple[Generator, ...] = (GaussianCopula(), IndependentColumns(), Refusing())
 
 
@@ -64,8 +71,8 @@ def test_the_parts_are_complete_rows_and_nobody_is_in_two() -> None:
 
 
 def test_too_few_complete_rows_say_which_column_costs_most() -> None:
-    frame = people().assign(cholesterol=lambda f: f["height_cm"].where(f.index < 300))
-    with pytest.raises(InputError, match=r"needs 1,000; 1,200 have no cholesterol, so leave it"):
+    frame = people().assign(cholesterol=lambda f: f["height_cm"].where(f.index < 900))
+    with pytest.raises(InputError, match=r"needs 1,000; 600 have no cholesterol, so leave it"):
         split(frame, seed=1)
 
 
@@ -124,18 +131,22 @@ def test_the_short_table_has_a_cell_for_every_head(found: Comparison) -> None:
     assert {len(row) for row in rows} == {len(heads)}
 
 
-def test_a_column_that_is_not_there_is_named_with_the_nearest() -> None:
-    with pytest.raises(InputError, match="no column 'height', did you mean 'height_cm'"):
-        chosen(people(), ["height"])
+def test_a_column_that_most_people_lack_costs_no_rows() -> None:
+    """A head is measured in babies only, and no baby has a blood pressure."""
+    frame = people().assign(head_circ_cm=lambda f: f["height_cm"].where(f.index < 300))
+    parts = split(frame, seed=1)
+    assert parts.left_out == {"head_circ_cm": "has no value in 1,200 of 1,500 rows"}
+    assert "head_circ_cm" not in parts.train
 
 
 def test_the_command_writes_the_report_and_one_object(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bridge.quality.comparison.all_generators", lambda: GENERATORS[1:2])
+    monkeypatch.setattr("bridge.quality.comparison.all_generators", lambda spec: GENERATORS[1:2])
     people().to_csv(tmp_path / "people.csv", index=False)
+    (tmp_path / "spec.yaml").write_text(SPEC, encoding="utf-8")
     flags = ["--data", str(tmp_path / "people.csv"), "--out", str(tmp_path / "report.html")]
-    assert run(["compare", *flags, "--columns", "height_cm,weight_kg", "--json"]) == 0
+    assert run(["compare", *flags, "--spec", str(tmp_path / "spec.yaml"), "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
-    assert figures["columns"] == ["height_cm", "weight_kg"]
-    assert "height" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert figures["columns"] == ["age", "tall_cm"]
+    assert "tall" in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -1,7 +1,9 @@
 """What every generator that is compared has in common: it learns a table and draws rows like it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from bridge.quality.frames import Column
@@ -30,3 +32,13 @@ class Generator(Protocol):
     def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> Fitted:
         """Learn the columns of `frame`; the same seed gives the same generator."""
         ...
+
+
+def worded(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return a table with its categories as words in place of their codes."""
+    words = {
+        column.name: np.array(column.levels, dtype=object)[frame[column.name].to_numpy(np.int64)]
+        for column in columns
+        if column.kind == "category"
+    }
+    return frame.assign(**words)

@@ -1,0 +1,46 @@
+"""`bridge sample`: rows of a fitted model."""
+
+import secrets
+from pathlib import Path
+
+import click
+
+from bridge.cli.screen import Screen, how_many
+from bridge.errors import InputError
+from bridge.files.whole import write_whole
+
+
+@click.command()
+@click.argument("model_name", metavar="MODEL", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="X.csv or X.parquet.")
+@click.option(
+    "--count",
+    type=click.IntRange(1, 10_000_000),
+    default=1000,
+    show_default=True,
+    help="How many rows; under which conditions is drawn as it was in the model's data.",
+)
+@click.option(
+    "--like",
+    type=click.Path(path_type=Path),
+    help="One row for each row of this table instead, under its conditions.",
+)
+@click.option("--seed", type=click.IntRange(0), help="Same seed, same rows.")
+def sample(model_name: Path, out: Path, count: int, like: Path | None, seed: int | None) -> int:
+    """Write rows of a fitted MODEL as a table: its conditions and its outputs."""
+    from bridge.synthesis import sampling
+    from bridge.synthesis.checkpoint import load_checkpoint
+    from bridge.synthesis.table import load_conditions, table_bytes
+
+    if out.suffix not in (".csv", ".parquet"):
+        raise InputError("a table's name ends in .csv or .parquet", place=out)
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    model = load_checkpoint(model_name)
+    if like:
+        conditions, count = load_conditions(like, model.spec)
+        frame = sampling.sample_like(model, conditions, count, seed)
+    else:
+        frame = sampling.sample(model, count, seed)
+    write_whole(out, table_bytes(frame, parquet=out.suffix == ".parquet"))
+    Screen().say(f"{how_many(count, 'row')} in {out} (seed {seed})")
+    return 0

@@ -1,0 +1,188 @@
+"""What a table's columns seem to be: the spec that `bridge train` starts from."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from bridge.errors import InputError
+from bridge.synthesis.columns import Floats
+from bridge.synthesis.spec import Spec, Unit
+from bridge.synthesis.table import MONTHS
+
+CONDITIONS: Final = ("sex", "gender", "age", "age_years", "age_months", "age_days", "immediacy")
+"""Columns that are given, not made, where nothing else is said."""
+
+ON_GRID: Final = 0.995
+"""The share of values that must lie on a grid; the rest are slips and conversions."""
+
+MOST_LEVELS: Final = 50
+FEW_NUMBERS: Final = 10
+"""A whole number with no more distinct values than this is a code or a grade, no measurement."""
+
+FEWEST_WITHOUT: Final = 20
+"""People beyond the first or last age with a value, from which on it is missing by design."""
+
+_FINE: Final = 100
+"""Cells from which on a positive column's scores are its logarithm (Output.spread)."""
+
+_STEPS = sorted((n * 10.0**e for n in (1, 2, 5) for e in range(-4, 3)), reverse=True)
+_IDENTIFIER = re.compile(r"(^|_)(id|uuid|seqn|identifier|mrn)$", re.IGNORECASE)
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ].*)?$")
+_UNITS: Final[Mapping[str, Unit]] = {"months": "month", "days": "day"}
+
+
+class Inferred(NamedTuple):
+    """A spec, and why other columns are not in it."""
+
+    spec: Spec
+    left_out: Mapping[str, str]
+
+
+def infer_spec(frame: pd.DataFrame, conditions: Sequence[str] = CONDITIONS) -> Inferred:
+    """Say what the columns of a table seem to be; raises InputError if none is a measurement."""
+    left_out: dict[str, str] = {}
+    given: dict[str, Any] = {}
+    made: dict[str, Any] = {}
+    for name in map(str, frame.columns):
+        if reason := not_a_measurement(name, frame[name]):
+            left_out[name] = reason
+        elif name in conditions:
+            given[name] = _condition(name, frame[name])
+        else:
+            made[name] = _output(name, frame[name])
+    if not made:
+        raise InputError("no column of the table is a measurement that a model could make")
+    for name, output in made.items():
+        output["measured"] = _measured(frame, name, given)
+    return Inferred(Spec.model_validate({"conditions": given, "outputs": made}), left_out)
+
+
+def not_a_measurement(name: str, values: pd.Series) -> str | None:
+    """Say why a column is neither a condition nor an output, if it is not."""
+    values = values.dropna()
+    if values.empty:
+        return "has no values"
+    if values.nunique() == 1:
+        return "has one value only"
+    if _IDENTIFIER.search(name):
+        return "identifies rows"
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "is a date"
+    if is_number(values):
+        counted = bool((values % 1 == 0).all()) and values.is_unique
+        return "numbers the rows" if counted and values.is_monotonic_increasing else None
+    words = values.astype(str)
+    if words.str.match(_DATE).mean() > ON_GRID:
+        return "is a date"
+    return "is free text or identifies rows" if words.nunique() > MOST_LEVELS else None
+
+
+def is_number(values: pd.Series) -> bool:
+    """Tell whether a column holds numbers."""
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
+def is_category(values: pd.Series) -> bool:
+    """Tell whether a column holds words, or whole numbers that are codes or grades."""
+    known = values.dropna()
+    return not is_number(values) or (
+        known.nunique() <= FEW_NUMBERS and bool((known % 1 == 0).all())
+    )
+
+
+def as_words(values: pd.Series) -> pd.Series:
+    """Write values as words; a grade is the same word whether a file has it as 2 or as 2.0."""
+    numbers = is_number(values)
+    return values.map(lambda v: f"{v:g}" if numbers else str(v).strip(), na_action="ignore")
+
+
+def word_order(word: str) -> tuple[float, str]:
+    """Sort words by the number they are, else by themselves."""
+    try:
+        return float(word), word
+    except ValueError:
+        return np.inf, word
+
+
+def find_step(values: Floats) -> float | None:
+    """Return the largest step of 1, 2 or 5 times a power of ten that nearly all values lie on."""
+    found = values[np.isfinite(values)]
+    return next((step for step in _STEPS if share_on_grid(found, step) >= ON_GRID), None)
+
+
+def share_on_grid(values: Floats, step: float) -> float:
+    """Return the share of the values that are multiples of `step`."""
+    found = values[np.isfinite(values)]
+    if not found.size:
+        return 1.0
+    off = np.abs(found / step - np.round(found / step))
+    return float(np.mean(off < 1e-6 * np.maximum(1, np.abs(found / step))))
+
+
+def _condition(name: str, values: pd.Series) -> dict[str, Any]:
+    if name.startswith("age") and is_number(values):
+        unit = _UNITS.get(name.removeprefix("age_"), "year")
+        oldest = max(1.0, round(float(values.max()) * MONTHS[unit] / 12, 1))
+        return {"kind": "age", "columns": {name: unit}, "oldest": oldest}
+    if is_category(values):
+        return {"kind": "category", "columns": [name], "levels": _levels(values)}
+    low, high = float(values.min()), float(values.max())
+    return {"kind": "number", "columns": [name], "low": low, "high": high}
+
+
+def _levels(values: pd.Series) -> list[str]:
+    return sorted(as_words(values).dropna().unique(), key=word_order)
+
+
+def _output(name: str, values: pd.Series) -> dict[str, Any]:
+    if is_category(values):
+        return {"kind": "category", "columns": [name], "levels": _levels(values)}
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    numbers = numbers[np.isfinite(numbers)]
+    low, high = float(numbers.min()), float(numbers.max())
+    step = find_step(numbers) or float(f"{(high - low) / 10_000:.0e}")
+    fine = low >= step and (high - low) / step >= _FINE and low > 0
+    return {
+        "columns": [name],
+        "unit": _UCUM.get(name.rpartition("_")[2], ""),
+        "step": step,
+        "decimals": _decimals(step),
+        "low": low,
+        "high": high,
+        "spread": "digits" if fine else "ranks",
+    }
+
+
+_UCUM: Final[Mapping[str, str]] = {
+    "cm": "cm",
+    "kg": "kg",
+    "mmhg": "mm[Hg]",
+    "bpm": "/min",
+    "c": "Cel",
+    "pct": "%",
+}
+
+
+def _decimals(step: float) -> int:
+    return max(0, -int(np.floor(np.log10(step) + 1e-9)))
+
+
+def _measured(frame: pd.DataFrame, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ages at which a column is measured, where many outside them have no value."""
+    for condition, of in given.items():
+        if of["kind"] != "age":
+            continue
+        (column, unit), *_ = of["columns"].items()
+        known = frame[name].notna()
+        ages = frame[column][known]
+        span = {}
+        if (frame[column] < ages.min()).sum() >= FEWEST_WITHOUT:
+            span["from"] = float(ages.min()) * MONTHS[unit]
+        if (frame[column] > ages.max()).sum() >= FEWEST_WITHOUT:
+            span["below"] = (float(ages.max()) + 1) * MONTHS[unit]
+        if span:
+            return {condition: span}
+    return {}

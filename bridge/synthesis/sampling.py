@@ -1,0 +1,30 @@
+"""Rows of a fitted model as a table, under conditions drawn or given."""
+
+import numpy as np
+import pandas as pd
+
+from bridge.errors import InputError
+from bridge.synthesis.conditions import Conditions
+from bridge.synthesis.margins import draw_conditions
+from bridge.synthesis.model import Model
+from bridge.synthesis.table import as_frame
+
+
+def sample(model: Model, count: int, seed: int) -> pd.DataFrame:
+    """Return `count` people, their conditions drawn as they were in the model's table."""
+    if model.spec.conditions and not model.groups:
+        raise InputError("the model does not say whom it was fitted to; give the people")
+    rng = np.random.default_rng(seed)
+    return _table(model, draw_conditions(model.spec, model.groups, count, rng), count, rng)
+
+
+def sample_like(model: Model, conditions: Conditions, count: int, seed: int) -> pd.DataFrame:
+    """Return one row for each of `count` people with these conditions, in their order."""
+    return _table(model, conditions, count, np.random.default_rng(seed))
+
+
+def _table(
+    model: Model, conditions: Conditions, count: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    z = rng.standard_normal((count, len(model.outputs)))
+    return as_frame(model.spec, conditions, model.values(z, conditions))
