@@ -56,7 +56,7 @@ class Conditioned:
         condition = self.model.spec.conditions.get(column.name)
         if column.kind == "category":
             codes = {word: float(code) for code, word in enumerate(column.levels)}
-            return values.astype(object).map(codes).to_numpy(np.float64)
+            return np.array([codes[word] for word in values], dtype=np.float64)
         if condition and isinstance(condition.columns, dict):
             unit = condition.columns[column.name]
             whole: Floats = np.floor(values.to_numpy(np.float64) / MONTHS[unit])
