@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from bridge.identity import (
     MOD10_ALPHABET,
     MOD30_ALPHABET,
+    NAMESPACE,
     check_digit,
     fingerprint,
     part_uuid,
-    patient_uuid,
+    patient_uuids,
     reissue,
 )
 
@@ -43,10 +44,10 @@ def test_a_character_outside_the_alphabet_is_an_error() -> None:
         check_digit("10000O", MOD30_ALPHABET)
 
 
-def test_uuids_are_version_5_and_differ_by_cohort_number_and_role() -> None:
+def test_the_uuids_of_parts_are_version_5_and_differ_by_owner_and_role() -> None:
     """Nothing two patients or two parts have is the same."""
-    cohorts = [fingerprint({"seed": seed}) for seed in (1, 2)]
-    made = [patient_uuid(cohort, number) for cohort in cohorts for number in range(1, 100)]
+    owners = [part_uuid(str(NAMESPACE), str(seed)) for seed in (1, 2)]
+    made = [part_uuid(one, str(number)) for one in owners for number in range(1, 100)]
     made += [part_uuid(owner, role) for owner in list(made) for role in ("visit/0", "visit/1")]
     assert len(set(made)) == len(made)
     assert all(uuid.UUID(one).version == 5 for one in made)
@@ -57,14 +58,18 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_keys() -> None:
     assert fingerprint({"a": 1, "b": [2]}) == fingerprint({"b": [2], "a": 1})
 
 
-def test_patients_keep_their_uuids_for_ever() -> None:
-    """A change of these is a change of every patient ever made: raise GENERATOR instead."""
-    assert patient_uuid(fingerprint({"seed": 1}), 1) == "019fd586-5b7e-5f0d-b7c5-838d8e5d6002"
+def test_a_patient_s_names_differ_by_cohort_and_number_and_not_by_how_many_are_wanted() -> None:
+    """A patient with one visit more has the same uuids for the others."""
+    cohorts = [fingerprint({"seed": seed}) for seed in (1, 2)]
+    named = [patient_uuids(cohort, number, 5) for cohort in cohorts for number in range(1, 100)]
+    uuids = {names[i : i + 16] for names in named for i in range(0, 96, 16)}
+    assert len(uuids) == 6 * len(named)
+    assert patient_uuids(cohorts[0], 1, 9)[:96] == named[0]
 
 
 def test_editions_differ_and_the_first_is_the_original() -> None:
     """A voided uuid is never free again, so a later load takes the next edition."""
-    original = patient_uuid("a", 1)
+    original = part_uuid(str(NAMESPACE), "a")
     editions = [reissue(original, edition) for edition in range(4)]
     assert editions[0] == original
     assert len(set(editions)) == 4

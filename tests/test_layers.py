@@ -14,15 +14,17 @@ MAY_USE = {
     "errors": set(),
     "identity": set(),
     "codes": {"identity"},
+    "batches": {"records"},
     "yaml_files": {"errors"},
     "settings": {"errors", "yaml_files"},
-    "synthesis": {"records", "errors", "identity", "yaml_files"},
+    "synthesis": {"records", "batches", "errors", "identity", "yaml_files"},
     "mapping": {"records", "errors", "codes", "yaml_files"},
     "resources": {"records", "identity", "codes", "mapping"},
-    "files": {"records", "errors", "codes", "mapping", "resources"},
+    "files": {"records", "batches", "errors", "codes", "mapping", "resources"},
     "quality": {"synthesis", "records", "errors", "yaml_files"},
     "openmrs": {"errors"},
     "upload": {"records", "errors", "identity", "mapping", "resources", "openmrs", "yaml_files"},
+    "quality": {"errors"},
     # judged by the real server's answers, not by our client
     "sandbox": {"errors", "identity"},
 }
@@ -63,7 +65,8 @@ def test_every_room_has_a_rule() -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("bridge.synthesis.cohort", ("torch", "nflows", "pandas", "scipy", "faker")),
+        ("bridge.synthesis.cohort", ("torch", "nflows", "pandas", "scipy", "faker", "pyarrow")),
+        ("bridge.cli.generate", ("torch", "pandas", "fhir", "pyarrow", "dask", "numpy")),
         ("bridge.cli.load", ("torch", "pandas", "fhir", "pyarrow", "flask", "numpy")),
         ("bridge.__main__", ("requests", "numpy", "flask", "rich", "pydantic")),
     ],

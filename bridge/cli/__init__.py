@@ -26,6 +26,7 @@ COMMANDS = {
     "generate": "Write patients to files.",
     "train": "Fit a model to a table of your own.",
     "sample": "Write rows of a fitted model.",
+    "population": "Show a population with its sources, or check a file of your own.",
     "evaluate": "Say how true synthetic records are, beside real ones.",
     "compare": "Let bridge's generator and others learn the same people.",
     "mapping": "Check a mapping file, or export it.",

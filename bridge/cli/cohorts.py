@@ -32,7 +32,8 @@ def generated(
     from bridge.synthesis.people import load_people
     from bridge.synthesis.population import load_population
 
-    zone = ZoneInfo(load_population(asked.population).facility.time_zone)
+    population = _population(asked.population)
+    zone = ZoneInfo(load_population(population).facility.time_zone)
     as_of = asked.as_of or datetime.now(zone).date()
     if as_of.year < EARLIEST_YEAR:
         raise InputError(f"--as-of {as_of} is before {EARLIEST_YEAR}")
@@ -42,12 +43,19 @@ def generated(
     request = Request(
         seed=secrets.randbelow(2**32) if asked.seed is None else asked.seed,
         as_of=as_of,
-        population=asked.population,
+        population=population,
         visits=asked.visits,
         limits=limits,
         people=people,
     )
     return GeneratedCohort(request, asked.count or len(people) or DEFAULT_COUNT)
+
+
+def _population(asked: str) -> str:
+    """Return a name that comes with bridge, or the whole path of a file, to be found again by."""
+    from bridge.synthesis.population import population_names, population_path
+
+    return asked if asked in population_names() else str(population_path(asked).absolute())
 
 
 def of_record(run: Run) -> tuple[Cohort, Mapping]:
@@ -57,6 +65,7 @@ def of_record(run: Run) -> tuple[Cohort, Mapping]:
     """
     try:
         mapping = _mapping_of_record(run.inputs, run.name)
+        _check_population(run.inputs, run.name)
         cohort = _cohort_of_record(run.inputs, run.patients, mapping)
     except (KeyError, TypeError, ValueError) as error:
         raise other_version(run) from error
@@ -78,6 +87,20 @@ def _cohort_of_record(inputs: dict[str, Any], count: int, mapping: Mapping) -> C
         visits=(fewest, most),
     )
     return generated(asked, {name: (low, high) for name, (low, high) in inputs["limits"].items()})
+
+
+def _check_population(inputs: dict[str, Any], run: str) -> None:
+    """Refuse a population file that is not what it was when the run was begun."""
+    if "from" in inputs:
+        return
+    from bridge.synthesis.population import load_population, population_digest
+
+    where = inputs["population"]
+    if population_digest(load_population(where)) != inputs["population_file"]:
+        raise LedgerError(
+            f"run {run} was begun with another population: {where} has changed since. Put it back, "
+            f"or `bridge undo {run}` and load anew"
+        )
 
 
 def mapping_inputs(path: Path | None, mapping: Mapping) -> dict[str, Any]:

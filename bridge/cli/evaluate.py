@@ -62,6 +62,8 @@ def evaluate(
         raise InputError("is in a folder that does not exist; make it first", place=out)
     tables = [frames.load_frame(path) for path in (real, synthetic)]
     learnt = frames.load_frame(train) if train else None
+    rows = f"{len(tables[0]):,} real rows with {len(tables[1]):,} synthetic ones"
+    screen.waiting(f"comparing {rows} (20,000 take some minutes)")
     found = evaluation.evaluate(tables[0], tables[1], learnt, seed=seed, repeats=repeats)
     names = report.Names(real.name, synthetic.name, train.name if train else None)
     out.write_text(report.render(found, names), encoding="utf-8")

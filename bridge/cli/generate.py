@@ -1,14 +1,24 @@
 """`bridge generate`: patients to files."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bridge.cli import cohorts
 from bridge.cli.options import CohortFlags, cohort_options
 from bridge.cli.screen import Screen, how_many
+from bridge.errors import InputError
 from bridge.files.folders import new_folder
 from bridge.mapping.loading import load_mapping
+from bridge.mapping.model import Mapping
+
+if TYPE_CHECKING:
+    from bridge.files.forms import Form
+    from bridge.synthesis.cohort import GeneratedCohort
+    from bridge.synthesis.parallel import Part
 
 
 @click.command()
@@ -36,28 +46,69 @@ from bridge.mapping.loading import load_mapping
     show_default=True,
     help="Processes that make patients; their number changes nothing but the time.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["processes", "dask"]),
+    default="processes",
+    show_default=True,
+    help="Who makes patients: processes of this machine, or a Dask cluster. The same bytes.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Where Dask's scheduler listens.")
 def generate(
-    out: Path, form: str, asked: CohortFlags, people_file: Path | None, processes: int
+    out: Path,
+    form: str,
+    asked: CohortFlags,
+    people_file: Path | None,
+    processes: int,
+    engine: str,
+    scheduler: str | None,
 ) -> int:
     """Write patients, their visits and vital signs to files; the same seed gives the same bytes."""
-    from bridge.synthesis.parallel import all_patients
-
+    # A worker is one core's work: by itself numpy would take every core for each of them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     screen = Screen()
+    if (engine == "dask") != bool(scheduler):
+        raise InputError("--engine dask and --scheduler ADDRESS go together")
+    if scheduler and processes > 1:
+        raise InputError("--workers are this machine's: a Dask cluster has its own")
     mapping = load_mapping(None)
     limits = {name: entry.plausible for name, entry in mapping.measurements.items()}
     cohort = cohorts.generated(asked, limits, people_file)
-    with new_folder(out) as folder, screen.progress("patients", cohort.count) as meter:
-        patients = meter.counted(all_patients(cohort, processes))
-        if form == "fhir":
-            from bridge.files.ndjson import write_ndjson
-
-            write_ndjson(folder, patients, mapping)
-        else:
-            from bridge.files.tables import write_tables
-
-            write_tables(folder, patients, parquet=form == "parquet")
+    written = _form(form, mapping)
+    redrawn = 0
+    with (
+        new_folder(out) as folder,
+        screen.progress("patients", cohort.count) as meter,
+        written.opened(folder) as append,
+    ):
+        for part in _parts(cohort, written, processes, scheduler):
+            append(part.content)
+            redrawn += part.redrawn
+            meter.advance(by=part.patients)
     screen.say(
         f"{how_many(cohort.count, 'patient')} in {out} (seed {cohort.inputs['seed']}, as of "
-        f"{cohort.inputs['as_of']}); {cohort.redrawn} drawn again for an impossible value"
+        f"{cohort.inputs['as_of']}); {redrawn} drawn again for an impossible value"
     )
     return 0
+
+
+def _form(name: str, mapping: Mapping) -> "Form":
+    if name == "fhir":
+        from bridge.files.ndjson import fhir_form
+
+        return fhir_form(mapping)
+    from bridge.files.tables import CSV, PARQUET
+
+    return PARQUET if name == "parquet" else CSV
+
+
+def _parts(
+    cohort: "GeneratedCohort", form: "Form", processes: int, scheduler: str | None
+) -> "Iterator[Part[Any]]":
+    if scheduler:
+        from bridge.synthesis.cluster import parts_by_cluster
+
+        return parts_by_cluster(cohort, form.encode, scheduler)
+    from bridge.synthesis.parallel import parts
+
+    return parts(cohort, form.encode, processes)

@@ -211,7 +211,7 @@ cohort_options = _grouped(
         envvar="BRIDGE_POPULATION",
         default="kenya",
         show_default=True,
-        help="Whose ages, names and places.",
+        help="Whose ages, names, places and vitals: a name that comes with bridge, or a file.",
     ),
     click.option(
         "--visits",

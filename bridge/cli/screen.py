@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import click
 from rich.console import Console
@@ -19,8 +19,6 @@ from rich.table import Table
 
 from bridge.errors import InputError
 from bridge.openmrs.replies import Reply
-
-Item = TypeVar("Item")
 
 LINE_EVERY_SECONDS = 5.0
 
@@ -135,16 +133,10 @@ class Meter:
         self.total = total
         self.done = 0
 
-    def advance(self, detail: str = "") -> None:
-        """Count one more, with a word on the state of things."""
-        self.done += 1
+    def advance(self, detail: str = "", *, by: int = 1) -> None:
+        """Count more, with a word on the state of things."""
+        self.done += by
         self.show(detail)
-
-    def counted(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items and count them."""
-        for item in items:
-            yield item
-            self.advance()
 
     def show(self, detail: str) -> None:
         """Show the count."""

@@ -1,32 +1,38 @@
 """Patients as FHIR: newline-delimited JSON, one file a resource type."""
 
+import functools
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from bridge.batches import Batch
 from bridge.errors import InputError
+from bridge.files.forms import Append, Form, Pieces, text_files
 from bridge.mapping.model import Mapping
-from bridge.records import Patient
 from bridge.resources.fhir import fhir_resources
 
 TYPES = ("Patient", "Encounter", "Observation")
 
 
-def write_ndjson(folder: Path, patients: Iterable[Patient], mapping: Mapping) -> None:
-    """Write the resources of `patients` into `folder`, as they come."""
-    with ExitStack() as files:
-        opened = {
-            kind: files.enter_context(
-                (folder / f"{kind}.ndjson").open("w", encoding="utf-8", newline="\n")
-            )
-            for kind in TYPES
-        }
-        for patient in patients:
-            for resource in fhir_resources(patient, mapping):
-                line = json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
-                opened[resource["resourceType"]].write(line + "\n")
+def fhir_form(mapping: Mapping) -> Form:
+    """Return how patients are written as FHIR by `mapping`."""
+    return Form(functools.partial(_pieces, mapping=mapping), _files)
+
+
+def _files(folder: Path) -> AbstractContextManager[Append]:
+    return text_files([folder / f"{kind}.ndjson" for kind in TYPES], [b""] * len(TYPES))
+
+
+def _pieces(batch: Batch, mapping: Mapping) -> Pieces:
+    """Return the lines that a batch adds to each type's file."""
+    lines: dict[str, list[str]] = {kind: [] for kind in TYPES}
+    for patient in batch.patients():
+        for resource in fhir_resources(patient, mapping):
+            line = json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
+            lines[resource["resourceType"]].append(line + "\n")
+    return tuple("".join(written).encode() for written in lines.values())
 
 
 def read_ndjson(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -1,68 +1,82 @@
 """Patients as tables: one row a patient, a visit, a vitals encounter, a value. CSV or Parquet."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import date, datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.batches import Batch, Times, uuid_text
 from bridge.errors import MissingExtra
-from bridge.records import DECIMALS, MEASUREMENTS, Patient, completed_months
+from bridge.files.forms import Append, Form, Pieces, text_files
+from bridge.records import DECIMALS, MEASUREMENTS
 
-Row = tuple[Any, ...]
-Write = Callable[[Iterable[Row]], object]
+_DECIMALS = np.array([DECIMALS[name] for name in MEASUREMENTS])
 
-ROW_GROUP = 50_000
-"""Rows that a Parquet file holds together: what is kept in memory while it is written."""
+
+class Numbers(NamedTuple):
+    """Numbers (k,), NaN where there is none, and how many decimals each is written with."""
+
+    values: NDArray[np.float64]
+    decimals: NDArray[np.int64]
+
+
+Cells = NDArray[Any] | Times | Numbers
+"""A column: uuids as text in bytes, words (str or None), dates, times or numbers."""
 
 
 class Table(NamedTuple):
-    """A table: its columns with their types (Arrow's names), and a patient's rows in it."""
+    """A table: its columns with their types (Arrow's names), and a batch's cells in them."""
 
     name: str
     columns: dict[str, str]
-    rows: Callable[[Patient], Iterator[Row]]
+    cells: Callable[[Batch], Sequence[Cells]]
 
 
-def _patient_rows(patient: Patient) -> Iterator[Row]:
-    place = patient.address
-    address = (place.city_village, place.state_province, place.country) if place else (None,) * 3
-    names = (patient.given_name, patient.family_name)
-    yield (patient.uuid, patient.sex, patient.birthdate, *names, *address)
+def _patient_cells(batch: Batch) -> list[Cells]:
+    names = (batch.given_name, batch.family_name)
+    sex = batch.sex.astype(object)
+    return [uuid_text(batch.uuids), sex, batch.birthdate, *names, *batch.address.T]
 
 
-def _visit_rows(patient: Patient) -> Iterator[Row]:
-    for visit in patient.visits:
-        yield visit.uuid, patient.uuid, visit.start, visit.stop
+def _visit_cells(batch: Batch) -> list[Cells]:
+    owner = uuid_text(batch.uuids)[batch.owner]
+    return [uuid_text(batch.part_uuids[:, 0]), owner, batch.start, batch.stop]
 
 
-def _observation_rows(patient: Patient) -> Iterator[Row]:
-    for visit in patient.visits:
-        for encounter in visit.encounters:
-            owners = (patient.uuid, visit.uuid, encounter.uuid)
-            for measurement in encounter.measurements:
-                value = _written(measurement.name, measurement.value)
-                yield (measurement.uuid, *owners, encounter.time, measurement.name, value)
+def _observation_cells(batch: Batch) -> list[Cells]:
+    visit, place = np.nonzero(~np.isnan(batch.values))
+    return [
+        uuid_text(batch.part_uuids[visit, 2 + place]),
+        uuid_text(batch.uuids)[batch.owner[visit]],
+        *uuid_text(batch.part_uuids[:, :2]).T[:, visit],
+        batch.time.some(visit),
+        np.array(MEASUREMENTS, dtype=object)[place],
+        Numbers(_rounded(batch)[visit, place], _DECIMALS[place]),
+    ]
 
 
-def _vitals_rows(patient: Patient) -> Iterator[Row]:
-    for visit in patient.visits:
-        for encounter in visit.encounters:
-            values = {m.name: _written(m.name, m.value) for m in encounter.measurements}
-            yield (
-                patient.uuid,
-                visit.uuid,
-                encounter.uuid,
-                encounter.time,
-                patient.sex,
-                completed_months(patient.birthdate, encounter.time.date()),
-                *(values.get(name) for name in MEASUREMENTS),
-            )
+def _vitals_cells(batch: Batch) -> list[Cells]:
+    owner = batch.owner
+    whole = np.zeros(len(owner), dtype=np.int64)
+    return [
+        uuid_text(batch.uuids)[owner],
+        *uuid_text(batch.part_uuids[:, :2]).T,
+        batch.time,
+        batch.sex[owner].astype(object),
+        Numbers(batch.age_months.astype(np.float64), whole),
+        *(Numbers(v, whole + d) for v, d in zip(_rounded(batch).T, _DECIMALS, strict=True)),
+    ]
 
 
-def _written(name: str, value: float) -> float:
-    return round(value, DECIMALS[name]) if DECIMALS[name] else round(value)
+def _rounded(batch: Batch) -> NDArray[np.float64]:
+    columns = zip(batch.values.T, _DECIMALS.tolist(), strict=True)
+    return np.stack([np.round(values, decimals) for values, decimals in columns], axis=1)
 
 
 _TEXT, _TIME, _WHOLE, _NUMBER = "string", "time", "int32", "float64"
@@ -80,12 +94,12 @@ TABLES = (
             "state_province": _TEXT,
             "country": _TEXT,
         },
-        _patient_rows,
+        _patient_cells,
     ),
     Table(
         "visits",
         {"visit_id": _TEXT, "patient_id": _TEXT, "start": _TIME, "stop": _TIME},
-        _visit_rows,
+        _visit_cells,
     ),
     Table(
         "observations",
@@ -98,7 +112,7 @@ TABLES = (
             "measurement": _TEXT,
             "value": _NUMBER,
         },
-        _observation_rows,
+        _observation_cells,
     ),
     Table(
         "vitals",
@@ -111,69 +125,111 @@ TABLES = (
             "age_months": _WHOLE,
             **{name: _NUMBER if DECIMALS[name] else _WHOLE for name in MEASUREMENTS},
         },
-        _vitals_rows,
+        _vitals_cells,
     ),
 )
 
 
-def write_tables(folder: Path, patients: Iterable[Patient], *, parquet: bool) -> None:
-    """Write the tables of `patients` into `folder`, as they come; needs [scale] for Parquet."""
-    opener = _parquet if parquet else _csv
-    with ExitStack() as files:
-        writers = [(table, files.enter_context(opener(folder, table))) for table in TABLES]
-        for patient in patients:
-            for table, write in writers:
-                write(table.rows(patient))
+def _csv_pieces(batch: Batch) -> Pieces:
+    """Return the lines that a batch adds to each table."""
+    return tuple(
+        _csv_lines(zip(*map(_csv_text, table.cells(batch)), strict=True)) for table in TABLES
+    )
 
 
-def _csv(folder: Path, table: Table) -> AbstractContextManager[Write]:
-    @contextmanager
-    def opened() -> Iterator[Write]:
-        path = folder / f"{table.name}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            lines = csv.writer(file, lineterminator="\n")
-            lines.writerow(table.columns)
-            yield lambda rows: lines.writerows([_text(cell) for cell in row] for row in rows)
-
-    return opened()
+def _csv_files(folder: Path) -> AbstractContextManager[Append]:
+    paths = [folder / f"{table.name}.csv" for table in TABLES]
+    return text_files(paths, [_csv_lines([tuple(table.columns)]) for table in TABLES])
 
 
-def _text(cell: Any) -> Any:
-    return cell.isoformat() if isinstance(cell, date | datetime) else cell
+def _csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
 
 
-def _parquet(folder: Path, table: Table) -> AbstractContextManager[Write]:
-    try:
-        import pyarrow as arrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtra("writing Parquet", "scale") from error
-    schema = arrow.schema(
+def _csv_text(cells: Cells) -> list[str]:
+    """Return the cells of a column as they are written."""
+    if isinstance(cells, Numbers):
+        rows = zip(cells.values.tolist(), cells.decimals.tolist(), strict=True)
+        return ["" if v != v else repr(v) if decimals else str(int(v)) for v, decimals in rows]
+    if isinstance(cells, Times):
+        zones, which = np.unique(cells.east, return_inverse=True)
+        east = np.array([_zone_text(zone) for zone in zones.tolist()], dtype=object)
+        return list(np.datetime_as_string(cells.local, unit="s").astype(object) + east[which])
+    return list((cells.astype(str) if cells.dtype.kind in "SM" else cells).tolist())
+
+
+def _zone_text(east: int) -> str:
+    return datetime(2000, 1, 1, tzinfo=timezone(timedelta(seconds=east))).isoformat()[19:]
+
+
+def _parquet_pieces(batch: Batch) -> Pieces:
+    """Return what a batch adds to each table, as Arrow's record batches."""
+    import pyarrow as arrow
+
+    return tuple(
+        arrow.RecordBatch.from_arrays(
+            [
+                _arrow_array(cells, field.type)
+                for cells, field in zip(table.cells(batch), schema, strict=True)
+            ],
+            schema=schema,
+        )
+        for table, schema in zip(TABLES, map(_schema, TABLES), strict=True)
+    )
+
+
+def _arrow_array(cells: Cells, kind: Any) -> Any:
+    import pyarrow as arrow
+
+    if isinstance(cells, Numbers):
+        none = np.isnan(cells.values)
+        numbers = np.where(none, 0, cells.values).astype(kind.to_pandas_dtype())
+        return arrow.array(numbers, kind, mask=none)
+    if isinstance(cells, Times):
+        return arrow.array(cells.utc, kind)
+    if cells.dtype.kind == "S":
+        text = np.ascontiguousarray(cells)
+        ends = np.arange(text.size + 1, dtype=np.int32) * text.itemsize
+        buffers = [None, arrow.py_buffer(ends), arrow.py_buffer(text)]
+        return arrow.Array.from_buffers(kind, text.size, buffers)
+    return arrow.array(cells, kind)
+
+
+def _schema(table: Table) -> Any:
+    import pyarrow as arrow
+
+    time = arrow.timestamp("s", tz="UTC")
+    return arrow.schema(
         [
-            (name, arrow.timestamp("s", tz="UTC") if kind == _TIME else arrow.type_for_alias(kind))
+            (name, time if kind == _TIME else arrow.type_for_alias(kind))
             for name, kind in table.columns.items()
         ]
     )
 
-    @contextmanager
-    def opened() -> Iterator[Write]:
-        waiting: list[Row] = []
 
-        def flush() -> None:
-            columns = list(zip(*waiting, strict=True)) or [()] * len(schema)
-            arrays = [
-                arrow.array(cells, field.type) for cells, field in zip(columns, schema, strict=True)
-            ]
-            file.write_table(arrow.Table.from_arrays(arrays, schema=schema))
-            waiting.clear()
+@contextmanager
+def _parquet_files(folder: Path) -> Iterator[Append]:
+    try:
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingExtra("writing Parquet", "scale") from error
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(
+                parquet.ParquetWriter(folder / f"{table.name}.parquet", _schema(table))
+            )
+            for table in TABLES
+        ]
 
-        def write(rows: Iterable[Row]) -> None:
-            waiting.extend(rows)
-            if len(waiting) >= ROW_GROUP:
-                flush()
+        def append(pieces: Pieces) -> None:
+            for file, piece in zip(files, pieces, strict=True):
+                file.write_batch(piece)
 
-        with parquet.ParquetWriter(folder / f"{table.name}.parquet", schema) as file:
-            yield write
-            flush()
+        yield append
 
-    return opened()
+
+CSV = Form(_csv_pieces, _csv_files)
+PARQUET = Form(_parquet_pieces, _parquet_files)
+"""Needs the [scale] extra. Each batch is a row group."""

@@ -150,7 +150,7 @@ def _rank_correlation(a: Floats, b: Floats) -> float:
 
 
 def _correlations(samples: Samples, matched: Sequence[Trial]) -> Correlations:
-    names = tuple(c.name for c in samples.columns if c.kind == "number" or len(c.levels) == 2)
+    names = tuple(c.name for c in samples.columns if c.ordered)
     gaps = [
         [
             _gaps(spearman(trial.real, names), spearman(frame, names))

@@ -41,6 +41,13 @@ class Column(NamedTuple):
     step: float | None = None
     levels: tuple[str, ...] = ()
 
+    @property
+    def ordered(self) -> bool:
+        """Tell whether more of it means something: a number, a grade, one of two levels."""
+        if self.kind == "number" or len(self.levels) == 2:
+            return True
+        return all(np.isfinite(_order(level)[0]) for level in self.levels)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Samples:
@@ -64,11 +71,6 @@ class Samples:
     def outputs(self) -> list[str]:
         """Name the columns that were measured."""
         return [column.name for column in self.columns if not column.condition]
-
-    def level(self, name: str, word: str) -> int | None:
-        """Return the code of a category's word, if it has it."""
-        levels = next((column.levels for column in self.columns if column.name == name), ())
-        return levels.index(word) if word in levels else None
 
 
 def load_frame(path: Path) -> pd.DataFrame:
@@ -105,12 +107,7 @@ def comparable(
     tables = {"real": real, "synthetic": synthetic} | (
         {"train": train} if train is not None else {}
     )
-    for name, table in tables.items():
-        if len(table) < FEWEST_ROWS:
-            raise InputError(
-                f"the {name} table has {len(table)} rows; a comparison needs {FEWEST_ROWS}, "
-                "the two-sample test of a group 200, and 1,000 or more say something"
-            )
+    _check_rows(tables)
     frames = list(tables.values())
     left_out = {name: f"not in the {of} table" for of, name in _not_shared(tables)}
     columns: list[Column] = []
@@ -133,6 +130,15 @@ def comparable(
         columns=tuple(columns),
         left_out=left_out,
     )
+
+
+def _check_rows(tables: Mapping[str, pd.DataFrame]) -> None:
+    for name, table in tables.items():
+        if len(table) < FEWEST_ROWS:
+            raise InputError(
+                f"the {name} table has {len(table)} rows; a comparison needs {FEWEST_ROWS}, "
+                "the two-sample test of a group 200, and 1,000 or more say something"
+            )
 
 
 def _not_shared(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, str]]:
@@ -160,9 +166,13 @@ def _not_a_measurement(name: str, series: Sequence[pd.Series]) -> str | None:
         return "identifies rows"
     if pd.api.types.is_datetime64_any_dtype(values):
         return "is a date"
-    if pd.api.types.is_numeric_dtype(values):
+    if _is_number(values):
+        if not all(_is_number(one) for one in series):
+            return "is numbers in the real table and text in another"
         counted = bool((values % 1 == 0).all()) and values.is_unique
         return "numbers the rows" if counted and values.is_monotonic_increasing else None
+    if any(_is_number(one) for one in series):
+        return "is text in the real table and numbers in another"
     words = values.astype(str)
     if words.str.match(_DATE).mean() > ON_GRID:
         return "is a date"

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from bridge.errors import InputError
 from bridge.quality.frames import Floats, Samples
 
 Rows = NDArray[np.intp]
@@ -42,9 +43,27 @@ class Trial(NamedTuple):
 def trials(samples: Samples, *, seed: int, repeats: int) -> list[Trial]:
     """Match the samples `repeats` times, with the train table as the floor or one half of the real.
 
-    Halves are split and partners drawn anew each time.
+    Halves are split and partners drawn anew each time. Raises InputError where nobody finds one.
     """
-    return [_trial(samples, np.random.default_rng([seed, k])) for k in range(repeats)]
+    matched = [_trial(samples, np.random.default_rng([seed, k])) for k in range(repeats)]
+    if not all(len(trial.real) for trial in matched):
+        raise InputError(
+            f"no row of the real table has partners of the same {' and '.join(samples.conditions)} "
+            f"in the other tables; write them alike in all ({_written(samples)})"
+        )
+    return matched
+
+
+def _written(samples: Samples) -> str:
+    """Say how the conditions are written, and in which range they lie."""
+    said = []
+    for column in samples.columns:
+        values = samples.real[column.name]
+        if column.condition and column.levels:
+            said.append(f"{column.name}: {', '.join(column.levels)}")
+        elif column.condition:
+            said.append(f"{column.name}: {values.min():g} to {values.max():g} in the real table")
+    return "; ".join(said)
 
 
 def _trial(samples: Samples, rng: np.random.Generator) -> Trial:

@@ -89,15 +89,18 @@ def quantiles(samples: Samples, column: Column) -> str:
     return chart.svg(f"Quantiles of {label(column.name)}, synthetic against real")
 
 
-def scatter_matrix(samples: Samples, *, seed: int) -> str:
-    """Draw the numbers against each other: real above the diagonal, synthetic below."""
-    numbers = [column for column in samples.columns if column.kind == "number"][:MOST_SCATTERED]
+def scatter_matrix(columns: Sequence[Column], samples: Samples, *, seed: int) -> str:
+    """Draw the first numbers against each other: real above the diagonal, synthetic below."""
+    numbers = columns[:MOST_SCATTERED]
     rng = np.random.default_rng(seed)
     drawn = [_some(frame, rng) for frame in (samples.real, samples.synthetic)]
     size = len(numbers)
     chart = Chart(1.35 * size, 1.3 * size)
     with chart as figure:
-        grid = np.atleast_2d(figure.subplots(size, size, squeeze=False))
+        figure.set_layout_engine("none")  # to fit so many axes takes longer than to draw them
+        edges = {"left": 0.05, "right": 0.995, "bottom": 0.05, "top": 0.995}
+        spaces = {"wspace": 0.06, "hspace": 0.06}
+        grid = figure.subplots(size, size, squeeze=False, gridspec_kw=edges | spaces)
         for row, below in enumerate(numbers):
             for place, across in enumerate(numbers):
                 axes = grid[row, place]

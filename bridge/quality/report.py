@@ -11,7 +11,7 @@ from bridge import __version__
 from bridge.quality import plots
 from bridge.quality.evaluation import Evaluation
 from bridge.quality.fidelity import MedianCell
-from bridge.quality.indicators import GOAL, Indicator
+from bridge.quality.indicators import GOAL, Indicator, Match
 from bridge.quality.labels import label, percent, plain, short, signed, with_unit
 from bridge.quality.verdicts import shortcomings, verdicts
 
@@ -77,8 +77,16 @@ def _charts(evaluation: Evaluation) -> dict[str, list[Markup]]:
             for column in samples.columns
             if column.kind == "number" and not column.condition
         ),
-        "scatter": iter([plots.scatter_matrix(samples, seed=evaluation.matching.seed)]),
-        "correlations": iter([plots.correlation_map(evaluation.fidelity.correlations)]),
+        "scatter": (
+            plots.scatter_matrix(numbers, samples, seed=evaluation.matching.seed)
+            for numbers in [[c for c in samples.columns if c.kind == "number"]]
+            if len(numbers) > 1
+        ),
+        "correlations": (
+            plots.correlation_map(found)
+            for found in [evaluation.fidelity.correlations]
+            if len(found.names) > 1
+        ),
         "areas": (plots.areas(some) for some in [tests] if some),
         "pyramid": (plots.age_pyramid(found) for found in [evaluation.pyramid] if found),
         "growth": (plots.growth(curve) for curve in evaluation.growth),
@@ -118,7 +126,7 @@ def _by_measurement(evaluation: Evaluation) -> dict[str, list[MedianCell]]:
 
 def figures(evaluation: Evaluation, names: Names) -> dict[str, Any]:
     """Return every figure of the report as JSON values; what is not known is null."""
-    fidelity, match = evaluation.fidelity, evaluation.match
+    fidelity = evaluation.fidelity
     found = {
         "version": __version__,
         "files": names._asdict(),
@@ -147,13 +155,7 @@ def figures(evaluation: Evaluation, names: Names) -> dict[str, Any]:
             **_json(fidelity.medians),
             "cells": [_json(cell) for cell in fidelity.medians.cells],
         },
-        "match": {
-            "share": match.share,
-            "at_size": match.at_size,
-            "floor": match.floor,
-            "goal": GOAL,
-            "indicators": [_indicator(one) for one in match.indicators],
-        },
+        "match": _match(evaluation.match),
         "usefulness": [_json(one) for one in evaluation.usefulness],
     }
     known: dict[str, Any] = _finite(found)
@@ -162,6 +164,16 @@ def figures(evaluation: Evaluation, names: Names) -> dict[str, Any]:
 
 def _json(value: Any) -> Any:
     return None if value is None else value._asdict()
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {
+        "share": match.share,
+        "at_size": match.at_size,
+        "floor": match.floor,
+        "goal": GOAL,
+        "indicators": [_indicator(one) for one in match.indicators],
+    }
 
 
 def _indicator(one: Indicator) -> dict[str, Any]:

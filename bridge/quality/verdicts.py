@@ -52,7 +52,8 @@ def _told_apart(evaluation: Evaluation) -> Iterator[Verdict]:
             _excess(worst),
             f"Of {len(test.groups)} groups {worst.group} is furthest from its floor: "
             f"AUC {plain(worst.auc)} against {plain(worst.floor)} (one such area from "
-            f"{worst.pairs:,} pairs is uncertain by {plain(worst.noise)}).",
+            f"{worst.pairs:,} pairs is uncertain by {plain(worst.noise)}, and the furthest of "
+            "several is partly the unluckiest).",
         )
 
 

@@ -1,56 +1,48 @@
 """A request to its patients: the same on any machine, in any order, for any number of workers.
 
 Patients are made in blocks of fixed size, each from a random stream of its own, so that patient
-17 is the same whether 20 or 20,000 are asked for, here or in another process.
+17 is the same whether 20 or 20,000 are asked for, here or in another process. Whether they come
+as arrays (`part`) or one by one (`patients`), they are the same.
 """
 
-import calendar
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from itertools import groupby
-from statistics import NormalDist
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.identity import fingerprint, part_uuid, patient_uuid
-from bridge.records import (
-    MEASUREMENTS,
-    Address,
-    Encounter,
-    Measurement,
-    Patient,
-    Sex,
-    Visit,
-    completed_months,
-)
+from bridge.batches import Batch, Dates, Uuids
+from bridge.identity import fingerprint, patient_uuids
+from bridge.records import MEASUREMENTS, Patient
 from bridge.synthesis.checkpoint import load_model
-from bridge.synthesis.course import ADULT_MIX, CHILD_MIX, ROUTINE, illness_of, visit_days
+from bridge.synthesis.moves import moves_of
+from bridge.synthesis.normals import normals
 from bridge.synthesis.people import GivenPerson, as_rows
-from bridge.synthesis.population import DAYS, DRAWS, Population, load_population
-from bridge.synthesis.vitals import Limits, Visits, Vitals
+from bridge.synthesis.population import (
+    DRAWS,
+    People,
+    Population,
+    load_population,
+    population_digest,
+    population_names,
+)
+from bridge.synthesis.schedule import DRAWS as VISIT_DRAWS
+from bridge.synthesis.schedule import Schedule, Stays
+from bridge.synthesis.vitals import Limits, Vitals
 
 Floats = NDArray[np.float64]
 
-GENERATOR = 1
+GENERATOR: Final = 2
 """Rises whenever the same request gives other patients than before."""
 
-BLOCK = 256
+BLOCK: Final = 256
 """Patients that share a random stream."""
 
-MOST_VISITS = 100
-
-WINDOW_DAYS = 730
-SMALL_CHILD_DAYS = 365
-SMALL_CHILD_YEARS = 5
-"""A server flags a reading by the age of today, so what small children had long ago looks ill."""
-
-DAYS_IN_MONTH = 365.25 / 12
-ADULT_FROM_MONTHS = 18 * 12
-"""Whose mix of visits is the adults': the survey's own division."""
+PART_VISITS: Final = 12_288
+"""About how many visits are made at once: so many that calling numpy costs nothing beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,27 +57,6 @@ class Request:
     people: tuple[GivenPerson, ...] = ()
 
 
-class Stay(NamedTuple):
-    """One visit before anything is measured; minutes count from its start."""
-
-    start: datetime
-    minutes_to_vitals: int
-    minutes: int
-    illness: int
-
-
-class Draft(NamedTuple):
-    """A patient before anything is measured."""
-
-    number: int
-    sex: Sex
-    birthdate: date
-    given_name: str
-    family_name: str
-    address: Address
-    stays: tuple[Stay, ...]
-
-
 class GeneratedCohort:
     """The patients of a request, made block by block as they are asked for."""
 
@@ -95,14 +66,15 @@ class GeneratedCohort:
         self.redrawn_numbers: set[int] = set()
         self._population = load_population(request.population)
         models = load_model("population"), load_model("illness")
-        self._vitals = Vitals(*models, request.limits)
+        moves = moves_of(self._population, models[0])
+        self._vitals = Vitals(*models, request.limits, moves)
         self._people = request.people
         self.inputs: dict[str, Any] = {
             "generator": GENERATOR,
             "seed": request.seed,
             "as_of": request.as_of.isoformat(),
             "population": request.population,
-            "population_file": _digest(self._population),
+            "population_file": population_digest(self._population),
             "visits": list(request.visits),
             "limits": {name: list(limits) for name, limits in sorted(request.limits.items())},
             "models": [model.fingerprint[:12] for model in models],
@@ -110,9 +82,9 @@ class GeneratedCohort:
             if self._people
             else None,
         }
-        self._fingerprint = fingerprint(self.inputs)
-        self._workdays = _workdays(request.as_of, self._population)
-        self._made: tuple[int, list[Draft], Floats, NDArray[np.bool_]] | None = None
+        self.fingerprint = fingerprint(self.inputs | _anywhere(request.population))
+        self._schedule = Schedule(self._population.facility, request.as_of)
+        self._made: tuple[int, Batch] | None = None
 
     @property
     def redrawn(self) -> int:
@@ -123,166 +95,130 @@ class GeneratedCohort:
         """Yield the patients with these numbers, which ascend from 1."""
         for block, wanted in groupby(numbers, key=lambda number: (number - 1) // BLOCK):
             if self._made is None or self._made[0] != block:
-                self._made = block, *self._make(block)
-            _, drafts, values, redrawn = self._made
+                self._made = block, self._make(range(block, block + 1))
+            batch = self._made[1]
             for number in wanted:
                 place = (number - 1) % BLOCK
-                if redrawn[place]:
+                if batch.redrawn[place]:
                     self.redrawn_numbers.add(number)
-                yield self._patient(drafts[place], values[place])
-
-    def _make(self, block: int) -> tuple[list[Draft], Floats, NDArray[np.bool_]]:
-        """Draw a whole block, whatever part of it is wanted: the stream is the block's."""
-        stream = np.random.Generator(
-            np.random.PCG64(np.random.SeedSequence(int(self._fingerprint, 16), spawn_key=(block,)))
-        )
-        most = self.request.visits[1]
-        draws = stream.random((BLOCK, DRAWS + 2 + 5 * most))
-        drafts = [
-            self._draft(number, row)
-            for number, row in enumerate(draws, start=block * BLOCK + 1)
-            if not self._people or number <= len(self._people)
-        ]
-        values, redrawn = self._vitals.measure(
-            _visits(drafts, most), lambda shape: _normals(stream, shape)
-        )
-        return drafts, values, redrawn
-
-    def _draft(self, number: int, draws: Floats) -> Draft:
-        of_person, (how_many, birth), of_visits = np.split(draws, [DRAWS, DRAWS + 2])
-        person = self._population.person(of_person)
-        sex, given_name, family_name = person.sex, person.given_name, person.family_name
-        birthdate = self.request.as_of - timedelta(days=person.age_days)
-        if self._people:
-            given = self._people[number - 1]
-            sex, birthdate = given.sex, self._given_birthdate(given, birth)
-            names = self._population.name(sex, of_person[2], of_person[3])
-            given_name, family_name = given.given_name or names[0], given.family_name or names[1]
-        return Draft(
-            number,
-            sex,
-            birthdate,
-            given_name,
-            family_name,
-            person.address,
-            self._stays(birthdate, how_many, of_visits.reshape(5, -1)),
-        )
-
-    def _given_birthdate(self, given: GivenPerson, draw: float) -> date:
-        """Place the birth of a given person so that at the last visit the age is as given."""
-        if given.birthdate:
-            return given.birthdate
-        last = date.fromordinal(int(self._workdays[-1]))
-        return _months_before(last, given.age_months or 0) - timedelta(days=int(draw * 28))
-
-    def _stays(self, birthdate: date, how_many: float, draws: Floats) -> tuple[Stay, ...]:
-        days = self._workdays[np.searchsorted(self._workdays, self._first_day(birthdate)) :]
-        fewest, most = self.request.visits
-        chosen = visit_days(draws[0], len(days), fewest + int(how_many * (most - fewest + 1)))
-        if self._people and len(chosen):
-            chosen[-1] = len(days) - 1  # a given age is the age at the last visit
-        return tuple(
-            self._stay(int(days[day]), birthdate, of_stay)
-            for day, of_stay in zip(chosen, draws[1:].T, strict=False)
-        )
-
-    def _first_day(self, birthdate: date) -> int:
-        """Return the first day (ordinal) that this person's visits may be on."""
-        as_of = self.request.as_of
-        small = birthdate > _months_before(as_of, SMALL_CHILD_YEARS * 12)
-        window = SMALL_CHILD_DAYS if small else WINDOW_DAYS
-        return max(birthdate.toordinal() + 1, as_of.toordinal() - window)
-
-    def _stay(self, day: int, birthdate: date, draws: Floats) -> Stay:
-        opens, closes = self._population.facility.minutes
-        minutes = 30 + int(draws[0] * 61)
-        start = opens + int(draws[1] * (closes - opens - minutes))
-        midnight = datetime.fromordinal(day).replace(tzinfo=self._zone)
-        adult = completed_months(birthdate, midnight.date()) >= ADULT_FROM_MONTHS
-        return Stay(
-            start=midnight + timedelta(minutes=start),
-            minutes_to_vitals=5 + int(draws[2] * 16),
-            minutes=minutes,
-            illness=illness_of(ADULT_MIX if adult else CHILD_MIX, draws[3]),
-        )
+                yield from batch.some(slice(place, place + 1)).patients()
 
     @property
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self._population.facility.time_zone)
+    def parts(self) -> int:
+        """Into how many parts the cohort falls, which depends on nothing but the request."""
+        return -(-self.count // (BLOCK * self._blocks_at_once))
 
-    def _patient(self, draft: Draft, values: Floats) -> Patient:
-        uuid = patient_uuid(self._fingerprint, draft.number)
-        return Patient(
-            number=draft.number,
-            uuid=uuid,
-            sex=draft.sex,
-            birthdate=draft.birthdate,
-            given_name=draft.given_name,
-            family_name=draft.family_name,
-            address=draft.address,
-            visits=tuple(
-                _visit(part_uuid(uuid, f"visit/{place}"), stay, row)
-                for place, (stay, row) in enumerate(zip(draft.stays, values.tolist(), strict=False))
-            ),
+    def part(self, place: int) -> Batch:
+        """Return the patients of one part, from 0 on; those of all parts are the cohort."""
+        first = place * self._blocks_at_once
+        last = min(first + self._blocks_at_once, -(-self.count // BLOCK))
+        return self._make(range(first, last)).some(slice(0, self.count - first * BLOCK))
+
+    @property
+    def _blocks_at_once(self) -> int:
+        return max(1, PART_VISITS * 2 // (sum(self.request.visits) * BLOCK))
+
+    def _make(self, blocks: range) -> Batch:
+        """Draw whole blocks, whatever part of them is wanted: a stream is its block's."""
+        first, (fewest, most) = blocks.start * BLOCK + 1, self.request.visits
+        streams = [self._stream(block) for block in blocks]
+        widths = (DRAWS, 1, 1, VISIT_DRAWS * most)
+        draws = np.concatenate([stream.random((BLOCK, sum(widths))) for stream in streams])
+        if self._people:
+            draws = draws[: len(self._people) - first + 1]
+        of_person, how_many, of_birth, of_visits = np.split(draws, np.cumsum(widths[:-1]), axis=1)
+        people, birth = self._who(first, of_person, of_birth[:, 0])
+        wanted = fewest + (how_many[:, 0] * (most - fewest + 1)).astype(np.int64)
+        stays = self._schedule.stays(
+            birth,
+            wanted,
+            of_visits.reshape(-1, VISIT_DRAWS, most),
+            to_the_end=bool(self._people),
+        )
+        values, redrawn = self._vitals.measure(
+            self._schedule.visits(stays, people.sex, birth), _normals_of(streams)
+        )
+        return self._batch(first, people, birth, stays, values, redrawn)
+
+    def _stream(self, block: int) -> np.random.Generator:
+        seed = np.random.SeedSequence(int(self.fingerprint, 16), spawn_key=(block,))
+        return np.random.Generator(np.random.PCG64(seed))
+
+    def _who(self, first: int, draws: Floats, of_birth: Floats) -> tuple[People, Dates]:
+        """Return the people from number `first` on, and when they were born."""
+        drawn = self._population.people(draws)
+        if not self._people:
+            return drawn, np.datetime64(self.request.as_of, "D") - drawn.age_days
+        given = self._people[first - 1 : first - 1 + len(draws)]
+        sex = np.array([person.sex for person in given])
+        given_name, family_name = self._population.names_of(sex, draws[:, 2], draws[:, 3])
+        months = np.array([person.age_months or 0 for person in given])
+        birth = self._schedule.born_to_be(months, of_birth)
+        for row, person in enumerate(given):
+            given_name[row] = person.given_name or given_name[row]
+            family_name[row] = person.family_name or family_name[row]
+            birth[row] = person.birthdate or birth[row]
+        return drawn._replace(sex=sex, given_name=given_name, family_name=family_name), birth
+
+    def _batch(
+        self,
+        first: int,
+        people: People,
+        birth: Dates,
+        stays: Stays,
+        values: Floats,
+        redrawn: NDArray[np.bool_],
+    ) -> Batch:
+        real = np.arange(values.shape[1]) < stays.count[:, None]
+        day = stays.day[real]
+        uuids, part_uuids = self._uuids(first, stays.count)
+        return Batch(
+            first=first,
+            redrawn=redrawn,
+            uuids=uuids,
+            sex=people.sex,
+            birthdate=birth,
+            given_name=people.given_name,
+            family_name=people.family_name,
+            address=people.address,
+            count=stays.count,
+            start=self._schedule.times(day, stays.start[real]),
+            time=self._schedule.times(day, stays.vitals[real]),
+            stop=self._schedule.times(day, stays.stop[real]),
+            values=values[real],
+            part_uuids=part_uuids,
         )
 
-
-def _visit(uuid: str, stay: Stay, values: list[float]) -> Visit:
-    encounter = part_uuid(uuid, "vitals")
-    return Visit(
-        uuid=uuid,
-        start=stay.start,
-        stop=stay.start + timedelta(minutes=stay.minutes),
-        encounters=(
-            Encounter(
-                uuid=encounter,
-                time=stay.start + timedelta(minutes=stay.minutes_to_vitals),
-                measurements=tuple(
-                    Measurement(uuid=part_uuid(encounter, name), name=name, value=value)
-                    for name, value in zip(MEASUREMENTS, values, strict=True)
-                    if value == value  # NaN: not measured
-                ),
-            ),
-        ),
-    )
+    def _uuids(self, first: int, count: NDArray[np.int64]) -> tuple[Uuids, Uuids]:
+        """Return the uuids (n, 16) of patients, and those of the parts of their visits."""
+        parts = 2 + len(MEASUREMENTS)  # the visit and its encounter
+        named = [
+            patient_uuids(self.fingerprint, number, visits * parts)
+            for number, visits in enumerate(count.tolist(), start=first)
+        ]
+        uuids = np.frombuffer(bytearray(b"".join(named)), dtype=np.uint8).reshape(-1, 16)
+        uuids[:, 6] = uuids[:, 6] & 0x0F | 0x80  # version 8
+        uuids[:, 8] = uuids[:, 8] & 0x3F | 0x80  # the variant of RFC 9562
+        of_patient = np.cumsum(1 + count * parts) - (1 + count * parts)
+        return uuids[of_patient], np.delete(uuids, of_patient, axis=0).reshape(-1, parts, 16)
 
 
-def _months_before(day: date, months: int) -> date:
-    """Return the same day of the month `months` earlier, or that month's last day."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+def _normals_of(
+    streams: list[np.random.Generator],
+) -> Callable[[NDArray[np.bool_], tuple[int, ...]], Floats]:
+    """Draw N(0, 1) numbers of a shape for each marked person, from the stream of their block."""
+
+    def drawn(people: NDArray[np.bool_], shape: tuple[int, ...]) -> Floats:
+        blocks = np.split(people, range(BLOCK, len(people), BLOCK))
+        uniforms = [
+            stream.random((np.count_nonzero(block), *shape))
+            for stream, block in zip(streams, blocks, strict=True)
+        ]
+        return normals(np.concatenate(uniforms))
+
+    return drawn
 
 
-def _workdays(as_of: date, population: Population) -> NDArray[np.int64]:
-    """List the facility's days (ordinals) in the window before `as_of`."""
-    open_on = {DAYS.index(day) for day in population.facility.days}
-    days = range(as_of.toordinal() - WINDOW_DAYS, as_of.toordinal())
-    return np.array([day for day in days if date.fromordinal(day).weekday() in open_on])
-
-
-def _visits(drafts: list[Draft], most: int) -> Visits:
-    """Lay the drafts' visits out in arrays; places without a visit repeat the last age."""
-    months = np.zeros((len(drafts), most))
-    illness = np.full((len(drafts), most), ROUTINE)
-    for row, draft in enumerate(drafts):
-        ages = [(stay.start.date() - draft.birthdate).days / DAYS_IN_MONTH for stay in draft.stays]
-        months[row, : len(ages)] = ages
-        months[row, len(ages) :] = ages[-1] if ages else 0.0
-        illness[row, : len(ages)] = [stay.illness for stay in draft.stays]
-    return Visits(
-        count=np.array([len(draft.stays) for draft in drafts]),
-        sex=np.array([draft.sex for draft in drafts]),
-        months=months,
-        illness=illness,
-    )
-
-
-def _normals(stream: np.random.Generator, shape: tuple[int, ...]) -> Floats:
-    """Draw N(0, 1) by inversion: NumPy may change how it draws normals, never its uniforms."""
-    uniforms = np.maximum(stream.random(shape).ravel(), 2.0**-53)  # 0 has no inverse
-    inverse = NormalDist().inv_cdf
-    return np.fromiter(map(inverse, uniforms.tolist()), np.float64, uniforms.size).reshape(shape)
-
-
-def _digest(population: Population) -> str:
-    return fingerprint(population.model_dump(mode="json"))[:12]
+def _anywhere(population: str) -> dict[str, Any]:
+    """Leave the path of a user's file out: the same file gives the same patients anywhere."""
+    return {} if population in population_names() else {"population": None}

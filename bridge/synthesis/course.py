@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 
 
 class Persistence(NamedTuple):
@@ -29,25 +30,31 @@ def trajectories(normals: Floats, years: Floats, persistence: tuple[Persistence,
     corr(z(s), z(t)) = at_once * per_year ** |s - t| for s != t.
     """
     at_once = np.array([p.at_once for p in persistence])
-    per_year = np.array([p.per_year for p in persistence])
+    per_year = np.log([p.per_year for p in persistence])
     traits = np.empty_like(normals[:, :, 0])
     traits[:, 0] = normals[:, 0, 0]
     for visit in range(1, years.shape[1]):
-        kept = per_year ** (years[:, visit] - years[:, visit - 1])[:, None]
+        kept = np.exp(per_year * (years[:, visit] - years[:, visit - 1])[:, None])
         fresh = np.sqrt(1 - kept**2) * normals[:, visit, 0]
         traits[:, visit] = kept * traits[:, visit - 1] + fresh
     base: Floats = np.sqrt(at_once) * traits + np.sqrt(1 - at_once) * normals[:, :, 1]
     return base
 
 
-def visit_days(draws: Floats, days: int, count: int) -> NDArray[np.int64]:
-    """Spread `count` different days over `days`, ascending, by `draws` (count,) in [0, 1).
+def visit_days(draws: Floats, days: Whole, count: Whole) -> Whole:
+    """Return on which of their `days` (n,) people come, from uniform draws (n, V).
 
-    Fewer come back where there are fewer days.
+    A person comes on `count` (n,) <= `days` different days, from 0 on and ascending; places
+    (n, V) past the count repeat the last, and are 0 where there is none.
     """
-    count = min(count, days)
-    steps = np.sort((draws[:count] * (days - count + 1)).astype(np.int64))
-    return steps + np.arange(count)
+    places = np.arange(draws.shape[1])
+    steps = (draws * (days - count + 1)[:, None]).astype(np.int64)
+    steps[places >= count[:, None]] = days.max(initial=0)  # behind those that are wanted
+    steps.sort(axis=1)
+    last = np.maximum(count - 1, 0)[:, None]
+    chosen = np.take_along_axis(steps + places, np.minimum(places, last), axis=1)
+    chosen[count == 0] = 0
+    return chosen
 
 
 ROUTINE: Final = 0
@@ -71,13 +78,8 @@ CHILD_MIX: Final = Mix(0.41, (0.361, 0.525, 0.114))
 ADULT_MIX: Final = Mix(0.25, (0.574, 0.359, 0.067))
 
 
-def illness_of(mix: Mix, draw: float) -> int:
-    """Return how ill a visit is, ROUTINE or triage 3 to 5, from a uniform draw."""
-    place = draw - (1 - mix.ill)
-    if place < 0:
-        return ROUTINE
-    for triage, share in enumerate(mix.urgency, start=3):
-        place -= mix.ill * share
-        if place < 0:
-            return triage
-    return NON_URGENT
+def illness_of(mix: Mix, draws: Floats) -> Whole:
+    """Return how ill visits are, ROUTINE or triage 3 to 5, from uniform draws."""
+    routine = 1 - mix.ill
+    edges = routine + mix.ill * np.cumsum([0.0, *mix.urgency[:-1]])
+    return np.array([ROUTINE, 3, 4, NON_URGENT])[np.searchsorted(edges, draws, side="right")]

@@ -12,6 +12,7 @@ slopes d on [-B, B], the identity outside. Sampling inverts it, one measurement 
 All arrays here are (numbers, n people): that way the work on each number runs along memory.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -31,26 +32,45 @@ class Conditional:
     layers: tuple[tuple[Floats, Floats], ...]
     bound: float
 
-    def forward(self, scores: Floats, inputs: Floats) -> Floats:
+    def forward(self, scores: Floats, inputs: Floats, room: Floats | None = None) -> Floats:
         """Return the base values z (n,) of scores x (n,), given the net's inputs (F, n)."""
-        parameters = self._parameters(inputs)
+        parameters = self._parameters(inputs, room)
         return spline(np.exp(parameters[1]) * (scores - parameters[0]), parameters[2:], self.bound)
 
-    def inverse(self, z: Floats, inputs: Floats) -> Floats:
+    def inverse(self, z: Floats, inputs: Floats, room: Floats | None = None) -> Floats:
         """Return the scores x (n,) of base values z (n,), given the net's inputs (F, n)."""
-        parameters = self._parameters(inputs)
+        parameters = self._parameters(inputs, room)
         y = spline_inverse(z, parameters[2:], self.bound)
         scores: Floats = parameters[0] + np.exp(-parameters[1]) * y
         return scores
 
-    def _parameters(self, inputs: Floats) -> Floats:
-        hidden: Floats = inputs
-        for weight, bias in self.layers[:-1]:
-            hidden = weight @ hidden + bias[:, None]
-            hidden /= 1 + np.exp(-hidden)
+    def _parameters(self, inputs: Floats, room: Floats | None) -> Floats:
+        count = inputs.shape[1]
+        room = room_for([self], count) if room is None else room
+        hidden = inputs
+        for i, (weight, bias) in enumerate(self.layers[:-1]):
+            place = slice(0, bias.size * count)
+            below = room[2, place].reshape(-1, count)
+            hidden = np.matmul(weight, hidden, out=room[i % 2, place].reshape(-1, count))
+            hidden += bias[:, None]
+            np.negative(hidden, out=below)
+            np.exp(below, out=below)
+            below += 1
+            hidden /= below
         weight, bias = self.layers[-1]
-        parameters: Floats = weight @ hidden + bias[:, None]
+        parameters: Floats = weight @ hidden
+        parameters += bias[:, None]
         return parameters
+
+
+def room_for(conditionals: Iterable[Conditional], count: int) -> Floats:
+    """Return room for the hidden layers of `count` people, to be used again for each net.
+
+    Arrays of their size come fresh from the operating system every time, page by page, which
+    takes as long as what is computed in them.
+    """
+    widest = max((len(b) for c in conditionals for _, b in c.layers[:-1]), default=0)
+    return np.empty((3, widest * count))
 
 
 class _Bins(NamedTuple):
@@ -94,36 +114,45 @@ def spline_inverse(z: Floats, parameters: Floats, bound: float) -> Floats:
 
 
 def _edges(parameters: Floats, bound: float) -> tuple[Floats, Floats]:
-    """Return the bins' edges (K + 1, n) on both axes, from -bound to bound."""
+    """Return the bins' edges (K + 1, n) on both axes, from -bound to bound.
+
+    Their distances are the softmax of the raw widths and heights (K, n), none below MIN_SHARE.
+    """
     count = (len(parameters) + 1) // 3
-    widths, heights = parameters[:count], parameters[count : 2 * count]
-    return _cumulated(widths, bound), _cumulated(heights, bound)
-
-
-def _cumulated(raw: Floats, bound: float) -> Floats:
-    """Return edges whose distances are the softmax of raw (K, n), none below MIN_SHARE."""
-    count = len(raw)
-    edges = np.empty((count + 1, raw.shape[1]))
-    edges[0] = 0.0
-    np.cumsum(np.exp(raw - raw.max(axis=0)), axis=0, out=edges[1:])
-    edges *= (1 - MIN_SHARE * count) / edges[-1]
-    edges += MIN_SHARE * np.arange(count + 1)[:, None]
-    edges *= 2 * bound
-    edges -= bound
-    return edges
+    raw = parameters[: 2 * count].reshape(2, count, -1)
+    edges = np.empty((2, count + 1, raw.shape[2]))
+    edges[:, 0] = 0.0
+    sums = edges[:, 1:]
+    np.subtract(raw, raw.max(axis=1, keepdims=True), out=sums)
+    np.exp(sums, out=sums)
+    for k in range(1, count):  # cumsum along this axis takes three times as long
+        sums[:, k] += sums[:, k - 1]
+    edges *= 2 * bound * (1 - MIN_SHARE * count) / edges[:, -1:]
+    edges += 2 * bound * MIN_SHARE * np.arange(count + 1)[:, None] - bound
+    return edges[0], edges[1]
 
 
 def _bins(k: NDArray[np.intp], lefts: Floats, tops: Floats, parameters: Floats) -> _Bins:
     """Take bin k (n,) out of all; the slope at +-bound is 1, as it is outside."""
-    people = np.arange(k.size)
     raw = parameters[2 * len(lefts) - 2 :]
-    low = MIN_SHARE + np.logaddexp(0.0, raw[np.maximum(k - 1, 0), people])
-    high = MIN_SHARE + np.logaddexp(0.0, raw[np.minimum(k, len(raw) - 1), people])
+    low, high = np.maximum(k - 1, 0), np.minimum(k, len(raw) - 1)
+    left, bottom = _taken(lefts, k), _taken(tops, k)
     return _Bins(
-        left=lefts[k, people],
-        width=lefts[k + 1, people] - lefts[k, people],
-        bottom=tops[k, people],
-        height=tops[k + 1, people] - tops[k, people],
-        slope_low=np.where(k == 0, 1.0, low),
-        slope_high=np.where(k == len(raw), 1.0, high),
+        left=left,
+        width=_taken(lefts, k + 1) - left,
+        bottom=bottom,
+        height=_taken(tops, k + 1) - bottom,
+        slope_low=np.where(k == 0, 1.0, _slopes(_taken(raw, low))),
+        slope_high=np.where(k == len(raw), 1.0, _slopes(_taken(raw, high))),
     )
+
+
+def _taken(rows: Floats, k: NDArray[np.intp]) -> Floats:
+    """Return row k (n,) of each column of rows (K, n)."""
+    taken: Floats = rows.ravel().take(k * rows.shape[1] + np.arange(rows.shape[1]))
+    return taken
+
+
+def _slopes(raw: Floats) -> Floats:
+    slopes: Floats = MIN_SHARE + np.logaddexp(0.0, raw)
+    return slopes

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from bridge.synthesis.columns import Column, Floats
 from bridge.synthesis.conditions import Conditions, features, is_measured
-from bridge.synthesis.flow import Conditional
+from bridge.synthesis.flow import Conditional, room_for
 from bridge.synthesis.spec import Spec
 
-ROWS_AT_ONCE: Final = 2048
+ROWS_AT_ONCE: Final = 1024
 """People per pass of the nets: their hidden layers then stay in the processor's cache."""
 
 NOTHING_GIVEN: Final[Mapping[str, Floats]] = MappingProxyType({})
@@ -50,37 +50,45 @@ class Model:
         """
         if tuple(given) != self.outputs[: len(given)]:
             raise ValueError(f"given must be the first of {self.outputs}, not {tuple(given)}")
-        values = np.empty(z.shape)
+        room = room_for(self.conditionals, min(len(z), ROWS_AT_ONCE))
+        values = np.full(z.shape, np.nan)
         for start in range(0, len(z), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            values[rows] = self._block(
+            self._fill(
+                values[rows],
                 z[rows],
                 {name: column[rows] for name, column in conditions.items()},
                 {name: column[rows] for name, column in given.items()},
+                room,
             )
         return values
 
-    def _block(self, z: Floats, conditions: Conditions, given: Mapping[str, Floats]) -> Floats:
+    def _fill(
+        self,
+        values: Floats,
+        z: Floats,
+        conditions: Conditions,
+        given: Mapping[str, Floats],
+        room: Floats,
+    ) -> None:
+        """Put the outputs of a block of people into `values` (n, D), which come as NaN."""
         inputs = features(self.spec, conditions, len(z))
-        values = np.empty(z.shape)
         for k, (column, conditional) in enumerate(
             zip(self.columns, self.conditionals, strict=True)
         ):
             measured = is_measured(column.output, conditions, len(z))
-            if (known := given.get(column.name)) is not None:
-                values[:, k] = known
-                scores = column.encode(known)
-                base = conditional.forward(scores, inputs)
-            else:
-                base = z[:, k]
-                # Past the last knot is no value: later nets must not be told of one.
-                scores = conditional.inverse(base, inputs).clip(*column.scores[[0, -1]])
-                values[:, k] = column.decode(scores)
-                values[~measured, k] = np.nan
-            inputs = np.concatenate([inputs, passed_on(column, base, scores, measured)])
-        return values
-
-
-def passed_on(column: Column, z: Floats, scores: Floats, measured: NDArray[np.bool_]) -> Floats:
-    """Return what later outputs are told of one (2 + cuts, n): nothing where not `measured`."""
-    return np.where(measured, column.passed_on(z, scores), 0.0)
+            told = np.zeros((2 + len(column.cuts), len(z)))
+            if measured.any():
+                some = slice(None) if measured.all() else measured
+                if (known := given.get(column.name)) is not None:
+                    values[some, k] = known[some]
+                    scores = column.encode(known[some])
+                    base = conditional.forward(scores, inputs[:, some], room)
+                else:
+                    base = z[some, k]
+                    # Past the last knot is no value: later nets must not be told of one.
+                    scores = conditional.inverse(base, inputs[:, some], room)
+                    scores = scores.clip(*column.scores[[0, -1]])
+                    values[some, k] = column.decode(scores)
+                told[:, some] = column.passed_on(base, scores)
+            inputs = np.concatenate([inputs, told])

@@ -1,51 +1,75 @@
 """All patients of a cohort, made by several processes: the same ones, in the same order."""
 
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from bridge.records import Patient
-from bridge.synthesis.cohort import BLOCK, GeneratedCohort, Request
+from bridge.batches import Batch
+from bridge.synthesis.cohort import GeneratedCohort, Request
 
-Block = tuple[list[Patient], set[int]]
-"""Patients, and the numbers of those that were drawn again."""
+Content = TypeVar("Content")
+Encode = Callable[[Batch], Content]
+"""What is made of a part where it is made, so that only the result travels."""
 
 
-def all_patients(cohort: GeneratedCohort, workers: int) -> Iterator[Patient]:
-    """Yield every patient of `cohort`, made by `workers` processes (1: by this one)."""
+class Part(NamedTuple, Generic[Content]):
+    """What was made of a part of a cohort, how many patients it has, how many were redrawn."""
+
+    content: Content
+    patients: int
+    redrawn: int
+
+
+class Promise(Protocol):
+    """A part on its way."""
+
+    def result(self) -> Any:
+        """Return the part when it is there."""
+
+
+def parts(
+    cohort: GeneratedCohort, encode: Encode[Content], workers: int
+) -> Iterator[Part[Content]]:
+    """Yield the parts of `cohort`, in order, made by `workers` processes (1: by this one)."""
     if workers == 1:
-        yield from cohort.patients(range(1, cohort.count + 1))
+        yield from (make_part(cohort, encode, place) for place in range(cohort.parts))
         return
-    for patients, redrawn in _blocks(cohort, workers):
-        cohort.redrawn_numbers |= redrawn
-        yield from patients
-
-
-def _blocks(cohort: GeneratedCohort, workers: int) -> Iterator[Block]:
-    waiting: deque[Future[Block]] = deque()
     # Spawned, not forked: a fork copies whatever threads and locks this process has.
     with ProcessPoolExecutor(
-        workers, get_context("spawn"), _begin, (cohort.request, cohort.count)
+        workers, get_context("spawn"), _begin, (cohort.request, cohort.count, encode)
     ) as pool:
-        for start in range(1, cohort.count + 1, BLOCK):
-            waiting.append(pool.submit(_make, start))
-            if len(waiting) > 2 * workers:  # enough to keep them busy, and memory small
-                yield waiting.popleft().result()
-        while waiting:
+        yield from in_order(lambda place: pool.submit(_make, place), cohort.parts, 2 * workers)
+
+
+def make_part(cohort: GeneratedCohort, encode: Encode[Content], place: int) -> Part[Content]:
+    """Make one part, here."""
+    batch = cohort.part(place)
+    return Part(encode(batch), len(batch), int(batch.redrawn.sum()))
+
+
+def in_order(order: Callable[[int], Promise], count: int, ahead: int) -> Iterator[Any]:
+    """Yield what was ordered for places 0 to `count`, at most `ahead` of them before their turn.
+
+    That is enough to keep everybody busy, and little enough to keep memory small.
+    """
+    waiting: deque[Promise] = deque()
+    for place in range(count):
+        waiting.append(order(place))
+        if len(waiting) > ahead:
             yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
-def _begin(request: Request, count: int) -> None:
-    global _cohort  # what this process makes its blocks from
-    _cohort = GeneratedCohort(request, count)
+def _begin(request: Request, count: int, encode: Encode[Any]) -> None:
+    global _made  # what this process makes its parts from
+    _made = GeneratedCohort(request, count), encode
 
 
-def _make(start: int) -> Block:
-    _cohort.redrawn_numbers.clear()
-    last = min(start + BLOCK - 1, _cohort.count)
-    patients = list(_cohort.patients(range(start, last + 1)))
-    return patients, set(_cohort.redrawn_numbers)
+def _make(place: int) -> Part[Any]:
+    return make_part(*_made, place)
 
 
-_cohort: GeneratedCohort
+_made: tuple[GeneratedCohort, Encode[Any]]

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from bridge.errors import InputError
-from bridge.records import Address
+from bridge.identity import fingerprint
+from bridge.synthesis.population_vitals import PublishedVitals
 from bridge.yaml_files import YamlModel, load_yaml, nearest
 
 FOLDER = Path(__file__).parent / "populations"
 
 Floats = NDArray[np.float64]
+Words = NDArray[np.object_]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -118,14 +120,14 @@ class Places(YamlModel):
     towns: Annotated[list[Town], Field(min_length=1)]
 
 
-class Person(NamedTuple):
-    """One person drawn from a population."""
+class People(NamedTuple):
+    """People (n,) drawn from a population; `address` (n, 3) is town, province and country."""
 
-    sex: Literal["F", "M"]
-    age_days: int
-    given_name: str
-    family_name: str
-    address: Address
+    sex: NDArray[np.str_]
+    age_days: NDArray[np.int64]
+    given_name: Words
+    family_name: Words
+    address: Words
 
 
 DRAWS = 6
@@ -144,38 +146,40 @@ class Population(YamlModel):
     pyramid: Pyramid
     names: NameLists
     places: Places
+    vitals: PublishedVitals | None = None
+    """None: no published figures, and the survey's vitals."""
 
-    def person(self, draws: Floats) -> Person:
-        """Draw a person; `draws` (DRAWS,) are uniform in [0, 1)."""
-        group = int(np.searchsorted(self._groups, draws[0], side="right"))
-        band = self.pyramid.bands[group // 2]
-        sex: Literal["F", "M"] = "F" if group % 2 == 0 else "M"
-        return Person(
+    def people(self, draws: Floats) -> People:
+        """Draw people; `draws` (n, DRAWS) are uniform in [0, 1)."""
+        group = np.searchsorted(self._groups, draws[:, 0], side="right")
+        sex = np.where(group % 2 == 0, "F", "M")
+        low, high = self._ages[:, group // 2]
+        return People(
             sex,
-            _age_days(band, draws[1]),
-            *self.name(sex, draws[2], draws[3]),
-            self.address(draws[4]),
+            (low + (high - low) * draws[:, 1]).astype(np.int64),
+            *self.names_of(sex, draws[:, 2], draws[:, 3]),
+            self.addresses(draws[:, 4]),
         )
 
-    def name(self, sex: Literal["F", "M"], first: float, second: float) -> tuple[str, str]:
-        """Draw a given and a family name; a pair that is not to be made gives way to the next."""
-        given = _pick(self.names.given[sex], first)
-        families = self.names.family
-        start = int(second * len(families))
-        for step in range(len(families)):
-            family = families[(start + step) % len(families)]
-            if (given, family) not in self._never:
+    def names_of(self, sex: NDArray[np.str_], first: Floats, second: Floats) -> tuple[Words, Words]:
+        """Draw given and family names; a pair that is not to be made gives way to the next."""
+        given = np.empty(len(sex), dtype=object)
+        for one, listed in self._given.items():
+            rows = sex == one
+            given[rows] = _pick(listed, first[rows])
+        families = np.array(self.names.family, dtype=object)
+        place = (second * len(families)).astype(np.int64)
+        for _ in families:
+            pairs = zip(given, families[place], strict=True)
+            avoided = np.array([pair in self._never for pair in pairs], dtype=np.int64)
+            if not avoided.any():
                 break
-        return given, family
+            place = (place + avoided) % len(families)
+        return given, families[place]
 
-    def address(self, draw: float) -> Address:
-        """Draw a place, the larger the likelier."""
-        town = self.places.towns[int(np.searchsorted(self._towns, draw, side="right"))]
-        return Address(
-            city_village=town.city_village,
-            state_province=town.state_province,
-            country=self.places.country,
-        )
+    def addresses(self, draws: Floats) -> Words:
+        """Draw places (n, 3), the larger the likelier."""
+        return self._addresses[np.searchsorted(self._towns, draws, side="right")]
 
     @cached_property
     def _groups(self) -> Floats:
@@ -186,28 +190,56 @@ class Population(YamlModel):
         return _shares([town.people for town in self.places.towns])
 
     @cached_property
+    def _ages(self) -> Floats:
+        """Lowest and highest age (2, bands) in days."""
+        low = [max(YOUNGEST_DAYS, band.first * 365.25) for band in self.pyramid.bands]
+        return np.array([low, [(band.last + 1) * 365.25 for band in self.pyramid.bands]])
+
+    @cached_property
+    def _given(self) -> dict[str, Words]:
+        return {sex: np.array(names, dtype=object) for sex, names in self.names.given.items()}
+
+    @cached_property
+    def _addresses(self) -> Words:
+        country = self.places.country
+        towns = [(town.city_village, town.state_province, country) for town in self.places.towns]
+        return np.array(towns, dtype=object)
+
+    @cached_property
     def _never(self) -> frozenset[tuple[str, str]]:
         return frozenset(self.names.never)
 
 
 def load_population(name: str) -> Population:
-    """Load a population that comes with bridge; raise InputError with the nearest name."""
+    """Load a population that comes with bridge, or the file at a path; raise InputError."""
+    return load_yaml(population_path(name), Population)
+
+
+def population_path(name: str) -> Path:
+    """Return the file of a population: a name that comes with bridge, or a path.
+
+    Raises InputError with the nearest name where it is neither.
+    """
     known = population_names()
-    if name not in known:
-        raise InputError(
-            f"unknown population {name!r}{nearest(name, known)}; known are {', '.join(known)}"
-        )
-    return load_yaml(FOLDER / f"{name}.yaml", Population)
+    if name in known:
+        return FOLDER / f"{name}.yaml"
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1 or path.exists():
+        return path
+    raise InputError(
+        f"unknown population {name!r}{nearest(name, known)}; known are {', '.join(known)}, and "
+        "files like ./my-country.yaml"
+    )
+
+
+def population_digest(population: Population) -> str:
+    """Return what tells a population's content from any other's."""
+    return fingerprint(population.model_dump(mode="json", exclude_none=True))[:12]
 
 
 def population_names() -> list[str]:
     """List the populations that come with bridge."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
-
-
-def _age_days(band: Band, draw: float) -> int:
-    low, high = max(YOUNGEST_DAYS, band.first * 365.25), (band.last + 1) * 365.25
-    return int(low + (high - low) * draw)
 
 
 def _minutes(clock: datetime.time) -> int:
@@ -221,5 +253,6 @@ def _shares(weights: list[int]) -> Floats:
     return edges
 
 
-def _pick(names: list[str], draw: float) -> str:
-    return names[int(draw * len(names))]
+def _pick(words: Words, draws: Floats) -> Words:
+    picked: Words = words[(draws * len(words)).astype(np.int64)]
+    return picked

@@ -14,7 +14,6 @@ from bridge.synthesis.columns import Column, Floats, fit_column
 from bridge.synthesis.conditions import Conditions, features, is_measured
 from bridge.synthesis.flow import Conditional
 from bridge.synthesis.margins import count_groups, written_groups
-from bridge.synthesis.model import passed_on
 from bridge.synthesis.table import Table
 
 Progress = Callable[[str, "Loss"], None]
@@ -180,6 +179,6 @@ def _told(
 ) -> Floats:
     """Return what later outputs are told of one that is fitted."""
     scores = before.column.encode(values, rng.random(len(values)))
-    z = before.conditional.forward(scores, inputs)
-    measured = is_measured(before.column.output, conditions, len(values))
-    return passed_on(before.column, z, scores, measured & ~np.isnan(values))
+    told = before.column.passed_on(before.conditional.forward(scores, inputs), scores)
+    measured = is_measured(before.column.output, conditions, len(values)) & ~np.isnan(values)
+    return np.where(measured, told, 0.0)

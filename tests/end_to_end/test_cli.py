@@ -1,6 +1,7 @@
 """The commands as a person types them, on the sandbox or (BRIDGE_TEST_URL) on a real server."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 
 from bridge.mapping.loading import default_mapping_path, load_mapping
 from bridge.sandbox import PASSWORD, USER, Sandbox
+from bridge.synthesis.population import FOLDER
 from bridge.upload.facts import RUN_MARK, read_marks
 from tests.end_to_end.conftest import Cli, Clinic
 from tests.lib.loading import connector, found
@@ -272,6 +274,10 @@ def _register_somebody(url: str, user: str, password: str) -> None:
         (["verify", "run-x"], 2, "no run is called 'run-x'"),
         (["undo", "run-x", "--marked", "run-x"], 2, "not both"),
         (["mapping", "check", "missing.yaml"], 2, "missing.yaml"),
+        (["load", "--population", "./missing.yaml"], 2, "missing.yaml: cannot be read"),
+        (["generate", "--out", "x", "--population", "missing.yaml"], 2, "missing.yaml"),
+        (["population", "check", "missing.yaml"], 2, "missing.yaml"),
+        (["population", "show", "kenia"], 2, "did you mean 'kenya'"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_message(
@@ -374,6 +380,86 @@ def test_a_measurement_that_is_not_mapped_is_left_out_and_said(
     assert changed.code == 4
     assert "another mapping" in changed.err
     assert cli("undo").code == 0
+
+
+def test_a_population_of_one_s_own_is_checked_loaded_and_held_to(
+    cli: Cli, server: list[str], tmp_path: Path
+) -> None:
+    """The record keeps the file's place and what stood in it."""
+    text = (FOLDER / "haiti.yaml").read_text(encoding="utf-8")
+    own = tmp_path / "own.yaml"
+    own.write_text(text.replace("city_village: Delmas", "city_village: Derrière"), encoding="utf-8")
+    checked = cli("population", "check", own)
+    assert (checked.code, checked.err) == (0, "")
+    assert "Haiti, 11,402,204 people of 2020, 30 towns" in checked.out
+    assert re.search(r"sbp_mmhg +F +20-24 +112.6 +112.[567]", checked.out)
+
+    load = ["load", "--count", "2", "--yes", "--json", *server]
+    assert cli(*load, "--seed", "78", "--population", own).code == 0
+    assert cli("verify", "--json").json["differences"] == []
+    own.write_text(text, encoding="utf-8")
+    changed = cli("verify")
+    assert changed.code == 4
+    assert f"another population: {own} has changed since" in changed.err
+    assert cli("undo").code == 0
+
+
+def test_the_same_file_gives_the_same_patients_wherever_it_stands(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And under a path relative to the working folder."""
+    text = (FOLDER / "us.yaml").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    made = []
+    for name in ("one.yaml", "other.yaml"):
+        Path(name).write_text(text, encoding="utf-8")
+        done = cli(
+            "generate",
+            "--count",
+            "3",
+            "--seed",
+            "1",
+            "--as-of",
+            "2026-06-01",
+            "--population",
+            name,
+            "--out",
+            tmp_path / f"of-{name}",
+        )
+        assert done.code == 0, done.err
+        made.append((tmp_path / f"of-{name}" / "patients.csv").read_bytes())
+    assert made[0] == made[1]
+
+
+def test_a_population_that_looks_odd_is_doubted_and_one_that_cannot_be_is_refused(
+    cli: Cli, tmp_path: Path
+) -> None:
+    """The first may be true."""
+    text = (FOLDER / "haiti.yaml").read_text(encoding="utf-8")
+    own = tmp_path / "own.yaml"
+    own.write_text(text.replace("female: 592092", "female: 59209"), encoding="utf-8")
+    odd = cli("population", "check", own)
+    assert odd.code == 0
+    assert "female of 5-9 and 10-14 are" in odd.err
+    own.write_text(text.replace("mean: 158.8", "mean: 58.8"), encoding="utf-8")
+    refused = cli("population", "check", own)
+    assert refused.code == 2
+    assert re.search(r"own.yaml: .*no move gives height_cm of F 20-24", refused.err)
+    own.write_text(text.replace("survey_until: 2", "survey_untill: 2"), encoding="utf-8")
+    misspelt = cli("population", "check", own)
+    assert misspelt.code == 2
+    assert re.search(r"own.yaml:\d+: vitals.figures.0.survey_untill: unknown key", misspelt.err)
+
+
+def test_a_population_is_shown_with_its_sources(cli: Cli) -> None:
+    """Ages, names, places, hours and vitals."""
+    shown = cli("population", "show", "haiti")
+    assert shown.code == 0
+    for words in ("0-4", "█", "Port-au-Prince", "Widelene", "08:00 to 16:00", "118.6", "NCD Risk"):
+        assert words in shown.out
+    assert shown.out.count("Source: ") == 7
+    assert "No published figures" in cli("population", "show", "us").out
+    assert "nepal: Nepal" in cli("population", "show").out
 
 
 def test_the_mapping_is_exported_as_a_concept_map(cli: Cli) -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,25 +12,35 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from bridge.errors import InputError
 from bridge.files.folders import new_folder
-from bridge.files.ndjson import TYPES, write_ndjson
+from bridge.files.forms import Form
+from bridge.files.ndjson import TYPES, fhir_form
 from bridge.files.reading import FolderCohort, read_folder
-from bridge.files.tables import TABLES, write_tables
+from bridge.files.tables import CSV, PARQUET, TABLES
 from bridge.mapping.loading import load_mapping
 from bridge.records import Patient
-from tests.lib.patients import VALUES, make_patient, make_visit
+from bridge.synthesis.cohort import GeneratedCohort, Request
+from bridge.synthesis.parallel import parts
+from tests.lib.patients import VALUES, make_batch, make_patient, make_visit
 
 MAPPING = load_mapping(None)
 PATIENTS = [make_patient(number, visits=number % 4) for number in range(1, 8)]
 
 
+def write(form: Form, folder: Path, patients: list[Patient]) -> None:
+    """Write patients in two batches."""
+    with form.opened(folder) as append:
+        for some in (patients[:2], patients[2:]):
+            append(form.encode(make_batch(some)))
+
+
 def write_csv(folder: Path, patients: list[Patient]) -> None:
     """Write CSV."""
-    write_tables(folder, patients, parquet=False)
+    write(CSV, folder, patients)
 
 
 def write_fhir(folder: Path, patients: list[Patient]) -> None:
     """Write FHIR."""
-    write_ndjson(folder, patients, MAPPING)
+    write(fhir_form(MAPPING), folder, patients)
 
 
 Write = Callable[[Path, list[Patient]], None]
@@ -67,6 +78,26 @@ def test_what_one_machine_writes_another_reads(write: Write, tmp_path: Path) -> 
     assert [as_loaded(patient) for patient in read] == [as_loaded(p) for p in PATIENTS]
 
 
+@pytest.mark.parametrize("write", [write_csv, write_fhir])
+def test_generated_patients_come_back_as_they_are(write: Write, tmp_path: Path) -> None:
+    """What is written from arrays is what a load makes of them."""
+    request = Request(
+        seed=1,
+        as_of=date(2026, 11, 21),
+        population="us",  # whose clocks change
+        visits=(1, 6),
+        limits={name: entry.plausible for name, entry in MAPPING.measurements.items()},
+    )
+    cohort = GeneratedCohort(request, 40)
+    form = CSV if write is write_csv else fhir_form(MAPPING)
+    with form.opened(tmp_path) as append:
+        for part in parts(cohort, form.encode, 1):
+            append(part.content)
+    read, _ = read_folder(tmp_path, MAPPING)
+    made = list(cohort.patients(range(1, 41)))
+    assert [as_loaded(patient) for patient in read] == [as_loaded(patient) for patient in made]
+
+
 def test_the_vitals_table_has_a_row_for_each_taking(tmp_path: Path) -> None:
     """In the promised columns, empty where nothing was measured."""
     patient = make_patient(1, visits=1)
@@ -89,7 +120,7 @@ def test_parquet_says_the_same_as_csv(tmp_path: Path) -> None:
     """With types."""
     parquet = pytest.importorskip("pyarrow.parquet", reason="needs the scale extra")
     write_csv(tmp_path, PATIENTS)
-    write_tables(tmp_path, PATIENTS, parquet=True)
+    write(PARQUET, tmp_path, PATIENTS)
     for table in TABLES:
         with (tmp_path / f"{table.name}.csv").open() as lines:
             written = list(csv.DictReader(lines))

@@ -27,6 +27,11 @@ def people(count: int, *, seed: int) -> pd.DataFrame:
     )
 
 
+def few(count: int, *, seed: int) -> pd.DataFrame:
+    """Return people with one measurement: a report of them is drawn sooner."""
+    return people(count, seed=seed)[["sex", "age_months", "sbp_mmhg"]]
+
+
 def shuffled(table: pd.DataFrame, *names: str) -> pd.DataFrame:
     """Return a table whose columns `names` have lost their people."""
     rng = np.random.default_rng(0)

@@ -86,3 +86,12 @@ def test_rank_correlations_are_pandas_own() -> None:
     table.loc[::3, "pulse_bpm"] = np.nan
     own = spearman(table, list(table.columns))
     assert own == pytest.approx(table.corr(method="spearman").to_numpy())
+
+
+def test_a_grade_has_an_order_and_a_word_has_none() -> None:
+    """How urgent a visit is goes with a pulse; a ward does not go with anything by rank."""
+    real = REAL.assign(immediacy=np.arange(1200) % 5 + 1, ward=np.resize(["A", "B", "C"], 1200))
+    names = _measured(real, real).correlations.names
+    assert "immediacy" in names
+    assert "sex" in names
+    assert "ward" not in names

@@ -71,6 +71,14 @@ def test_a_grade_is_the_same_word_as_2_and_as_2_0() -> None:
     assert (column.kind, column.levels) == ("category", ("1", "2", "3", "4", "5"))
 
 
+def test_text_on_one_side_and_numbers_on_the_other_are_not_compared() -> None:
+    """One is likely a slip in a file."""
+    real = people(200, seed=1)
+    text = real.assign(sbp_mmhg=real.sbp_mmhg.astype(str) + " mmHg")
+    assert "is numbers in the real" in comparable(real, text).left_out["sbp_mmhg"]
+    assert "is text in the real" in comparable(text, real).left_out["sbp_mmhg"]
+
+
 def test_tables_that_cannot_be_compared_are_refused_in_one_line() -> None:
     """With what to do."""
     real = people(200, seed=1)

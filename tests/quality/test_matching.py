@@ -1,7 +1,9 @@
 """Who is held against whom."""
 
 import numpy as np
+import pytest
 
+from bridge.errors import InputError
 from bridge.quality.frames import comparable
 from bridge.quality.matching import Trial, trials
 from tests.quality.people import people
@@ -64,3 +66,11 @@ def test_a_person_whose_age_nobody_has_is_left_out() -> None:
     assert len(trial.real) > 0
     assert trial.real.age_months.min() >= 280
     assert trial.offered == (young.age_months < 400).sum()
+
+
+def test_tables_that_write_the_sexes_otherwise_are_refused() -> None:
+    """Nobody would be compared with anybody."""
+    real = people(300, seed=1)
+    other = real.assign(sex=real.sex.map({"F": "female", "M": "male"}))
+    with pytest.raises(InputError, match=r"write them alike in all \(sex: F, M, female, male"):
+        _one(real, other)

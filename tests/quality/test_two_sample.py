@@ -8,9 +8,13 @@ from bridge.quality.matching import trials
 from bridge.quality.two_sample import TwoSample, distinguish
 from tests.quality.people import people, shuffled
 
+OTHERS = people(900, seed=9)
 
-def _tested(real: pd.DataFrame, synthetic: pd.DataFrame) -> TwoSample:
-    samples = comparable(real, synthetic, people(900, seed=9))
+
+def _tested(
+    real: pd.DataFrame, synthetic: pd.DataFrame, others: pd.DataFrame = OTHERS
+) -> TwoSample:
+    samples = comparable(real, synthetic, others)
     return distinguish(samples, trials(samples, seed=1, repeats=1), seed=1)
 
 
@@ -34,8 +38,11 @@ def test_people_put_together_at_random_are_told_apart() -> None:
 
 def test_a_wrong_grid_shows_only_where_it_is_not_snapped() -> None:
     """How finely a pulse is counted is the instrument's, not the person's."""
-    real, synthetic = people(500, seed=1), people(500, seed=2)
-    found = _tested(real.assign(pulse_bpm=5 * np.round(real.pulse_bpm / 5)), synthetic)
+    real, others = (
+        table.assign(pulse_bpm=5 * np.round(table.pulse_bpm / 5))
+        for table in (people(500, seed=1), OTHERS)
+    )
+    found = _tested(real, people(500, seed=2), others)
     assert found.overall
     assert found.unsnapped
     assert found.overall.excess < 0.1

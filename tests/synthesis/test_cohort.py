@@ -9,16 +9,18 @@ from dataclasses import asdict, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
+from uuid import RFC_4122, UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.batches import Batch
 from bridge.mapping.loading import load_mapping
 from bridge.records import MEASUREMENTS, Encounter, Patient, completed_months
 from bridge.synthesis.cohort import GENERATOR, GeneratedCohort, Request
-from bridge.synthesis.parallel import all_patients
+from bridge.synthesis.parallel import parts
 from bridge.synthesis.people import GivenPerson
 from bridge.synthesis.population import DAYS, load_population
 
@@ -54,7 +56,41 @@ def test_a_patient_is_the_same_however_many_are_asked_for_and_in_whatever_order(
     assert [p.number for p in all_of_them] == list(range(1, 601))
     assert list(cohort(600).patients([7, 300, 599])) == [all_of_them[n - 1] for n in (7, 300, 599)]
     assert everybody(cohort(20)) == all_of_them[:20]
-    assert list(all_patients(cohort(600), 2)) == all_of_them
+
+
+def as_patients(batch: Batch) -> list[Patient]:
+    """Return the patients of a batch."""
+    return list(batch.patients())
+
+
+@pytest.mark.parametrize(
+    ("workers", "changes"),
+    [
+        (2, {"visits": (1, 50)}),  # of so many that each block is a part
+        (1, {"limits": {**LIMITS, "weight_kg": (0.0, 60.0)}}),
+        (1, {"people": tuple(GivenPerson("F", None, age) for age in range(0, 900, 3))}),
+    ],
+)
+def test_parts_are_the_patients(workers: int, changes: dict[str, object]) -> None:
+    """Arrays of many, or one by one, by one process or two: the same, and as many drawn again."""
+    alone, together = cohort(**changes), cohort(**changes)
+    made = list(parts(together, as_patients, workers))
+    assert [patient for part in made for patient in part.content] == everybody(alone)
+    assert sum(part.redrawn for part in made) == alone.redrawn
+    assert [part.patients for part in made] == [len(part.content) for part in made]
+    assert len(made) == together.parts
+
+
+def test_every_uuid_is_of_version_8_and_stands_once(patients: list[Patient]) -> None:
+    """Of patients, visits, encounters and measurements."""
+    made = [patient.uuid for patient in patients]
+    for patient in patients:
+        for visit in patient.visits:
+            (encounter,) = visit.encounters
+            made += [visit.uuid, encounter.uuid, *(m.uuid for m in encounter.measurements)]
+    assert len(set(made)) == len(made)
+    for one in made:
+        assert (UUID(one).version, UUID(one).variant, str(UUID(one))) == (8, RFC_4122, one)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +119,7 @@ def digest(count: int) -> str:
 
 def test_the_patients_of_a_seed_never_change() -> None:
     """If this fails on purpose, raise GENERATOR, and let the release notes say so."""
-    assert (GENERATOR, digest(20)) == (1, "bf2d4dc15dfad113")
+    assert (GENERATOR, digest(20)) == (2, "ea6100f6834ee728")
 
 
 def test_another_processor_makes_the_same_patients() -> None:
@@ -208,10 +244,11 @@ def test_given_people_come_as_they_are() -> None:
         GivenPerson("M", None, 0),
         GivenPerson("F", date(1950, 2, 28), None, "Wanja", "Mwea"),
         GivenPerson("M", None, 1000),
+        *(GivenPerson("F", None, 0) for _ in range(60)),
     )
     for visits in ((1, 1), (1, 6)):
-        made = everybody(cohort(4, people=people, visits=visits))
-        assert [patient.sex for patient in made] == ["F", "M", "F", "M"]
+        made = everybody(cohort(64, people=people, visits=visits))
+        assert [patient.sex for patient in made[:4]] == ["F", "M", "F", "M"]
         assert made[2].birthdate == date(1950, 2, 28)
         assert (made[2].given_name, made[2].family_name) == ("Wanja", "Mwea")
         for patient, person in zip(made, people, strict=True):

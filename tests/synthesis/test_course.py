@@ -33,20 +33,26 @@ def test_coordinates_are_as_alike_as_they_should_be_and_normal_at_each_visit() -
     assert abs(alike[2][0, 1]) < 0.02
 
 
-@given(st.integers(0, 600), st.integers(1, 50), st.randoms(use_true_random=False))
-def test_visit_days_are_different_and_in_order(days: int, count: int, chance: object) -> None:
-    """So that visits never overlap nor touch; as many as there is room for."""
-    draws = np.array([chance.random() for _ in range(count)])  # type: ignore[attr-defined]
-    chosen = visit_days(draws, days, count)
-    assert len(chosen) == min(days, count)
-    assert all(np.diff(chosen) > 0)
-    assert all((chosen >= 0) & (chosen < days))
+@given(
+    st.lists(st.tuples(st.integers(0, 600), st.integers(1, 50)), min_size=1, max_size=20),
+    st.integers(0, 2**32),
+)
+def test_visit_days_are_different_and_in_order(asked: list[tuple[int, int]], seed: int) -> None:
+    """So that visits never overlap nor touch; each person's are within their own days."""
+    days, count = np.array(asked).T
+    count = np.minimum(days, count)
+    chosen = visit_days(np.random.default_rng(seed).random((len(asked), 50)), days, count)
+    for row, available, wanted in zip(chosen, days, count, strict=True):
+        some = row[:wanted]
+        assert all(np.diff(some) > 0)
+        assert all((some >= 0) & (some < available))
+        assert set(row[wanted:]) <= {some[-1] if wanted else 0}
 
 
 @pytest.mark.parametrize("mix", [CHILD_MIX, ADULT_MIX])
 def test_as_many_come_ill_as_the_sources_say(mix: Mix) -> None:
     """And as urgently."""
-    drawn = [illness_of(mix, draw) for draw in np.linspace(0, 1, 10_001, endpoint=False)]
+    drawn = illness_of(mix, np.linspace(0, 1, 10_001, endpoint=False)).tolist()
     ill = [level for level in drawn if level != ROUTINE]
     assert len(ill) / len(drawn) == pytest.approx(mix.ill, abs=0.001)
     for triage, share in enumerate(mix.urgency, start=3):

@@ -34,15 +34,16 @@ def test_kenya_and_the_united_states_come_with_bridge() -> None:
 def test_ages_and_sexes_are_those_of_the_pyramid(name: str) -> None:
     """Within what chance does to 20,000 people."""
     population = load_population(name)
-    people = [population.person(row) for row in draws(20_000)]
+    people = population.people(draws(20_000))
     counted = sum(band.female + band.male for band in population.pyramid.bands)
-    found = Counter((person.sex, int(person.age_days // 365.25) // 5) for person in people)
+    ages = (people.age_days // 365.25).astype(int) // 5
+    found = Counter(zip(people.sex.tolist(), ages.tolist(), strict=True))
     for band in population.pyramid.bands:
         for sex, number in (("F", band.female), ("M", band.male)):
             share = number / counted
-            spread = 5 * (share * (1 - share) / len(people)) ** 0.5
-            assert abs(found[sex, band.first // 5] / len(people) - share) < spread
-    assert min(person.age_days for person in people) >= YOUNGEST_DAYS
+            spread = 5 * (share * (1 - share) / 20_000) ** 0.5
+            assert abs(found[sex, band.first // 5] / 20_000 - share) < spread
+    assert people.age_days.min() >= YOUNGEST_DAYS
 
 
 @pytest.mark.parametrize("name", POPULATIONS)
@@ -51,12 +52,14 @@ def test_no_known_person_is_named(name: str) -> None:
     population = load_population(name)
     never = {tuple(pair) for pair in population.names.never}
     assert never
+    families = len(population.names.family)
     for sex, given_names in population.names.given.items():
-        for place, given_name in enumerate(given_names):
-            for second in np.arange(0, 1, 1 / len(population.names.family)):
-                pair = population.name(sex, (place + 0.5) / len(given_names), second)
-                assert pair[0] == given_name
-                assert pair not in never
+        first = np.repeat((np.arange(len(given_names)) + 0.5) / len(given_names), families)
+        second = np.tile(np.arange(0.5, families) / families, len(given_names))
+        given, family = population.names_of(np.full(len(first), sex), first, second)
+        assert given.tolist() == np.repeat(given_names, families).tolist()
+        assert not never & set(zip(given, family, strict=True))
+        assert set(family) == set(population.names.family)
 
 
 @pytest.mark.parametrize("name", POPULATIONS)
@@ -81,7 +84,7 @@ def test_every_part_names_its_source(name: str) -> None:
 def test_large_towns_come_oftener() -> None:
     """By their people."""
     population = load_population("kenya")
-    found = Counter(population.address(row[0]).city_village for row in draws(5000))
+    found = Counter(population.addresses(draws(5000)[:, 0])[:, 0])
     towns = {town.city_village: town.people for town in population.places.towns}
     assert found.most_common(1)[0][0] == max(towns, key=lambda town: towns[town])
 

@@ -1,6 +1,6 @@
 """Distance to the closest record, and rows that are copies."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,23 +17,37 @@ FULL: Final = 3
 """Measurements from which on a row is hardly equal to another by chance."""
 
 
+class _Rows(NamedTuple):
+    """As many people of each side, control people who ask as a generator's rows do, its rows."""
+
+    train: Floats
+    control: Floats
+    asking: Floats
+    synthetic: Floats
+
+
 def measure_distances(tables: Tables, rng: np.random.Generator) -> Closest:
     """Compare synthetic rows' distances to training people and to as many control people."""
     people = min(len(tables.train), len(tables.control))
-    sides = sample(tables.train, people, rng), sample(tables.control, people, rng)
-    rows = sample(tables.synthetic, ROWS, rng)
+    control = sample(tables.control, people, rng)
+    rows = _Rows(
+        train=sample(tables.train, people, rng),
+        control=control,
+        asking=sample(control, ROWS, rng),
+        synthetic=sample(tables.synthetic, ROWS, rng),
+    )
     everything, given = np.arange(len(tables.names)), np.flatnonzero(tables.given)
     measured = {"generated columns": tables.outputs}
     if len(given):
         measured = {"all columns": everything, **measured}
     found = Closest(
-        rows=len(rows),
+        rows=len(rows.synthetic),
         people=people,
         measured=tuple(
-            Closeness(name, *_closeness(tables, columns, rows, sides))
+            Closeness(name, *_closeness(tables, columns, rows))
             for name, columns in measured.items()
         ),
-        given=_closeness(tables, given, rows, sides)[0] if len(given) else None,
+        given=_closeness(tables, given, rows)[0] if len(given) else None,
         verdict="",
     )
     return found._replace(verdict=_verdict(found))
@@ -63,24 +77,24 @@ def count_copies(tables: Tables) -> Copies:
     return found._replace(verdict=_copies_verdict(found))
 
 
-def _closeness(
-    tables: Tables, columns: Places, rows: Floats, sides: tuple[Floats, Floats]
-) -> tuple[Estimate, float]:
-    """Return the share of rows closer to the first side, ties by half, and the median ratio.
+def _closeness(tables: Tables, columns: Places, rows: _Rows) -> tuple[Estimate, float]:
+    """Return the share of rows closer to training people, ties by half, and the median ratio.
 
     Rows that share one nearest person are not independent, whichever side that person fell on,
     so the interval is Wilson's with as many rows as would be worth the same if they were.
     """
     where = space(tables, columns)
-    train, control = (where.points(side) for side in sides)
-    points = where.points(rows)
-    (to_train, who), (to_control, other) = nearest(train, points), nearest(control, points)
-    closer = (to_train < to_control) + 0.5 * (to_train == to_control)
-    person = np.where(to_train <= to_control, who, len(train) + other)
-    counts = np.unique(person, return_counts=True)[1]
-    worth = len(rows) ** 2 / float((counts**2).sum())
-    share = float(closer.mean())
-    usual = float(np.median(nearest(train, control)[0]))
+    train, control, asking, points = (where.points(part) for part in rows)
+    (to_train, who), (to_control, other) = (
+        (distances[:, 0], places[:, 0])
+        for distances, places in (nearest(train, points), nearest(control, points))
+    )
+    person = np.where(to_train < to_control, who, len(train) + other)
+    tied = to_train == to_control
+    counts = np.unique(person[~tied], return_counts=True)[1]
+    worth = len(points) ** 2 / float((counts**2).sum() + tied.sum())
+    share = float(((to_train < to_control) + 0.5 * tied).mean())
+    usual = float(np.median(nearest(train, asking)[0]))
     ratio = float(np.median(to_train)) / usual if usual > 0 else float("nan")
     return wilson(share * worth, worth)._replace(value=share), ratio
 

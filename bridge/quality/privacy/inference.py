@@ -49,10 +49,13 @@ def _infer(
     )
     return judge(
         f"Inferring {tables.names[secret]}",
+        "knows all other columns, takes the nearest synthetic row's value; right within 5 %"
+        if tables.numeric[secret]
+        else "knows all other columns, takes the nearest synthetic row's value",
         len(train),
-        rate(train, guessed),
-        rate(control, guessed_control),
-        rate(train, rng.choice(values, len(train))),
+        train=rate(train, guessed),
+        control=rate(control, guessed_control),
+        blind=rate(train, rng.choice(values, len(train))),
     )
 
 

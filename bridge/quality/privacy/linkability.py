@@ -23,18 +23,19 @@ def link(tables: Tables, attacks: int, rng: np.random.Generator) -> tuple[Attack
     halves = order[::2], order[1::2]
     if not len(halves[1]):
         return ()
-    names = " | ".join(", ".join(tables.names[k] for k in half) for half in halves)
+    known, other = (", ".join(tables.names[k] for k in half) for half in halves)
     train = _both(tables, halves, sample(tables.train, attacks, rng))
     control = _both(tables, halves, sample(tables.control, attacks, rng))
     rows = len(tables.synthetic)
     blind = tuple(rng.integers(rows, size=(len(train[0]), NEIGHBOURS[-1])) for _ in halves)
     return tuple(
         judge(
-            f"Linking {names}, {k} nearest",
+            f"Linking by {k} nearest",
+            f"has {known} in one file and {other} in another; right if they meet in one row",
             len(train[0]),
-            wilson(_linked(train, k), len(train[0])),
-            wilson(_linked(control, k), len(control[0])),
-            wilson(_linked((blind[0], blind[1]), k), len(train[0])),
+            train=wilson(_linked(train, k), len(train[0])),
+            control=wilson(_linked(control, k), len(control[0])),
+            blind=wilson(_linked((blind[0], blind[1]), k), len(train[0])),
         )
         for k in NEIGHBOURS
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bridge.quality.privacy.closest import count_copies, measure_distances
 from bridge.quality.privacy.inference import infer
+from bridge.quality.privacy.likeness import measure_likeness
 from bridge.quality.privacy.linkability import link
 from bridge.quality.privacy.membership import infer_membership
 from bridge.quality.privacy.results import Privacy, Used
@@ -29,13 +30,15 @@ def measure_privacy(
 ) -> Privacy:
     """Attack synthetic rows every way there is; the same inputs give the same figures.
 
-    `train` is who the generator was fitted to, `control` are real people of the same kind whom
-    it never saw; `conditions` names the columns it was given. All three have the same columns.
+    `train` is who the generator was fitted to, `control` are real people whom it never saw, best
+    a random part of the same source; `conditions` names the columns it was given. All three have
+    the same columns, categories as text.
     Raises InputError for tables that cannot be attacked.
     """
     tables = parse_tables(train, control, synthetic, conditions)
     # Each measure draws from a stream of its own: one more does not change the others.
-    taking, singling, linking, inferring, joining, distances = np.random.default_rng(seed).spawn(6)
+    streams = np.random.default_rng(seed).spawn(7)
+    taking, singling, linking, inferring, joining, distances, comparing = streams
     copies = count_copies(tables)
     rows = {"train": tables.train, "control": tables.control, "synthetic": tables.synthetic}
     taken = {table: sample(values, MOST, taking) for table, values in rows.items()}
@@ -44,6 +47,7 @@ def measure_privacy(
     )
     return Privacy(
         used=tuple(Used(table, len(taken[table]), len(rows[table])) for table in rows),
+        likeness=measure_likeness(tables, comparing),
         singling_out=single_out(tables, attacks, singling),
         linkability=link(tables, attacks, linking),
         inference=infer(tables, attacks, inferring),

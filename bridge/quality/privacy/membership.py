@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-import lightgbm
 import numpy as np
 
+from bridge.quality.privacy.likeness import classifier
 from bridge.quality.privacy.rates import area
 from bridge.quality.privacy.results import Attacker, Estimate, Membership
 from bridge.quality.privacy.tables import Floats, Tables, nearest, sample, space
@@ -16,7 +16,7 @@ GOAL: Final = 0.52
 MEMBERS: Final = 10_000
 """People of each kind that are attacked; the interval is then about .008 wide to each side."""
 
-NEIGHBOURS: Final = (1, 10)
+NEIGHBOURS: Final = (1, 5)
 
 CLOSEST: Final = 1e-3
 """Distance, in SDs, under which two rows are one: a copy has no infinite density."""
@@ -77,22 +77,8 @@ def _logs(among: Floats, people: Floats) -> Floats:
 def _classified(
     synthetic: Floats, reference: Floats, members: Floats, others: Floats, rng: np.random.Generator
 ) -> Estimate:
-    rows = np.concatenate([synthetic, reference])
-    classifier = lightgbm.LGBMClassifier(
-        n_estimators=100,
-        class_weight="balanced",
-        n_jobs=1,
-        random_state=int(rng.integers(2**31)),
-        deterministic=True,
-        force_row_wise=True,
-        verbose=-1,
-    )
-    classifier.fit(rows, np.arange(len(rows)) < len(synthetic))
-    member_scores, other_scores = (
-        np.asarray(classifier.predict_proba(people), dtype=np.float64)[:, 1]
-        for people in (members, others)
-    )
-    return area(member_scores, other_scores)
+    score = classifier(synthetic, reference, rng)
+    return area(score(members), score(others))
 
 
 def _verdict(found: Membership) -> str:

@@ -28,12 +28,17 @@ class Term(NamedTuple):
 Predicate = tuple[Term, ...]
 
 
+def fits(predicate: Predicate, columns: Floats) -> NDArray[np.bool_]:
+    """Say which rows (n,) of `columns` (C, n) meet every term."""
+    found = np.ones(columns.shape[1], dtype=bool)
+    for term in predicate:
+        found &= _meets(term, columns[term.column])
+    return found
+
+
 def fitting(predicate: Predicate, columns: Floats) -> int:
     """Count the rows of `columns` (C, n) that meet every term."""
-    fits = np.ones(columns.shape[1], dtype=bool)
-    for term in predicate:
-        fits &= _meets(term, columns[term.column])
-    return int(np.count_nonzero(fits))
+    return int(np.count_nonzero(fits(predicate, columns)))
 
 
 def univariate(tables: Tables) -> list[Predicate]:

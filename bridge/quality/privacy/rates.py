@@ -1,17 +1,12 @@
 """Rates, risks and areas with 95 % intervals."""
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bridge.quality.privacy.results import Attack, Estimate
+from bridge.quality.privacy.results import Attack, Estimate, Z
 
 Floats = NDArray[np.float64]
-
-Z: Final = 1.959964
-"""Normal quantile of a two-sided 95 % interval."""
 
 
 def wilson(successes: float, trials: float) -> Estimate:
@@ -39,24 +34,37 @@ def risk(train: Estimate, control: Estimate) -> Estimate:
     return Estimate(value, value - half, min(value + half, 1.0))
 
 
-def judge(name: str, attacks: int, train: Estimate, control: Estimate, blind: Estimate) -> Attack:
+def judge(
+    name: str, how: str, attacks: int, *, train: Estimate, control: Estimate, blind: Estimate
+) -> Attack:
     """Return an attack's result with the sentence that says what it shows."""
-    found = Attack(name, attacks, train, control, blind, risk(train, control), "")
+    found = Attack(name, how, attacks, train, control, blind, risk(train, control), "")
     right = (
         f"{name}: {attacks:,} attacks, right for {percent(train.value)} of training people, "
         f"{percent(control.value)} of people never seen, {percent(blind.value)} by blind guess; "
         f"risk {interval(found.risk)}."
     )
-    if found.risk.low > 0:
-        meaning = "Training people are given away beyond what the population tells of anybody."
-    elif not found.stronger:
-        meaning = "The attack is no better than its blind guess, so it says nothing."
-    else:
-        meaning = (
-            "No difference from people never seen was found; a risk of up to "
-            f"{percent(found.risk.high)} cannot be ruled out."
+    return found._replace(verdict=f"{right} {_meaning(found)}")
+
+
+def _meaning(found: Attack) -> str:
+    if found.leaks:
+        return "Training people are given away beyond what the population tells of anybody."
+    if found.doubtful:
+        return (
+            "The interval lies above zero, but among several attacks chance may do that: repeat "
+            "with another seed or more people."
         )
-    return found._replace(verdict=f"{right} {meaning}")
+    if not found.stronger:
+        return "The attack is no better than its blind guess, so it says nothing."
+    if found.risk.high <= 0:
+        return (
+            "Training people are found less often than others, by chance or because the two differ."
+        )
+    return (
+        "No difference from people never seen was found; a risk of up to "
+        f"{percent(found.risk.high)} cannot be ruled out."
+    )
 
 
 def area(members: Floats, others: Floats) -> Estimate:

@@ -1,7 +1,13 @@
 """What the privacy measures return: figures with their intervals, each with a plain sentence."""
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+Z: Final = 1.959964
+"""Normal quantile of a two-sided 95 % interval."""
+
+CERTAIN: Final = 3.0
+"""Standard errors above zero from which on a risk is held to be real."""
 
 
 class Estimate(NamedTuple):
@@ -15,18 +21,38 @@ class Estimate(NamedTuple):
 class Attack(NamedTuple):
     """One attack: how often it was right, and what of that is owed to the training data.
 
+    `how` says what the attacker knows and does.
     `train`, `control` and `blind` are success rates: on people the generator was fitted to, on
     people it never saw, and of guesses that do not use the synthetic rows' make-up. `attacks`
     is the number of guesses on the training data. `risk` is (train - control) / (1 - control).
     """
 
     name: str
+    how: str
     attacks: int
     train: Estimate
     control: Estimate
     blind: Estimate
     risk: Estimate
     verdict: str
+
+    @property
+    def leaks(self) -> bool:
+        """Whether training people are found more often than others, by far more than chance.
+
+        That is by CERTAIN standard errors: of a dozen attacks one or two, which share their
+        luck in whom they are tried on, exceed the 1.96 of a 95 % interval even on honest rows.
+        """
+        return self.risk.value > CERTAIN * self._error
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the interval lies above zero, and yet chance may have put it there."""
+        return self.risk.low > 0 and not self.leaks
+
+    @property
+    def _error(self) -> float:
+        return (self.risk.value - self.risk.low) / Z
 
     @property
     def stronger(self) -> bool:
@@ -40,6 +66,13 @@ class Attacker(NamedTuple):
 
     name: str
     auc: Estimate
+
+
+class Likeness(NamedTuple):
+    """How well training and control people can be told apart; at .5 they are of one kind."""
+
+    auc: Estimate
+    verdict: str
 
 
 class Membership(NamedTuple):
@@ -114,6 +147,7 @@ class Privacy(NamedTuple):
     """All privacy measures of one set of synthetic rows."""
 
     used: tuple[Used, ...]
+    likeness: Likeness
     singling_out: tuple[Attack, ...]
     linkability: tuple[Attack, ...]
     inference: tuple[Attack, ...]
@@ -130,6 +164,7 @@ class Privacy(NamedTuple):
     def verdicts(self) -> tuple[str, ...]:
         """All sentences, in the order of the measures."""
         return (
+            self.likeness.verdict,
             *(attack.verdict for attack in self.attacks),
             self.membership.verdict,
             self.closest.verdict,

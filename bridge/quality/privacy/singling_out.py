@@ -15,16 +15,20 @@ import numpy as np
 from bridge.quality.privacy.predicates import (
     Predicate,
     blind,
+    fits,
     fitting,
     multivariate,
     univariate,
 )
 from bridge.quality.privacy.rates import judge, wilson
-from bridge.quality.privacy.results import Attack
+from bridge.quality.privacy.results import Attack, Estimate, Z
 from bridge.quality.privacy.tables import Floats, Tables
 
 SIZES: Final = np.linspace(0.1, 1.0, 10)
 """Shares of the control people at which the chance to fit exactly one is looked at."""
+
+GROUPS: Final = 20
+"""Parts of the control people, each of which is left out once."""
 
 
 def single_out(tables: Tables, attacks: int, rng: np.random.Generator) -> tuple[Attack, ...]:
@@ -33,14 +37,14 @@ def single_out(tables: Tables, attacks: int, rng: np.random.Generator) -> tuple[
     A kind for which the synthetic rows yield no predicate is left out.
     """
     ones = univariate(tables)
-    chosen = rng.permutation(len(ones))[:attacks]
-    kinds = {
-        "Singling out, one column": [ones[i] for i in chosen],
-        "Singling out, several columns": multivariate(tables, attacks, rng),
-    }
+    chosen = [ones[i] for i in rng.permutation(len(ones))[:attacks]]
+    kinds = (
+        ("Singling out by one column", chosen, False),
+        ("Singling out by several columns", multivariate(tables, attacks, rng), True),
+    )
     return tuple(
-        _attack(name, tables, found, several, rng)
-        for several, (name, found) in enumerate(kinds.items())
+        _attack(name, tables, found, list(islice(blind(tables, several, rng), len(found))))
+        for name, found, several in kinds
         if found
     )
 
@@ -66,23 +70,48 @@ def as_many(counts: Floats, people: int, wanted: int) -> float:
 
 
 def _attack(
-    name: str, tables: Tables, found: Sequence[Predicate], several: int, rng: np.random.Generator
+    name: str, tables: Tables, found: Sequence[Predicate], guesses: Sequence[Predicate]
 ) -> Attack:
-    guesses = list(islice(blind(tables, bool(several), rng), len(found)))
-    train = _counts(found, tables.train)
-    control = as_many(_counts(found, tables.control), len(tables.control), len(tables.train))
     return judge(
         name,
+        "asks for whoever fits what only one synthetic row has; right if one person does",
         len(found),
-        wilson(int((train == 1).sum()), len(found)),
-        wilson(control, len(found)),
-        wilson(int((_counts(guesses, tables.train) == 1).sum()), len(found)),
+        train=wilson(_singled_out(found, tables.train), len(found)),
+        control=_control_rate(found, tables.control, len(tables.train)),
+        blind=wilson(_singled_out(guesses, tables.train), len(found)),
     )
 
 
-def _counts(predicates: Sequence[Predicate], people: Floats) -> Floats:
+def _control_rate(found: Sequence[Predicate], people: Floats, wanted: int) -> Estimate:
+    """Return the rate at which predicates would fit exactly one of `wanted` control people.
+
+    To continue the curve multiplies the luck of which people happen to be in the control, which
+    all predicates share; by how much, leaving out a group of people at a time tells (jackknife).
+    """
     columns = np.ascontiguousarray(people.T)
-    return np.array([fitting(predicate, columns) for predicate in predicates], dtype=np.float64)
+    group = np.arange(len(people)) % GROUPS
+    sizes = np.bincount(group)
+    counts = np.array(
+        [np.bincount(group[fits(p, columns)], minlength=GROUPS) for p in found], dtype=np.float64
+    )
+    every = counts.sum(axis=1)
+    rate = wilson(as_many(every, len(people), wanted), len(found))
+    if wanted <= len(people):
+        return rate
+    without = [
+        as_many(every - counts[:, k], len(people) - int(sizes[k]), wanted) / len(found)
+        for k in range(GROUPS)
+    ]
+    luck = Z * float(np.var(without) * (GROUPS - 1)) ** 0.5
+    low, high = (np.hypot(rate.value - end, luck) for end in rate[1:])
+    return Estimate(
+        rate.value, max(rate.value - float(low), 0.0), min(rate.value + float(high), 1.0)
+    )
+
+
+def _singled_out(predicates: Sequence[Predicate], people: Floats) -> int:
+    columns = np.ascontiguousarray(people.T)
+    return sum(fitting(predicate, columns) == 1 for predicate in predicates)
 
 
 def _thinned(counts: Floats, share: float) -> float:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.neighbors import KDTree
+from scipy.spatial import KDTree
 
 from bridge.errors import InputError
 
@@ -19,6 +19,10 @@ FEWEST: Final = 100
 
 MOST: Final = 40_000
 """Rows of a table that are used; of more, a random sample."""
+
+
+MOST_LEVELS: Final = 200
+"""Different texts of a column, past which it names people rather than groups of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,7 +78,8 @@ def parse_tables(
     """Check three tables and turn them into arrays.
 
     A column is numeric if it is so in all three; else its values are categories. Raises
-    InputError for columns that differ, unknown conditions, no output, or too few rows.
+    InputError for columns that differ, unknown conditions, no output, too few rows, or a
+    column of free text.
     """
     given = {"train": train, "control": control, "synthetic": synthetic}
     names = tuple(str(name) for name in train.columns)
@@ -125,7 +130,9 @@ def space(tables: Tables, columns: Places) -> Space:
 
 def nearest(among: Floats, of: Floats, k: int = 1) -> tuple[Floats, Places]:
     """Return distances (n, k) and places (n, k) of the k points of `among` nearest to each `of`."""
-    distances, places = KDTree(among, metric="manhattan").query(of, k=min(k, len(among)))
+    # Sliding midpoints: medians are slow to find where many rows are one point.
+    tree = KDTree(among, leafsize=30, balanced_tree=False)
+    distances, places = tree.query(of, k=list(range(1, min(k, len(among)) + 1)), p=1)
     return distances, places
 
 
@@ -155,5 +162,9 @@ def _codes(columns: Sequence["pd.Series[Any]"]) -> tuple[bool, list[Floats]]:
         ]
     texts: pd.Series[Any] = pd.concat([column.astype("string") for column in columns])
     codes = pd.factorize(texts, sort=True)[0].astype(np.float64)
+    if (levels := int(codes.max()) + 1) > MOST_LEVELS:
+        raise InputError(
+            f"{columns[0].name} has {levels:,} different texts: leave out names and identifiers"
+        )
     codes[codes < 0] = np.nan
     return False, np.split(codes, np.cumsum([len(column) for column in columns])[:-1])

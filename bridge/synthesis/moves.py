@@ -1,0 +1,278 @@
+"""Moves the model's people to a country's published means: normal scores, not raw values.
+
+In the triangular flow each measurement k has its own coordinate z_k ~ N(0, 1). A population
+sends it to a + b * z_k, a and b by sex and piecewise linear in age, before the flow turns it
+into a value; so pairs of measurements, tails and instrument grids stay those of the flow, and a
+person keeps the place among their own. a and b are found so that the mean (and the SD, where it
+is published; otherwise b = 1) in each sex and age band is the published one.
+
+    python -m bridge.synthesis.moves
+
+solves the populations that come with bridge anew, which a change of the model or of their files
+makes necessary: without it they are solved at every start, which takes a second or two.
+"""
+
+import json
+from statistics import NormalDist
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.errors import InputError
+from bridge.identity import fingerprint
+from bridge.records import Sex
+from bridge.synthesis.base_moves import NO_MOVES, Line, Moves
+from bridge.synthesis.checkpoint import load_model
+from bridge.synthesis.columns import Floats
+from bridge.synthesis.model import Model
+from bridge.synthesis.population import FOLDER, Population, load_population, population_names
+from bridge.synthesis.population_vitals import OLDEST_YEARS, WHO_STANDARD, Figures, Mean
+from bridge.synthesis.vitals import unheard_of
+
+STORED: Final = FOLDER / "moves.json"
+
+COORDINATE: Final = {"bmi": "weight_kg"}
+"""The measurement whose coordinate moves a measure, where they are not the same."""
+
+PAIRS_A_YEAR: Final = 40
+"""Base points and their opposites, for each sex and year of age: a band's mean is within .01 SD."""
+
+OLDEST_DRAWN: Final = 90
+NEAR: Final = 0.01
+"""How near a mean has to come, in SDs; an SD in logs."""
+
+ROUNDS: Final = 15
+FARTHEST: Final = 4.0
+"""A move of more SDs is none between two countries."""
+
+SEXES: Final[tuple[Sex, ...]] = ("F", "M")
+
+DECIMALS: Final = 3
+"""So that two machines, whose last bits differ, move alike."""
+
+
+class Fit(NamedTuple):
+    """A published band and what the moved model has in it."""
+
+    measure: str
+    band: Mean
+    mean: float
+    sd: float
+
+
+def moves_of(population: Population, model: Model) -> Moves:
+    """Return a population's moves: the stored ones where they fit, or solved anew.
+
+    Raises InputError where no move gives a published mean.
+    """
+    if population.vitals is None:
+        return NO_MOVES
+    key = _key(population, model)
+    stored = json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
+    for entry in stored.values():
+        if entry["key"] == key:
+            return _unpack(entry["lines"])
+    return solve(population, model)
+
+
+def solve(population: Population, model: Model) -> Moves:
+    """Find the moves by fixed-point steps on a quasi-random set of people.
+
+    Every step shifts each band's knot by what its mean lacks, in SDs of the model; neighbouring
+    bands share the line between their knots, so it takes a few.
+    """
+    crowd = _Crowd(population, model)
+    knots = [_Knots.still(part) for part in crowd.parts]
+    for _ in range(ROUNDS):
+        moves = Moves(lines=tuple(map(crowd.line, crowd.parts, knots)))
+        fits = crowd.fits(moves)
+        if all(_miss(fit) <= NEAR for part in fits for fit in part):
+            return moves
+        knots = [each.stepped(part) for each, part in zip(knots, fits, strict=True)]
+    worst = max((fit for part in fits for fit in part), key=_miss)
+    band = worst.band
+    raise InputError(
+        f"vitals of {population.title}: no move gives {worst.measure} of {band.sex} {band.first}-"
+        f"{band.last} a mean of {band.mean:g}{f' and an sd of {band.sd:g}' if band.sd else ''}; "
+        f"the nearest is {worst.mean:.1f} (sd {worst.sd:.1f}). Look at the figures and their unit"
+    )
+
+
+def fits_of(population: Population, model: Model, moves: Moves) -> list[Fit]:
+    """Hold what moved people have against what is published, band by band."""
+    return [fit for part in _Crowd(population, model).fits(moves) for fit in part]
+
+
+def main() -> None:
+    """Solve the populations that come with bridge, and store their moves."""
+    model = load_model("population")
+    stored = {}
+    for name in population_names():
+        population = load_population(name)
+        if population.vitals is not None:
+            lines = solve(population, model).lines
+            stored[name] = {"key": _key(population, model), "lines": list(map(_pack, lines))}
+    entries = ",\n".join(f"{json.dumps(name)}: {json.dumps(of)}" for name, of in stored.items())
+    STORED.write_text(f"{{\n{entries}\n}}\n", encoding="utf-8")
+
+
+class _Part(NamedTuple):
+    """What is published of one measure in one sex."""
+
+    figures: Figures
+    sex: Sex
+
+    @property
+    def bands(self) -> list[Mean]:
+        return self.figures.of(self.sex)
+
+
+class _Knots(NamedTuple):
+    """The move at the middle of each band (B,)."""
+
+    shift: Floats
+    stretch: Floats
+
+    @classmethod
+    def still(cls, part: _Part) -> "_Knots":
+        return cls(np.zeros(len(part.bands)), np.ones(len(part.bands)))
+
+    def stepped(self, fits: list[Fit]) -> "_Knots":
+        lacks = np.array([(fit.band.mean - fit.mean) / fit.sd for fit in fits])
+        wider = np.array([(fit.band.sd or fit.sd) / fit.sd for fit in fits])
+        shift = np.clip(self.shift + lacks, -FARTHEST, FARTHEST)
+        return _Knots(shift, np.clip(self.stretch * wider, 1 / FARTHEST, FARTHEST))
+
+
+class _Crowd:
+    """Quasi-random people of all ages that a population's figures speak of."""
+
+    def __init__(self, population: Population, model: Model) -> None:
+        assert population.vitals is not None
+        self._model = model
+        self._own = _own_weights(population)
+        self.parts = [
+            _Part(figures, sex)
+            for figures in population.vitals.figures
+            for sex in SEXES
+            if figures.of(sex)
+        ]
+        bands = [band for part in self.parts for band in part.bands]
+        first = min(band.first for band in bands)
+        last = min(max(band.last for band in bands), OLDEST_DRAWN)
+        years = np.arange(first, last + 1, 1 / PAIRS_A_YEAR) + 0.5 / PAIRS_A_YEAR
+        normals = _normals(len(years), len(model.columns))
+        self._years = np.tile(years, 2 * len(SEXES))
+        self._sex = np.repeat(np.array(SEXES), 2 * len(years))
+        self._z = np.tile(np.concatenate([normals, -normals]), (len(SEXES), 1))
+
+    def line(self, part: _Part, knots: _Knots) -> Line:
+        """Lay a line through the knots, and before them as the figures ask."""
+        figures, (shift, stretch) = part.figures, knots
+        weights = self._weights(part)
+        years = np.array([_middle(band, weights) for band in part.bands])
+        if (until := figures.survey_until) is not None:
+            full = part.bands[0].first if figures.full_from is None else figures.full_from
+            years = np.concatenate([[until, full], years])
+            shift = np.concatenate([[0.0, shift[0]], shift])
+            stretch = np.concatenate([[1.0, stretch[0]], stretch])
+        name = COORDINATE.get(figures.measure, figures.measure)
+        return Line(name, part.sex, *(np.round(x, DECIMALS) for x in (years, shift, stretch)))
+
+    def fits(self, moves: Moves) -> list[list[Fit]]:
+        """Measure the moved people: every band of every part."""
+        person = {"sex": self._sex, "age_months": self._years * 12}
+        names = self._model.outputs
+        values = self._model.values(moves.moved(self._z, names, person), person)
+        of = dict(zip(names, values.T, strict=True))
+        of["bmi"] = of["weight_kg"] / (of["height_cm"] / 100) ** 2
+        possible = self._possible(of)
+        return [
+            [self._fit(part, band, of[part.figures.measure], possible) for band in part.bands]
+            for part in self.parts
+        ]
+
+    def _possible(self, of: dict[str, Floats]) -> NDArray[np.bool_]:
+        """Tell who is not drawn again: without them the means would be off by what they lack."""
+        return ~unheard_of(of, self._years * 12)
+
+    def _fit(self, part: _Part, band: Mean, values: Floats, possible: NDArray[np.bool_]) -> Fit:
+        inside = possible & (self._years >= band.first) & (self._years < band.last + 1)
+        inside &= self._sex == part.sex
+        weights = self._weights(part)[self._years[inside].astype(np.int64)]
+        mean = float(np.average(values[inside], weights=weights))
+        variance = float(np.average((values[inside] - mean) ** 2, weights=weights))
+        return Fit(part.figures.measure, band, mean, variance**0.5)
+
+    def _weights(self, part: _Part) -> Floats:
+        """Return how many people there are of each year of age, whoever they are counted by."""
+        return _WHO_WEIGHTS if part.figures.standard == "who" else self._own[part.sex]
+
+
+def _miss(fit: Fit) -> float:
+    """Tell how far a band is from what is published, in SDs."""
+    spread = abs(np.log(fit.sd / fit.band.sd)) if fit.band.sd else 0.0
+    return max(abs(fit.mean - fit.band.mean) / fit.sd, float(spread))
+
+
+def _middle(band: Mean, weights: Floats) -> float:
+    last = min(band.last, OLDEST_DRAWN)
+    years = np.arange(band.first, last + 1)
+    return float(np.average(years + 0.5, weights=weights[years]))
+
+
+def _own_weights(population: Population) -> dict[Sex, Floats]:
+    """Spread the pyramid over single years of age; a person more, so that none is empty."""
+    counts = {sex: np.ones(OLDEST_YEARS + 1) for sex in SEXES}
+    for band in population.pyramid.bands:
+        years = slice(band.first, band.last + 1)
+        width = band.last + 1 - band.first
+        counts["F"][years] += band.female / width
+        counts["M"][years] += band.male / width
+    return counts
+
+
+_WHO_WEIGHTS: Final[Floats] = np.zeros(OLDEST_YEARS + 1)
+_WHO_WEIGHTS[: 5 * len(WHO_STANDARD)] = np.repeat(WHO_STANDARD, 5)
+
+
+def _normals(count: int, columns: int) -> Floats:
+    """Return a Kronecker sequence of N(0, 1) numbers: every stretch of it is spread evenly.
+
+    Its steps are powers of the root of x ** (columns + 1) = x + 1, the golden ratio of more
+    dimensions (Roberts, The unreasonable effectiveness of quasirandom sequences, 2018).
+    """
+    root = 2.0
+    for _ in range(50):
+        root = (1 + root) ** (1 / (columns + 1))
+    steps = root ** -np.arange(1.0, columns + 1)
+    uniforms = (0.5 + np.arange(1, count + 1)[:, None] * steps) % 1
+    inverse = NormalDist().inv_cdf
+    return np.array([[inverse(u) for u in row] for row in uniforms.tolist()])
+
+
+def _key(population: Population, model: Model) -> str:
+    described = population.model_dump(mode="json", include={"pyramid", "vitals"})
+    return fingerprint({"model": model.fingerprint, **described})
+
+
+def _pack(line: Line) -> dict[str, Any]:
+    return {
+        field: value.tolist() if isinstance(value, np.ndarray) else value
+        for field, value in line._asdict().items()
+    }
+
+
+def _unpack(lines: list[dict[str, Any]]) -> Moves:
+    knots = ("years", "shift", "stretch")
+    return Moves(
+        lines=tuple(
+            Line(line["measurement"], line["sex"], *(np.array(line[knot]) for knot in knots))
+            for line in lines
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
