@@ -27,7 +27,7 @@ class Names(NamedTuple):
 
 def render(evaluation: Evaluation, names: Names, attacked: Attacked | None = None) -> str:
     """Return the report as HTML; without the attacks it says that privacy was not measured."""
-    page = _environment().get_template("report.html")
+    page = environment().get_template("report.html")
     return page.render(
         version=__version__,
         names=names,
@@ -43,15 +43,16 @@ def render(evaluation: Evaluation, names: Names, attacked: Attacked | None = Non
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return the templates of the room and the words they share."""
+    templates = Environment(
         loader=PackageLoader("bridge.quality"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {
+    templates.filters |= {
         "label": label,
         "with_unit": with_unit,
         "plain": plain,
@@ -59,7 +60,7 @@ def _environment() -> Environment:
         "signed": signed,
         "percent": percent,
     }
-    return environment
+    return templates
 
 
 def _charts(evaluation: Evaluation) -> dict[str, list[Markup]]:
