@@ -21,6 +21,7 @@ MAY_USE = {
     "mapping": {"records", "errors", "codes", "yaml_files"},
     "resources": {"records", "identity", "codes", "mapping"},
     "files": {"records", "batches", "errors", "codes", "mapping", "resources"},
+    "quality": {"synthesis", "records", "errors", "yaml_files"},
     "openmrs": {"errors"},
     "upload": {"records", "errors", "identity", "mapping", "resources", "openmrs", "yaml_files"},
     # judged by the real server's answers, not by our client

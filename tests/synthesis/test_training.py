@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bridge.synthesis.context import Context
+from bridge.synthesis.hyperparameters import Hyperparameters
+from bridge.synthesis.surveys import Survey, load_nhanes, parse_nhamcs, parse_nhanes
 
 from bridge.errors import InputError, MissingExtra
 from bridge.synthesis.checkpoint import load_checkpoint, pack, parse_checkpoint
 from bridge.synthesis.columns import Scale
-from bridge.synthesis.context import Context
-from bridge.synthesis.hyperparameters import Hyperparameters
-from bridge.synthesis.surveys import Survey, load_nhanes, parse_nhamcs, parse_nhanes
 from bridge.synthesis.training import Fitted, fit, main, split
 
 SOURCE = {"file": "made.csv", "sha256": "0" * 64}

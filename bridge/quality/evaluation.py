@@ -1,0 +1,85 @@
+"""`evaluate`: everything that is measured of two tables, in one run."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from bridge.quality.fidelity import Fidelity, measure_fidelity
+from bridge.quality.frames import CONDITIONS, Samples, comparable
+from bridge.quality.growth import GrowthCurve, Pyramid, growth_curves, pyramid
+from bridge.quality.indicators import Match, measure_match
+from bridge.quality.matching import Trial, in_step, trials
+from bridge.quality.two_sample import TwoSample, distinguish
+from bridge.quality.usefulness import Usefulness, measure_usefulness
+
+REPEATS = 3
+
+
+class Matching(NamedTuple):
+    """How real and synthetic rows and the floor's were held against each other.
+
+    `pairs` is how many rows of the `offered` real ones found partners, on average.
+    """
+
+    pairs: int
+    offered: int
+    in_step: bool
+    conditions: tuple[str, ...]
+    floor_of_train: bool
+    seed: int
+    repeats: int
+
+
+class Evaluation(NamedTuple):
+    """What a report shows; the tables themselves are in `samples`."""
+
+    samples: Samples
+    matching: Matching
+    fidelity: Fidelity
+    two_sample: TwoSample
+    match: Match
+    usefulness: tuple[Usefulness, ...]
+    growth: tuple[GrowthCurve, ...]
+    pyramid: Pyramid | None
+
+
+def evaluate(
+    real: pd.DataFrame,
+    synthetic: pd.DataFrame,
+    train: pd.DataFrame | None = None,
+    *,
+    conditions: Sequence[str] = CONDITIONS,
+    seed: int = 0,
+    repeats: int = REPEATS,
+) -> Evaluation:
+    """Hold synthetic rows against real ones; `train`, what the model learnt from, is the floor.
+
+    Tables are of one row a person or visit, with the same names for the same columns; those of
+    `conditions` say who was measured. Without `train` the floor is one half of the real rows held
+    against the other. Raises InputError where the tables cannot be compared.
+    """
+    samples = comparable(real, synthetic, train, conditions=conditions)
+    matched = trials(samples, seed=seed, repeats=repeats)
+    return Evaluation(
+        samples=samples,
+        matching=_matching(samples, matched, seed),
+        fidelity=measure_fidelity(samples, matched),
+        two_sample=distinguish(samples, matched, seed=seed),
+        match=measure_match(samples, matched),
+        usefulness=measure_usefulness(samples, matched, seed=seed),
+        growth=growth_curves(samples),
+        pyramid=pyramid(samples),
+    )
+
+
+def _matching(samples: Samples, matched: Sequence[Trial], seed: int) -> Matching:
+    return Matching(
+        pairs=round(sum(len(trial.real) for trial in matched) / len(matched)),
+        offered=matched[0].offered,
+        in_step=in_step(samples),
+        conditions=tuple(samples.conditions),
+        floor_of_train=samples.train is not None,
+        seed=seed,
+        repeats=len(matched),
+    )

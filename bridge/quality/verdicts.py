@@ -1,0 +1,173 @@
+"""What the figures say, in sentences that have the figures in them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from bridge.quality.evaluation import Evaluation
+from bridge.quality.indicators import GOAL
+from bridge.quality.labels import label, percent, plain, signed
+from bridge.quality.two_sample import FEWEST_PAIRS, Distinction
+
+
+class Verdict(NamedTuple):
+    """One question, the figure that answers it, and the sentence around it."""
+
+    question: str
+    figure: str
+    sentence: str
+
+
+ADVISED_PAIRS = 1_000
+"""With fewer pairs an area under the ROC curve is uncertain by more than .013."""
+
+
+def verdicts(evaluation: Evaluation) -> list[Verdict]:
+    """Return the verdicts in the order of their weight."""
+    return [
+        *_told_apart(evaluation),
+        *_values(evaluation),
+        *_together(evaluation),
+        *_match(evaluation),
+        *_useful(evaluation),
+    ]
+
+
+def _told_apart(evaluation: Evaluation) -> Iterator[Verdict]:
+    test = evaluation.two_sample
+    if test.overall is None:
+        yield Verdict(
+            "Can a classifier tell them apart?",
+            "too few rows",
+            f"The two-sample test needs {FEWEST_PAIRS} pairs of rows in each half; "
+            f"{evaluation.matching.pairs} were found.",
+        )
+        return
+    yield Verdict("Can a classifier tell them apart?", _excess(test.overall), _area(test.overall))
+    if len(test.groups) > 1:
+        worst = max(test.groups, key=lambda group: group.excess)
+        yield Verdict(
+            "And within a group?",
+            _excess(worst),
+            f"Of {len(test.groups)} groups {worst.group} is furthest from its floor: "
+            f"AUC {plain(worst.auc)} against {plain(worst.floor)} (one such area from "
+            f"{worst.pairs:,} pairs is uncertain by {plain(worst.noise)}, and the furthest of "
+            "several is partly the unluckiest).",
+        )
+
+
+def _excess(test: Distinction) -> str:
+    return f"{signed(test.excess)} AUC"
+
+
+def _area(test: Distinction) -> str:
+    further = "further" if test.excess >= 0 else "nearer"
+    return (
+        f"The classifier tells synthetic from real rows with AUC {plain(test.auc)}; two real "
+        f"samples reach {plain(test.floor)}: {plain(abs(test.excess))} {further}"
+        + (f" (± {plain(test.excess_error)} over seeds)" if np.isfinite(test.excess_error) else "")
+        + f". One such area from {test.pairs:,} pairs is uncertain by {plain(test.noise)}."
+    )
+
+
+def _values(evaluation: Evaluation) -> Iterator[Verdict]:
+    measured = [
+        one
+        for one in evaluation.fidelity.measurements
+        if not one.column.condition and np.isfinite(one.at_size) and one.floor > 0
+    ]
+    if not measured:
+        return
+    own, floor = (float(np.mean([getattr(m, k) for m in measured])) for k in ("at_size", "floor"))
+    worst = max(measured, key=lambda one: one.at_size / one.floor)
+    yield Verdict(
+        "Are the values spread alike?",
+        f"{own / floor:.1f} times the floor",
+        f"The distributions of {len(measured)} measurements lie {plain(own)} apart on average "
+        f"(Kolmogorov-Smirnov), those of two real samples {plain(floor)}; "
+        f"{label(worst.column.name)} is furthest, {plain(worst.at_size)} against "
+        f"{plain(worst.floor)}.",
+    )
+
+
+def _together(evaluation: Evaluation) -> Iterator[Verdict]:
+    found, medians = evaluation.fidelity.correlations, evaluation.fidelity.medians
+    if np.isfinite(found.mean_gap):
+        yield Verdict(
+            "Do they go together alike?",
+            f"{plain(found.mean_gap)} apart",
+            f"Rank correlations differ by {plain(found.mean_gap)} on average and by "
+            f"{plain(found.largest_gap)} at most; of two real samples by "
+            f"{plain(found.mean_floor)} and {plain(found.largest_floor)}.",
+        )
+    if medians.cells and np.isfinite(medians.mean_gap):
+        yield Verdict(
+            "Do the medians follow age and sex?",
+            f"{plain(medians.mean_gap, 2)} SD apart",
+            f"Medians by age band and sex differ by {plain(medians.mean_gap)} standard deviations "
+            f"on average; of two real samples by {plain(medians.mean_floor)}.",
+        )
+
+
+def _match(evaluation: Evaluation) -> Iterator[Verdict]:
+    match = evaluation.match
+    if not match.indicators:
+        return
+    inside = sum(one.inside for one in match.indicators)
+    yield Verdict(
+        "Do the health indicators match?",
+        percent(match.share),
+        f"{inside} of {len(match.indicators)} prevalences by sex and age band "
+        f"({percent(match.share)}) lie in the real value's 95 % interval; the goal is "
+        f"{percent(GOAL)}. "
+        + (
+            f"Of samples of like size the synthetic one reaches {percent(match.at_size)}, a second "
+            f"real one {percent(match.floor)}."
+            if np.isfinite(match.floor)
+            else "The matched samples are too small to say what a second real one reaches."
+        ),
+    )
+
+
+def _useful(evaluation: Evaluation) -> Iterator[Verdict]:
+    rated = [(one.ratio, one) for one in evaluation.usefulness if one.ratio is not None]
+    if not rated:
+        return
+    ratio = float(np.mean([value for value, _ in rated]))
+    lowest, worst = min(rated, key=lambda pair: pair[0])
+    yield Verdict(
+        "Can one learn from them?",
+        percent(ratio),
+        f"Models that learn from synthetic rows reach {percent(ratio)} of what models that learn "
+        f"from other real rows do, on average of {len(rated)} measurements; least for "
+        f"{label(worst.name)}, {percent(lowest)}.",
+    )
+
+
+def shortcomings(evaluation: Evaluation) -> list[str]:
+    """Say for what the data is too little, and what makes the comparison unfair."""
+    matching, test = evaluation.matching, evaluation.two_sample
+    said = []
+    if matching.pairs < ADVISED_PAIRS:
+        said.append(
+            f"{matching.pairs:,} pairs of rows are few: differences below "
+            f"{plain(2 / np.sqrt(6 * max(1, matching.pairs)), 2)} AUC cannot be seen. "
+            f"{ADVISED_PAIRS:,} or more are advised"
+            + ("." if matching.floor_of_train else "; --train leaves all real rows for them.")
+        )
+    if test.too_small:
+        groups = ", ".join(f"{name} ({pairs})" for name, pairs in test.too_small)
+        said.append(f"Too few pairs for a two-sample test of their own ({FEWEST_PAIRS}): {groups}.")
+    if matching.conditions and matching.pairs < 0.9 * matching.offered:
+        said.append(
+            f"Of {matching.offered:,} real rows {matching.offered - matching.pairs:,} found no "
+            f"partner of the same {' and '.join(label(c) for c in matching.conditions)} in the "
+            "other tables; only the rest is compared where the report says matched."
+        )
+    if not matching.conditions:
+        said.append(
+            "No column says who was measured (sex, age): rows are held against each other as they "
+            "come."
+        )
+    return said

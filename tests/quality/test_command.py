@@ -1,0 +1,56 @@
+"""`bridge evaluate` at the command line."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.__main__ import run
+from tests.quality.people import few
+
+
+def _files(folder: Path) -> list[str]:
+    for seed, name in enumerate(("real", "synthetic")):
+        few(150, seed=seed).to_csv(folder / f"{name}.csv", index=False)
+    return ["--real", "real.csv", "--synthetic", "synthetic.csv"]
+
+
+def test_a_summary_is_printed_and_the_report_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what the data is too little for."""
+    assert run(["evaluate", *_files(tmp_path), "--repeats", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "Are the values spread alike?" in printed
+    assert "pairs of rows are few" in printed
+    assert "the report is report.html" in printed
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_scripts_get_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard output, and nothing else there."""
+    assert run(["evaluate", *_files(tmp_path), "--repeats", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == {"real": 150, "synthetic": 150}
+
+
+def test_what_is_wrong_is_said_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line, with exit code 2."""
+    files = _files(tmp_path)
+    assert run(["evaluate", *files, "--out", "nowhere/report.html"]) == 2
+    assert "nowhere/report.html: is in a folder that does not exist" in capsys.readouterr().err
+    assert run(["evaluate", *files[:3], "missing.csv"]) == 2
+    assert "missing.csv: cannot be read as a table" in capsys.readouterr().err
+
+
+def test_without_the_extra_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The base installation has no pandas."""
+    for name in [name for name in sys.modules if name.startswith("bridge.quality")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    assert run(["evaluate", *_files(tmp_path)]) == 2
+    assert 'pip install "openmrs-bridge[evaluate]"' in capsys.readouterr().err
