@@ -72,7 +72,9 @@ def test_ranks_give_normal_scores_even_where_a_cell_holds_half_the_people() -> N
     """SpO2 is 98 to 100 for most."""
     rng = np.random.default_rng(4)
     values = rng.choice([97.0, 98.0, 99.0, 100.0], 20_000, p=[0.1, 0.2, 0.2, 0.5])
-    scores = np.sort(fitted("spo2_pct", Output(columns=["spo2"]), values).encode(values, rng.random(len(values))))
+    scores = np.sort(
+        fitted("spo2_pct", Output(columns=["spo2"]), values).encode(values, rng.random(len(values)))
+    )
     expected = [NormalDist().inv_cdf((i + 0.5) / 20) for i in range(20)]
     assert np.allclose(scores[500::1000], expected, atol=0.05)
 
