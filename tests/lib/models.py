@@ -1,6 +1,7 @@
 """A model that nobody fitted, to be sampled from without torch: its nets' weights are drawn."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,6 +40,6 @@ def _drawn(spec: Spec, inputs: int, rng: np.random.Generator) -> Conditional:
     sizes: Sequence[int] = (inputs, *spec.fit.hidden, 3 * spec.fit.bins + 1)
     layers = [
         (rng.normal(0, 0.3, (after, before)), rng.normal(0, 0.1, after))
-        for before, after in zip(sizes[:-1], sizes[1:], strict=True)
+        for before, after in pairwise(sizes)
     ]
     return Conditional(layers=tuple(layers), bound=spec.fit.bound)
