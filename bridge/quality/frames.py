@@ -111,8 +111,7 @@ def comparable(
     left_out = {name: f"not in the {of} table" for of, name in _not_shared(tables)}
     columns: list[Column] = []
     for name in (str(name) for name in real.columns if str(name) not in left_out):
-        reason = not_a_measurement(name, real[name])
-        reason = "has no values" if synthetic[name].dropna().empty else reason
+        reason = not_a_measurement(name, real[name]) or _unlike([frame[name] for frame in frames])
         if reason:
             left_out[name] = reason
         else:
@@ -153,6 +152,16 @@ def _not_shared(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, str]]:
 
 def _names(table: pd.DataFrame) -> str:
     return ", ".join(str(name) for name in table.columns[:12])
+
+
+def _unlike(series: Sequence[pd.Series]) -> str | None:
+    """Say why the same column of several tables cannot be compared, if it cannot."""
+    if any(one.dropna().empty for one in series):
+        return "has no values in one of the tables"
+    if len({is_number(one) for one in series}) == 2:
+        kinds = ("numbers", "text") if is_number(series[0]) else ("text", "numbers")
+        return f"is {kinds[0]} in the real table and {kinds[1]} in another"
+    return None
 
 
 def _column(name: str, series: Sequence[pd.Series], condition: bool) -> Column:

@@ -70,11 +70,15 @@ _QUICK = Spec.model_validate(
     {
         "conditions": {
             "sex": {"kind": "category", "columns": ["gender"], "levels": ["F", "M"]},
-            "age_years": {"kind": "number", "columns": ["age"], "low": 20, "high": 80},
+            "age_years": {"kind": "age", "columns": {"years": "year"}},
         },
         "outputs": {
             "height_cm": {"columns": ["tall"], "step": 0.1, "decimals": 1, "low": 100},
-            "pulse_bpm": {"columns": ["pulse"], "step": 2, "measured": {"age_years": {"from": 30}}},
+            "pulse_bpm": {
+                "columns": ["pulse"],
+                "step": 2,
+                "measured": {"age_years": {"from": 480}},
+            },
             "ratio": {"columns": ["ratio"], "step": 0.001, "decimals": 3},
             "not_there": {"columns": ["not_there"]},
         },
@@ -136,6 +140,12 @@ def test_columns_go_together_as_they_do_in_the_table(name: str) -> None:
     for first, second in (("sex", "height_cm"), ("height_cm", "pulse_bpm")):
         real, own = (frame[first].corr(frame[second]) for frame in (table, drawn))
         assert own == pytest.approx(real, abs=0.2)
+
+
+def test_bridge_is_asked_for_people_as_old_as_those_it_learnt() -> None:
+    """Each once before any twice, in the unit of the column."""
+    ages = learnt("bridge").sample(900, seed=2)["age_years"]
+    assert sorted(ages) == sorted(made()["age_years"])
 
 
 def test_independent_columns_keep_their_shapes_and_nothing_else() -> None:

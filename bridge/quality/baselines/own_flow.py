@@ -13,7 +13,7 @@ from bridge.synthesis.inference import infer_spec
 from bridge.synthesis.model import Model
 from bridge.synthesis.sampling import sample_like
 from bridge.synthesis.spec import Condition, Output, Spec
-from bridge.synthesis.table import MONTHS, Table, parse_table
+from bridge.synthesis.table import Table, parse_table
 from bridge.synthesis.training import train
 
 
@@ -50,26 +50,19 @@ class Conditioned:
         orders = [rng.permutation(len(self.people)) for _ in range(times)]
         conditions = self.people[np.concatenate(orders)[:count]].placed(rng)
         drawn = sample_like(self.model, conditions, count, seed)
-        return pd.DataFrame({one.name: self._coded(one, drawn[one.name]) for one in self.columns})
+        return pd.DataFrame({one.name: _coded(one, drawn[one.name]) for one in self.columns})
 
-    def _coded(self, column: Column, values: "pd.Series[Any]") -> Floats:
-        condition = self.model.spec.conditions.get(column.name)
-        if column.kind == "category":
-            codes = {word: float(code) for code, word in enumerate(column.levels)}
-            return np.array([codes[word] for word in values], dtype=np.float64)
-        if condition and isinstance(condition.columns, dict):
-            unit = condition.columns[column.name]
-            whole: Floats = np.floor(values.to_numpy(np.float64) / MONTHS[unit])
-            return whole
-        numbers: Floats = values.to_numpy(np.float64)
-        return numbers
+
+def _coded(column: Column, values: "pd.Series[Any]") -> Floats:
+    codes = {word: float(code) for code, word in enumerate(column.levels)}
+    return np.array([codes.get(value, value) for value in values], dtype=np.float64)
 
 
 def complete(spec: Spec, names: list[str]) -> Spec:
     """Return a spec for a table that it made itself, of rows that lack nothing.
 
-    Columns have the spec's names, an age counts months, and every level is written as it is
-    called; outputs that are not among the `names` are left out.
+    Columns have the spec's names, an age counts its condition's unit, and every level is written
+    as it is called; outputs that are not among the `names` are left out.
     """
     return spec.model_copy(
         update={
@@ -87,7 +80,7 @@ def complete(spec: Spec, names: list[str]) -> Spec:
 
 
 def _renamed(condition: Condition, name: str) -> Condition:
-    columns: Any = {name: "month"} if condition.kind == "age" else [name]
+    columns: Any = {name: condition.unit(name)} if condition.kind == "age" else [name]
     return condition.model_copy(update={"columns": columns, "levels": _levels(condition)})
 
 
