@@ -40,8 +40,11 @@ def told(**changes: object) -> list[float]:
     ids=str,
 )
 def test_every_condition_makes_a_difference(change: dict[str, object]) -> None:
-    """An unknown level as well."""
     assert told(**change) != told()
+
+
+def test_an_unknown_level_is_none_of_the_others() -> None:
+    assert told(triage="") not in (told(triage="1"), told(triage="2"))
 
 
 def test_everyone_of_the_oldest_age_and_over_is_one() -> None:

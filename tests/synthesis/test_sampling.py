@@ -148,6 +148,20 @@ def test_rows_like_other_people_keep_their_order_and_conditions(table: Table, mo
     assert rows["income"].tolist() == given["income"].tolist()
 
 
+def test_people_alike_differ_as_the_model_says(model: Model) -> None:
+    """Each output by a draw of its own from N(0, 1)."""
+    people = {
+        "sex": np.full(5_000, "F"),
+        "age": np.full(5_000, 300.0),
+        "triage": np.full(5_000, ""),
+        "income": np.full(5_000, 20.0),
+    }
+    expected = model.values(np.random.default_rng(9).standard_normal((5_000, 3)), people)
+    rows = sample_like(model, people, 5_000, seed=9)[["height_cm", "parity"]]
+    assert rows.mean().tolist() == pytest.approx(expected[:, [0, 2]].mean(axis=0), rel=0.05)
+    assert rows.std().tolist() == pytest.approx(expected[:, [0, 2]].std(axis=0), rel=0.05)
+
+
 def test_the_same_seed_gives_the_same_rows(model: Model) -> None:
     assert sample(model, 100, seed=7).equals(sample(model, 100, seed=7))
     assert not sample(model, 100, seed=7).equals(sample(model, 100, seed=8))
