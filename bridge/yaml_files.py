@@ -80,15 +80,28 @@ def _fault(
     error: ValidationError, model: type[BaseModel], lines: dict[Path_, int], place: str
 ) -> InputError:
     faults = error.errors(include_url=False)
-    # A misspelt key is also a missing one: name the cause, not the effect.
-    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
-    path = tuple(part for part in fault["loc"] if part != "[key]")
-    known = path
+    # A misspelt key is also a missing one: name the cause, not the effect. Of what may be a list or
+    # have keys, the deepest fault is the cause.
+    fault = next(
+        (fault for fault in faults if fault["type"] == "extra_forbidden"),
+        max(faults, key=lambda fault: len(_path(fault, lines))),
+    )
+    path = known = _path(fault, lines)
     while known not in lines and known:
         known = known[:-1]
     key = ".".join(str(part) for part in path)
     message = f"{key}: {_wording(fault, path, model)}" if key else _wording(fault, path, model)
     return InputError(message, place=f"{place}:{lines.get(known, 1)}")
+
+
+def _path(fault: Any, lines: dict[Path_, int]) -> Path_:
+    """Return where a fault is, without pydantic's names for the kinds that a value may be of."""
+    *within, last = fault["loc"] or ("",)
+    path: Path_ = ()
+    for part in within:
+        path = (*path, part) if (*path, part) in lines else path
+    wanted = fault["type"] == "missing" or (*path, last) in lines
+    return (*path, last) if wanted else path
 
 
 def _wording(fault: Any, path: Path_, model: type[BaseModel]) -> str:

@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 
 SHARED = Path(os.environ.get("BRIDGE_TEST_SHARED", Path(__file__).parents[2] / "shared"))
 

@@ -24,7 +24,6 @@ MAY_USE = {
     "quality": {"synthesis", "records", "errors", "yaml_files"},
     "openmrs": {"errors"},
     "upload": {"records", "errors", "identity", "mapping", "resources", "openmrs", "yaml_files"},
-    "quality": {"errors"},
     # judged by the real server's answers, not by our client
     "sandbox": {"errors", "identity"},
 }

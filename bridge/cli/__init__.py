@@ -28,6 +28,7 @@ COMMANDS = {
     "sample": "Write rows of a fitted model.",
     "population": "Show a population with its sources, or check a file of your own.",
     "evaluate": "Say how true synthetic records are, beside real ones.",
+    "compare": "Let bridge's generator and others learn the same people.",
     "mapping": "Check a mapping file, or export it.",
     "sandbox": "Serve the embedded OpenMRS-compatible server.",
 }

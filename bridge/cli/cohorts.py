@@ -46,6 +46,7 @@ def generated(
         population=population,
         visits=asked.visits,
         limits=limits,
+        illness=asked.illness or ("none" if people else "mixed"),
         people=people,
     )
     return GeneratedCohort(request, asked.count or len(people) or DEFAULT_COUNT)
@@ -85,6 +86,7 @@ def _cohort_of_record(inputs: dict[str, Any], count: int, mapping: Mapping) -> C
         as_of=date.fromisoformat(inputs["as_of"]),
         population=inputs["population"],
         visits=(fewest, most),
+        illness=inputs["illness"],
     )
     return generated(asked, {name: (low, high) for name, (low, high) in inputs["limits"].items()})
 

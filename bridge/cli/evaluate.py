@@ -1,12 +1,20 @@
 """`bridge evaluate`: synthetic records held against real ones."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
+from bridge.files.whole import write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bridge.quality.attacked import Attacked
+    from bridge.quality.evaluation import Evaluation
 
 
 @click.command()
@@ -25,7 +33,19 @@ from bridge.errors import InputError, MissingExtra
 @click.option(
     "--train",
     type=click.Path(path_type=Path),
-    help="The records that the generator learnt from; without, the real ones are halved.",
+    help="The records that the generator learnt from; without, the real ones are halved, and "
+    "privacy cannot be measured.",
+)
+@click.option(
+    "--spec",
+    "spec_name",
+    help="What the columns mean, as for `bridge train`: a YAML file, or population or illness.",
+)
+@click.option(
+    "--model",
+    "model_file",
+    type=click.Path(path_type=Path),
+    help="The model that made the synthetic records, for what its privacy sheet says of it.",
 )
 @click.option(
     "--out",
@@ -47,31 +67,63 @@ def evaluate(
     real: Path,
     synthetic: Path,
     train: Path | None,
+    spec_name: str | None,
+    model_file: Path | None,
     out: Path,
     seed: int,
     repeats: int,
     as_json: bool,
 ) -> int:
-    """Say how true and how useful synthetic records are, in a report with charts."""
+    """Say how true, how useful and how private synthetic records are, in a report with charts."""
     try:
-        from bridge.quality import evaluation, frames, report, verdicts
+        from bridge.quality import evaluation, frames, report
     except ImportError as error:
         raise MissingExtra("bridge evaluate", "evaluate") from error
+    from bridge.synthesis.spec import find_spec
+
     screen = Screen(as_json=as_json)
     if not out.parent.is_dir():
         raise InputError("is in a folder that does not exist; make it first", place=out)
-    tables = [frames.load_frame(path) for path in (real, synthetic)]
-    learnt = frames.load_frame(train) if train else None
+    spec = find_spec(spec_name) if spec_name else None
+    places = [path for path in (real, synthetic, train) if path]
+    tables = [frames.load_frame(path, spec, seed=seed) for path in places]
     rows = f"{len(tables[0]):,} real rows with {len(tables[1]):,} synthetic ones"
     screen.waiting(f"comparing {rows} (20,000 take some minutes)")
-    found = evaluation.evaluate(tables[0], tables[1], learnt, seed=seed, repeats=repeats)
+    found = evaluation.evaluate(*tables, seed=seed, repeats=repeats)
+    attacked = _attack(found, tables, train, model_file, seed) if train else None
     names = report.Names(real.name, synthetic.name, train.name if train else None)
-    out.write_text(report.render(found, names), encoding="utf-8")
+    write_whole(out, report.render(found, names, attacked).encode())
+    _summary(found, attacked, screen)
+    screen.say(f"the report is {out}")
+    screen.json(report.figures(found, names, attacked) | {"report": str(out)})
+    return 0
+
+
+def _attack(
+    found: "Evaluation",
+    tables: list["pd.DataFrame"],
+    train: Path,
+    model_file: Path | None,
+    seed: int,
+) -> "Attacked":
+    from bridge.quality.attacked import attack, facts_of
+    from bridge.synthesis.checkpoint import load_checkpoint
+
+    model = load_checkpoint(model_file) if model_file else None
+    real, synthetic, learnt = tables
+    facts = facts_of(found.samples, train.name, len(learnt), model)
+    return attack(found.samples, learnt, real, synthetic, facts, seed=seed)
+
+
+def _summary(found: "Evaluation", attacked: "Attacked | None", screen: Screen) -> None:
+    from bridge.quality import verdicts
+
     for verdict in verdicts.verdicts(found):
         screen.say(f"{verdict.question} {verdict.figure}", style="bold")
         screen.say(f"  {verdict.sentence}")
+    if attacked:
+        screen.say("How private is it?", style="bold")
+        for sentence in attacked.privacy.verdicts:
+            screen.say(f"  {sentence}")
     for said in verdicts.shortcomings(found):
         screen.say(f"note: {said}", style="yellow")
-    screen.say(f"the report is {out}")
-    screen.json(report.figures(found, names) | {"report": str(out)})
-    return 0

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     "--people",
     "people_file",
     type=click.Path(path_type=Path),
-    help="Make vitals for the people of a CSV file: sex, birthdate or age_months, and names.",
+    help="Make vitals for the people of a CSV file: sex, birthdate or age_months, and, if you "
+    "like, immediacy (how ill they come, 1 to 5) and names.",
 )
 @click.option(
     "--workers",

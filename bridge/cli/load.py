@@ -76,7 +76,7 @@ def load(
     screen = Screen(as_json=as_json)
     switch = StopSwitch()
     mapping = load_mapping(of_mapping.mapping_file)
-    if mapping.unmapped:
+    if mapping.unmapped and of_mapping.mapping_file:
         screen.note(f"not in the mapping, and left out: {', '.join(mapping.unmapped)}")
     _refuse_contradictions(ctx, asked, folder)
     with open_server(server, screen, switch) as access:

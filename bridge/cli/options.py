@@ -102,6 +102,7 @@ class CohortFlags:
     as_of: date | None
     population: str
     visits: tuple[int, int]
+    illness: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +220,12 @@ cohort_options = _grouped(
         default="1-6",
         show_default=True,
         help="Visits of each patient.",
+    ),
+    click.option(
+        "--illness",
+        type=click.Choice(["mixed", "none", "emergency"]),
+        show_default="mixed; none for people of a file",
+        help="How ill patients come: as outpatients do, well, or as to an emergency department.",
     ),
 )
 

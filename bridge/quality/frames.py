@@ -1,6 +1,5 @@
 """Two or three tables of people, read and made comparable: columns of numbers, kinds, grids."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,22 +9,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bridge.errors import InputError, MissingExtra
+from bridge.errors import InputError
+from bridge.synthesis.inference import (
+    as_words,
+    find_step,
+    is_category,
+    is_number,
+    not_a_measurement,
+    word_order,
+)
+from bridge.synthesis.spec import Spec
+from bridge.synthesis.table import load_table, read_frame
 
 Floats = NDArray[np.float64]
 Kind = Literal["number", "category"]
 
 CONDITIONS: Final = ("sex", "age_months", "age_years", "immediacy")
 FEWEST_ROWS: Final = 100
-MOST_LEVELS: Final = 50
-ON_GRID: Final = 0.995
-"""The share of real values that must lie on a grid; the rest are slips and conversions."""
-
-_FEW_NUMBERS = 10
-"""A whole number with no more distinct values than this is a code or a grade, not a measurement."""
-_STEPS = sorted((n * 10.0**e for n in (1, 2, 5) for e in range(-4, 3)), reverse=True)
-_IDENTIFIER = re.compile(r"(^|_)(id|uuid|seqn|identifier|mrn)$", re.IGNORECASE)
-_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ].*)?$")
 
 
 class Column(NamedTuple):
@@ -46,7 +46,7 @@ class Column(NamedTuple):
         """Tell whether more of it means something: a number, a grade, one of two levels."""
         if self.kind == "number" or len(self.levels) == 2:
             return True
-        return all(np.isfinite(_order(level)[0]) for level in self.levels)
+        return all(np.isfinite(word_order(level)[0]) for level in self.levels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,17 +73,16 @@ class Samples:
         return [column.name for column in self.columns if not column.condition]
 
 
-def load_frame(path: Path) -> pd.DataFrame:
-    """Read a CSV or Parquet file, or the vitals of a folder that `bridge generate` wrote."""
+def load_frame(path: Path, spec: Spec | None = None, *, seed: int = 0) -> pd.DataFrame:
+    """Read a CSV or Parquet file, or the vitals of a folder that `bridge generate` wrote.
+
+    With a spec its columns are read as it says, and rows that it cannot use are left out; ages
+    that are known in years are then spread over the year, at random.
+    """
     place = _vitals(path) if path.is_dir() else path
-    try:
-        if place.suffix == ".parquet":
-            return pd.read_parquet(place)
-        return pd.read_csv(place, low_memory=False)
-    except ImportError as error:
-        raise MissingExtra("reading Parquet", "scale") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read as a table: {error}", place=path) from error
+    if spec is None:
+        return read_frame(place)
+    return load_table([place], spec).frame(np.random.default_rng(seed))
 
 
 def _vitals(folder: Path) -> Path:
@@ -112,7 +111,7 @@ def comparable(
     left_out = {name: f"not in the {of} table" for of, name in _not_shared(tables)}
     columns: list[Column] = []
     for name in (str(name) for name in real.columns if str(name) not in left_out):
-        reason = _not_a_measurement(name, [frame[name] for frame in frames])
+        reason = not_a_measurement(name, real[name]) or _unlike([frame[name] for frame in frames])
         if reason:
             left_out[name] = reason
         else:
@@ -155,58 +154,22 @@ def _names(table: pd.DataFrame) -> str:
     return ", ".join(str(name) for name in table.columns[:12])
 
 
-def _not_a_measurement(name: str, series: Sequence[pd.Series]) -> str | None:
-    """Say why a column is not compared, if it is not."""
-    values = series[0].dropna()
-    if values.empty or series[1].dropna().empty:
-        return "has no values"
-    if values.nunique() == 1 and series[1].nunique() == 1:
-        return "has one value only"
-    if _IDENTIFIER.search(name):
-        return "identifies rows"
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return "is a date"
-    if _is_number(values):
-        if not all(_is_number(one) for one in series):
-            return "is numbers in the real table and text in another"
-        counted = bool((values % 1 == 0).all()) and values.is_unique
-        return "numbers the rows" if counted and values.is_monotonic_increasing else None
-    if any(_is_number(one) for one in series):
-        return "is text in the real table and numbers in another"
-    words = values.astype(str)
-    if words.str.match(_DATE).mean() > ON_GRID:
-        return "is a date"
-    return "is free text or identifies rows" if words.nunique() > MOST_LEVELS else None
+def _unlike(series: Sequence[pd.Series]) -> str | None:
+    """Say why the same column of several tables cannot be compared, if it cannot."""
+    if any(one.dropna().empty for one in series):
+        return "has no values in one of the tables"
+    if len({is_number(one) for one in series}) == 2:
+        kinds = ("numbers", "text") if is_number(series[0]) else ("text", "numbers")
+        return f"is {kinds[0]} in the real table and {kinds[1]} in another"
+    return None
 
 
 def _column(name: str, series: Sequence[pd.Series], condition: bool) -> Column:
-    graded = series[0].nunique() <= _FEW_NUMBERS
-    if all(_is_number(one) for one in series) and not (graded and _whole(series[0])):
+    if all(is_number(one) for one in series) and not is_category(series[0]):
         values = series[0].to_numpy(np.float64, na_value=np.nan)
         return Column(name, "number", condition, find_step(values))
-    words = {word for one in series for word in _words(one).dropna().unique()}
-    return Column(name, "category", condition, levels=tuple(sorted(words, key=_order)))
-
-
-def _is_number(values: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-
-
-def _whole(values: pd.Series) -> bool:
-    return bool((values.dropna() % 1 == 0).all())
-
-
-def _words(values: pd.Series) -> pd.Series:
-    """Write values as words; a grade is the same word whether a file has it as 2 or as 2.0."""
-    numbers = _is_number(values)
-    return values.map(lambda v: f"{v:g}" if numbers else str(v).strip(), na_action="ignore")
-
-
-def _order(word: str) -> tuple[float, str]:
-    try:
-        return float(word), word
-    except ValueError:
-        return np.inf, word
+    words = {word for one in series for word in as_words(one).dropna().unique()}
+    return Column(name, "category", condition, levels=tuple(sorted(words, key=word_order)))
 
 
 def _coded(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
@@ -218,24 +181,9 @@ def _coded(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
             coded[column.name] = np.where(np.isfinite(values), values, np.nan)
         else:
             codes = {word: float(code) for code, word in enumerate(column.levels)}
-            words = _words(frame[column.name])
+            words = as_words(frame[column.name])
             coded[column.name] = words.map(codes).to_numpy(np.float64, na_value=np.nan)
     return pd.DataFrame(coded)
-
-
-def find_step(values: Floats) -> float | None:
-    """Return the largest step of 1, 2 or 5 times a power of ten that nearly all values lie on."""
-    found = values[np.isfinite(values)]
-    return next((step for step in _STEPS if share_on_grid(found, step) >= ON_GRID), None)
-
-
-def share_on_grid(values: Floats, step: float) -> float:
-    """Return the share of the values that are multiples of `step`."""
-    found = values[np.isfinite(values)]
-    if not found.size:
-        return 1.0
-    off = np.abs(found / step - np.round(found / step))
-    return float(np.mean(off < 1e-6 * np.maximum(1, np.abs(found / step))))
 
 
 def snapped(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:

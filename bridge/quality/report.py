@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from bridge import __version__
 from bridge.quality import plots
+from bridge.quality.attacked import Attacked
 from bridge.quality.evaluation import Evaluation
 from bridge.quality.fidelity import MedianCell
 from bridge.quality.indicators import GOAL, Indicator, Match
@@ -24,13 +25,9 @@ class Names(NamedTuple):
     train: str | None = None
 
 
-def render(evaluation: Evaluation, names: Names, *, privacy: str | None = None) -> str:
-    """Return the report as HTML.
-
-    `privacy` is the finished HTML of the privacy section; without it the report says that
-    privacy was not measured.
-    """
-    page = _environment().get_template("report.html")
+def render(evaluation: Evaluation, names: Names, attacked: Attacked | None = None) -> str:
+    """Return the report as HTML; without the attacks it says that privacy was not measured."""
+    page = environment().get_template("report.html")
     return page.render(
         version=__version__,
         names=names,
@@ -42,19 +39,20 @@ def render(evaluation: Evaluation, names: Names, *, privacy: str | None = None) 
         indicators=_by_definition(evaluation),
         medians=_by_measurement(evaluation),
         sources=sorted({one.real.definition.source for one in evaluation.match.indicators}),
-        privacy=None if privacy is None else Markup(privacy),  # noqa: S704  a template made it
+        privacy=Markup(attacked.html) if attacked else None,  # noqa: S704  a template made it
     )
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return the templates of the room and the words they share."""
+    templates = Environment(
         loader=PackageLoader("bridge.quality"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {
+    templates.filters |= {
         "label": label,
         "with_unit": with_unit,
         "plain": plain,
@@ -62,7 +60,7 @@ def _environment() -> Environment:
         "signed": signed,
         "percent": percent,
     }
-    return environment
+    return templates
 
 
 def _charts(evaluation: Evaluation) -> dict[str, list[Markup]]:
@@ -123,7 +121,9 @@ def _by_measurement(evaluation: Evaluation) -> dict[str, list[MedianCell]]:
     return {name: [cell for cell in cells if cell.measurement == name] for name in names}
 
 
-def figures(evaluation: Evaluation, names: Names) -> dict[str, Any]:
+def figures(
+    evaluation: Evaluation, names: Names, attacked: Attacked | None = None
+) -> dict[str, Any]:
     """Return every figure of the report as JSON values; what is not known is null."""
     fidelity = evaluation.fidelity
     found = {
@@ -156,9 +156,17 @@ def figures(evaluation: Evaluation, names: Names) -> dict[str, Any]:
         },
         "match": _match(evaluation.match),
         "usefulness": [_json(one) for one in evaluation.usefulness],
+        "privacy": attacked and _plain(attacked.privacy),
     }
     known: dict[str, Any] = _finite(found)
     return known
+
+
+def _plain(value: Any) -> Any:
+    """Return named tuples, whatever is inside them, as mappings."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(inner) for name, inner in value._asdict().items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple | list) else value
 
 
 def _json(value: Any) -> Any:

@@ -6,7 +6,7 @@ as arrays (`part`) or one by one (`patients`), they are the same.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any, Final
@@ -18,13 +18,13 @@ from bridge.batches import Batch, Dates, Uuids
 from bridge.identity import fingerprint, patient_uuids
 from bridge.records import MEASUREMENTS, Patient
 from bridge.synthesis.checkpoint import load_model
+from bridge.synthesis.course import MIXES
 from bridge.synthesis.moves import moves_of
 from bridge.synthesis.normals import normals
 from bridge.synthesis.people import GivenPerson, as_rows
 from bridge.synthesis.population import (
     DRAWS,
     People,
-    Population,
     load_population,
     population_digest,
     population_names,
@@ -47,13 +47,17 @@ PART_VISITS: Final = 12_288
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked for; `people` replaces the population's own draws, one patient each."""
+    """What is asked for; `people` replaces the population's own draws, one patient each.
+
+    `illness` is one of course.MIXES.
+    """
 
     seed: int
     as_of: date
     population: str
     visits: tuple[int, int]
     limits: Limits
+    illness: str = "mixed"
     people: tuple[GivenPerson, ...] = ()
 
 
@@ -76,6 +80,7 @@ class GeneratedCohort:
             "population": request.population,
             "population_file": population_digest(self._population),
             "visits": list(request.visits),
+            "illness": request.illness,
             "limits": {name: list(limits) for name, limits in sorted(request.limits.items())},
             "models": [model.fingerprint[:12] for model in models],
             "people": fingerprint({"people": list(as_rows(self._people))})[:12]
@@ -133,12 +138,23 @@ class GeneratedCohort:
             birth,
             wanted,
             of_visits.reshape(-1, VISIT_DRAWS, most),
+            MIXES[self.request.illness],
             to_the_end=bool(self._people),
         )
+        if self._people:
+            stays = self._as_ill_as_given(first, stays)
         values, redrawn = self._vitals.measure(
             self._schedule.visits(stays, people.sex, birth), _normals_of(streams)
         )
         return self._batch(first, people, birth, stays, values, redrawn)
+
+    def _as_ill_as_given(self, first: int, stays: Stays) -> Stays:
+        given = self._people[first - 1 : first - 1 + len(stays.count)]
+        illness = stays.illness.copy()
+        for row, person in enumerate(given):
+            if person.immediacy is not None:
+                illness[row] = person.immediacy
+        return replace(stays, illness=illness)
 
     def _stream(self, block: int) -> np.random.Generator:
         seed = np.random.SeedSequence(int(self.fingerprint, 16), spawn_key=(block,))

@@ -65,7 +65,7 @@ def not_a_measurement(name: str, values: pd.Series) -> str | None:
     values = values.dropna()
     if values.empty:
         return "has no values"
-    if values.nunique() == 1:
+    if (values if is_number(values) else as_words(values)).nunique() == 1:
         return "has one value only"
     if _IDENTIFIER.search(name):
         return "identifies rows"
@@ -96,7 +96,7 @@ def is_category(values: pd.Series) -> bool:
 def as_words(values: pd.Series) -> pd.Series:
     """Write values as words; a grade is the same word whether a file has it as 2 or as 2.0."""
     numbers = is_number(values)
-    return values.map(lambda v: f"{v:g}" if numbers else str(v).strip(), na_action="ignore")
+    return values.map(lambda v: f"{v:.15g}" if numbers else str(v).strip(), na_action="ignore")
 
 
 def word_order(word: str) -> tuple[float, str]:
@@ -125,7 +125,7 @@ def share_on_grid(values: Floats, step: float) -> float:
 def _condition(name: str, values: pd.Series) -> dict[str, Any]:
     if name.startswith("age") and is_number(values):
         unit = _UNITS.get(name.removeprefix("age_"), "year")
-        oldest = max(1.0, round(float(values.max()) * MONTHS[unit] / 12, 1))
+        oldest = max(1.0, float(np.ceil(values.max() * MONTHS[unit] / 12)))
         return {"kind": "age", "columns": {name: unit}, "oldest": oldest}
     if is_category(values):
         return {"kind": "category", "columns": [name], "levels": _levels(values)}

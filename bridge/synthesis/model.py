@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bridge.synthesis.columns import Column, Floats
 from bridge.synthesis.conditions import Conditions, features, is_measured

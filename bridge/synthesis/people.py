@@ -12,16 +12,20 @@ from bridge.yaml_files import nearest
 
 OLDEST_MONTHS = 120 * 12
 
-_COLUMNS = ("sex", "birthdate", "age_months", "given_name", "family_name")
+_COLUMNS = ("sex", "birthdate", "age_months", "immediacy", "given_name", "family_name")
 _SEXES: dict[str, Sex] = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
 class GivenPerson(NamedTuple):
-    """One row of the file: a birthdate, or an age in completed months at the last visit."""
+    """One row of the file: a birthdate, or an age in completed months at the last visit.
+
+    `immediacy` says how ill somebody comes: 1 (immediate) to 5 (non-urgent), 0 not at all.
+    """
 
     sex: Literal["F", "M"]
     birthdate: date | None = None
     age_months: int | None = None
+    immediacy: int | None = None
     given_name: str = ""
     family_name: str = ""
 
@@ -77,6 +81,7 @@ def _person(row: dict[str, str], *, place: str, as_of: date) -> GivenPerson:
         sex=sex,
         birthdate=_birthdate(birthdate, place, as_of) if birthdate else None,
         age_months=_age_months(age_months, place) if age_months else None,
+        immediacy=_immediacy(cells.get("immediacy", ""), place),
         given_name=_name(cells, "given_name", place),
         family_name=_name(cells, "family_name", place),
     )
@@ -105,6 +110,17 @@ def _age_months(text: str, place: str) -> int:
     return int(text)
 
 
+def _immediacy(text: str, place: str) -> int | None:
+    level = text.removesuffix(".0")
+    if level not in ("", "0", "1", "2", "3", "4", "5"):
+        raise InputError(
+            "immediacy: 1 (immediate) to 5 (non-urgent) is expected, 0 for somebody who is not "
+            f"ill, not {text!r}",
+            place=place,
+        )
+    return int(level) if level else None
+
+
 def _name(cells: dict[str, str], column: str, place: str) -> str:
     name = cells.get(column, "")
     if len(name) > 50:
@@ -118,4 +134,5 @@ def as_rows(people: Iterable[GivenPerson]) -> Iterator[list[str | int | None]]:
     """Yield the people as plain JSON, for a cohort's inputs."""
     for person in people:
         born = person.birthdate.isoformat() if person.birthdate else None
-        yield [person.sex, born, person.age_months, person.given_name, person.family_name]
+        names = (person.given_name, person.family_name)
+        yield [person.sex, born, person.age_months, person.immediacy, *names]

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from bridge.batches import Dates, Times, Whole, completed_months
 from bridge.synthesis.course import (
-    ADULT_MIX,
-    CHILD_MIX,
     ROUTINE,
     Floats,
+    Mixes,
     illness_of,
     visit_days,
 )
@@ -70,7 +69,9 @@ class Schedule:
         birth: Dates = months_before(self.days[-1], months) - days
         return birth
 
-    def stays(self, birth: Dates, wanted: Whole, draws: Floats, *, to_the_end: bool) -> Stays:
+    def stays(
+        self, birth: Dates, wanted: Whole, draws: Floats, mixes: Mixes, *, to_the_end: bool
+    ) -> Stays:
         """Spread `wanted` (n,) visits over the days that each person may come on, by draws.
 
         `draws` (n, DRAWS, V) are uniform in [0, 1). Fewer visits come where there are fewer
@@ -88,7 +89,7 @@ class Schedule:
         minutes = 30 + (draws[:, 1] * 61).astype(np.int64)
         start = opens + (draws[:, 2] * (closes - opens - minutes)).astype(np.int64)
         adult = completed_months(birth[:, None], self.days[day]) >= ADULT_FROM_MONTHS
-        ill = np.where(adult, *(illness_of(mix, draws[:, 4]) for mix in (ADULT_MIX, CHILD_MIX)))
+        ill = np.where(adult, *(illness_of(mix, draws[:, 4]) for mix in (mixes.adult, mixes.child)))
         return Stays(
             count=count,
             day=day,

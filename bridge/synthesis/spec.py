@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
 from pydantic import model_validator as checked
 
 from bridge.errors import InputError
@@ -171,8 +178,12 @@ def find_spec(name: str) -> Spec:
 
 
 def spec_from(header: Mapping[str, Any]) -> Spec:
-    """Return the spec that a checkpoint's header holds; raises ValueError."""
-    return Spec.model_validate(header)
+    """Return the spec that a checkpoint's header holds; raises ValueError, of one line."""
+    try:
+        return Spec.model_validate(header)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        raise ValueError(f"spec.{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
 
 
 def spec_text(spec: Spec) -> str:

@@ -1,6 +1,8 @@
 """A table of people, from CSV or Parquet files to what a spec makes of its columns."""
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -91,7 +93,7 @@ def read_frame(path: Path) -> pd.DataFrame:
         raise MissingExtra("reading Parquet", "scale") from error
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror or error})", place=path) from error
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise InputError(f"is no CSV or Parquet table: {error}", place=path) from error
 
 
@@ -241,7 +243,8 @@ def _first(frame: pd.DataFrame, columns: Iterable[str]) -> Floats:
     """Return the first of several columns that holds a number, NaN where none does."""
     found = pd.Series(np.nan, index=frame.index)
     for column in columns:
-        found = found.fillna(pd.to_numeric(frame[column], errors="coerce"))
+        numbers = pd.to_numeric(frame[column], errors="coerce")
+        found = found.fillna(numbers.replace([np.inf, -np.inf], np.nan))
     return np.asarray(found, dtype=np.float64)
 
 
@@ -276,6 +279,7 @@ def _age(frame: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
     width = np.zeros(len(frame))
     for column, unit in condition.columns.items():
         months = _first(frame, [column]) * MONTHS[unit]
+        months[months < 0] = np.nan  # a code for what is not known
         oldest = months >= condition.oldest * 12
         new = np.isnan(start) & ~np.isnan(months) | oldest
         spread = MONTHS[unit] > MONTHS[LONGEST_KNOWN]

@@ -25,8 +25,10 @@ def cluster() -> Iterator[Any]:
 def test_a_cluster_gives_the_same_bytes_as_one_process(
     form: str, cluster: Any, cli: Cli, tmp_path: Path
 ) -> None:
-    """In every file, and as many drawn again."""
-    asked = ["--count", "300", "--seed", "3", "--as-of", "2026-11-01", "--visits", "1-50"]
+    """In every file, and as many drawn again; people who are given travel to both workers."""
+    people = tmp_path / "people.csv"  # of so many visits that a block is a part, and there are two
+    people.write_text("sex,age_months\n" + "F,300\nM,30\n" * 130)
+    asked = ["--people", people, "--seed", "3", "--as-of", "2026-11-01", "--visits", "1-50"]
     on_cluster = ["--engine", "dask", "--scheduler", cluster.scheduler_address]
     here, there = tmp_path / "here", tmp_path / "there"
     alone = cli("generate", *asked, "--format", form, "--out", here)
@@ -37,20 +39,9 @@ def test_a_cluster_gives_the_same_bytes_as_one_process(
     assert len(names) == 4
     for name in names:
         assert (here / name).read_bytes() == (there / name).read_bytes()
-
-
-def test_both_workers_make_parts(cluster: Any, cli: Cli, tmp_path: Path) -> None:
-    """And people who are given travel with what is asked for."""
-    people = tmp_path / "people.csv"
-    people.write_text("sex,age_months\n" + "F,300\nM,30\n" * 150)
-    asked = ["--people", people, "--visits", "50", "--seed", "1"]
-    on_cluster = ["--engine", "dask", "--scheduler", cluster.scheduler_address]
-    made = cli("generate", *asked, *on_cluster, "--out", tmp_path / "made")
-    assert made.code == 0, made.err
-    assert len((tmp_path / "made" / "patients.csv").read_text().splitlines()) == 301
     with distributed.Client(cluster, set_as_default=False) as client:
-        caches = client.run(lambda: len(sys.modules["bridge.synthesis.cluster"]._cohorts))
-    assert list(caches.values()) == [1, 1]
+        cohorts = client.run(lambda: len(sys.modules["bridge.synthesis.cluster"]._cohorts))
+    assert list(cohorts.values()) == [1, 1]
 
 
 def test_a_scheduler_that_does_not_answer_is_said(

@@ -47,7 +47,7 @@ Write = Callable[[Path, list[Patient]], None]
 
 
 def as_loaded(patient: Patient) -> Patient:
-    """Return a patient with values to the decimals that the mapping gives them."""
+    """Return a patient with what the mapping names, to the decimals that it gives."""
     return replace(
         patient,
         visits=tuple(
@@ -59,6 +59,7 @@ def as_loaded(patient: Patient) -> Patient:
                         measurements=tuple(
                             replace(m, value=round(m.value, MAPPING.measurements[m.name].decimals))
                             for m in encounter.measurements
+                            if m.name in MAPPING.measurements
                         ),
                     )
                     for encounter in visit.encounters
@@ -107,9 +108,9 @@ def test_the_vitals_table_has_a_row_for_each_taking(tmp_path: Path) -> None:
         (row,) = csv.DictReader(lines)
     assert ",".join(row) == (
         "patient_id,visit_id,encounter_id,time,sex,age_months,height_cm,weight_kg,muac_cm,"
-        "sbp_mmhg,dbp_mmhg,pulse_bpm,temperature_c,resp_rate_bpm,spo2_pct"
+        "head_circ_cm,sbp_mmhg,dbp_mmhg,pulse_bpm,temperature_c,resp_rate_bpm,spo2_pct"
     )
-    assert row["sbp_mmhg"] == ""
+    assert row["sbp_mmhg"] == row["head_circ_cm"] == ""
     assert row["pulse_bpm"] == "72"
     assert row["height_cm"] == "160.5"
     assert row["temperature_c"] == "36.84"

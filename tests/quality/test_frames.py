@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from bridge.errors import InputError
-from bridge.quality.frames import comparable, find_step, load_frame, snapped
+from bridge.quality.frames import comparable, load_frame, snapped
+from bridge.synthesis.inference import find_step
 from tests.quality.people import people
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bridge.quality.attacked import attack, facts_of
 from bridge.quality.evaluation import Evaluation, evaluate
 from bridge.quality.report import Names, figures, render
 from bridge.quality.verdicts import shortcomings, verdicts
@@ -107,9 +108,14 @@ def test_a_verdict_has_the_number_in_it(evaluation: Evaluation) -> None:
 def test_privacy_is_never_claimed_without_being_measured(small: Evaluation, page: str) -> None:
     """Its section is another's finished HTML, or says that there is none."""
     assert "Privacy was not measured" in page
-    measured = render(small, NAMES, privacy="<p>no exact copies</p>")
-    assert "<p>no exact copies</p>" in measured
+    tables = [few(400, seed=seed) for seed in (1, 2, 3)]
+    facts = facts_of(small.samples, "train.csv", 400, None)
+    attacked = attack(small.samples, *tables, facts, seed=1)
+    measured = render(small, NAMES, attacked)
     assert "Privacy was not measured" not in measured
+    assert "GDPR sheet" in measured
+    found = json.loads(json.dumps(figures(small, NAMES, attacked), allow_nan=False))
+    assert found["privacy"]["copies"]["rows"] == 400
 
 
 def test_the_figures_are_json_without_nan(evaluation: Evaluation) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bridge.errors import InputError
 from bridge.synthesis.checkpoint import load_checkpoint, load_model, pack, parse_checkpoint
-from bridge.synthesis.context import Context
+from bridge.synthesis.spec import shipped_spec
 
 SHIPPED = ("population", "illness")
 
@@ -36,26 +36,46 @@ def changed(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> bytes
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_was_packed_is_read_back(name: str) -> None:
     model = load_model(name)
-    again = parse_checkpoint(
-        pack(model.columns, model.conditionals, model.provenance), place="again"
+    content = pack(
+        model.spec,
+        model.columns,
+        model.conditionals,
+        groups=model.groups,
+        provenance=model.provenance,
     )
+    again = parse_checkpoint(content, place="again")
     z = np.random.default_rng(0).standard_normal((50, len(model.columns)))
-    context = Context(
-        sex=np.full(50, "M"),
-        age_months=np.linspace(0, 900, 50),
-        immediacy=np.full(50, 3) if name == "illness" else None,
-    )
-    assert np.array_equal(model.values(z, context), again.values(z, context), equal_nan=True)
-    assert again.provenance == model.provenance
+    people = {
+        "sex": np.full(50, "M"),
+        "age_months": np.linspace(0, 900, 50),
+        "immediacy": np.full(50, "3"),
+    }
+    assert np.array_equal(model.values(z, people), again.values(z, people), equal_nan=True)
+    assert (again.spec, again.provenance) == (model.spec, model.provenance)
+    assert list(again.groups) == list(model.groups)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_model_says_where_it_comes_from(name: str) -> None:
     story = load_model(name).provenance
-    assert {"data", "rows", "left_out", "settings", "nats", "libraries", "date", "commit"} <= set(
-        story
-    )
-    assert len(story["data"]["sha256"]) == 64
+    assert {"data", "rows", "left_out", "selected_on", "seed", "nats", "libraries"} <= set(story)
+    assert [len(file["sha256"]) for file in story["data"]] == [64]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_was_fitted_by_the_spec_that_comes_with_it(name: str) -> None:
+    model, spec = load_model(name), shipped_spec(name)
+    assert model.spec.conditions == spec.conditions
+    assert model.spec.outputs == spec.outputs
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_group_of_fewer_than_five_people_is_written_down(name: str) -> None:
+    """It could be one person's age, sex and triage."""
+    model = load_model(name)
+    assert all(len(group) == len(model.spec.conditions) + 1 for group in model.groups)
+    assert min(group[-1] for group in model.groups) >= 5
+    assert 0.98 < sum(group[-1] for group in model.groups) / model.provenance["rows"] <= 1
 
 
 def test_the_shipped_models_are_small() -> None:
@@ -84,8 +104,10 @@ def test_other_content_has_another_fingerprint() -> None:
                 or arrays.update({"height_cm.scores": arrays["height_cm.scores"][::-1]})
             )
         ),
-        changed(lambda arrays, header: header.pop("columns")),
-        changed(lambda arrays, header: header["columns"][0].update(colour="red")),
+        changed(lambda arrays, header: header.pop("spec")),
+        changed(lambda arrays, header: header["spec"].pop("outputs")),
+        changed(lambda arrays, header: header.pop("groups")),
+        changed(lambda arrays, header: header["spec"]["outputs"]["height_cm"].update(colour="red")),
     ],
     ids=[
         "empty",
@@ -96,7 +118,9 @@ def test_other_content_has_another_fingerprint() -> None:
         "not a number",
         "layers that do not fit",
         "knots that fall",
-        "no columns",
+        "no spec",
+        "no outputs",
+        "no groups",
         "an unknown property",
     ],
 )
@@ -105,9 +129,10 @@ def test_a_damaged_file_is_named_with_what_to_do(content: bytes) -> None:
         parse_checkpoint(content, place="model.npz")
 
 
-def test_a_file_of_a_later_bridge_is_told_from_a_damaged_one() -> None:
-    content = changed(lambda arrays, header: header.update(format=99))
-    with pytest.raises(InputError, match="has format 99"):
+@pytest.mark.parametrize("form", [2, 99])
+def test_a_file_of_another_bridge_is_told_from_a_damaged_one(form: int) -> None:
+    content = changed(lambda arrays, header: header.update(format=form))
+    with pytest.raises(InputError, match=f"has format {form} .* reads 3; fit the model anew or"):
         parse_checkpoint(content, place="model.npz")
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.synthesis.checkpoint import load_model
-from bridge.synthesis.context import Context
+from bridge.synthesis.conditions import Conditions
 from bridge.synthesis.flow import Conditional, spline, spline_inverse
 from bridge.synthesis.model import Model
 
@@ -20,10 +20,10 @@ def parameters(seed: int, count: int, size: float = 2.0) -> np.ndarray:
     return size * np.random.default_rng(seed).standard_normal((3 * BINS - 1, count))
 
 
-def people(count: int, seed: int = 0, **fields: object) -> Context:
+def people(count: int, seed: int = 0, **fields: np.ndarray) -> Conditions:
     rng = np.random.default_rng(seed)
     given = {"sex": rng.choice(["F", "M"], count), "age_months": rng.uniform(0, 1_000, count)}
-    return Context(**{**given, **fields})  # type: ignore[arg-type]
+    return {**given, **fields}
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +56,10 @@ def test_numpy_and_nflows_agree() -> None:
     torch = pytest.importorskip("torch", reason="the train extra is not installed")
     pytest.importorskip("nflows", reason="the train extra is not installed")
     from bridge.synthesis.coupling import ConditionalCoupling
-    from bridge.synthesis.hyperparameters import Hyperparameters
+    from bridge.synthesis.spec import Fit
 
     torch.manual_seed(3)
-    coupling = ConditionalCoupling(4, Hyperparameters(hidden=(16, 16), bins=BINS, bound=BOUND))
+    coupling = ConditionalCoupling(4, Fit(hidden=(16, 16), bins=BINS, bound=BOUND))
     for weight in coupling.parameters():
         torch.nn.init.normal_(weight, std=0.3)
     rows = 2 * torch.randn(500, 5)
@@ -73,33 +73,49 @@ def test_numpy_and_nflows_agree() -> None:
     assert np.allclose(conditional.inverse(last, inputs), x, atol=1e-4)
 
 
-@pytest.mark.parametrize("k", range(6))
+@pytest.mark.parametrize("k", range(7))
 def test_a_measurement_rises_with_its_own_coordinate(population: Model, k: int) -> None:
     """That is what makes a coordinate belong to a measurement."""
-    z = np.zeros((200, 6))
+    z = np.zeros((200, 7))
     z[:, k] = np.linspace(-4, 4, 200)
-    ages = np.full(200, 400.0)
+    baby = population.outputs[k] == "head_circ_cm"
+    ages = np.full(200, 4.0 if baby else 400.0)
     values = population.values(z, people(200, sex=np.full(200, "F"), age_months=ages))
     assert np.all(np.diff(values[:, k]) >= 0)
-    assert np.all(values[:, :k] == values[:1, :k])
+    assert values[-1, k] > values[0, k]
+    assert np.array_equal(values[:, :k], np.tile(values[:1, :k], (200, 1)), equal_nan=True)
 
 
 def test_what_is_not_measured_at_an_age_is_not_invented(population: Model) -> None:
-    ages = np.array([1.9, 2.1, 95.9, 96.1])
-    values = population.values(np.zeros((4, 6)), people(4, age_months=ages))
-    measured = dict(zip(population.measurements, ~np.isnan(values.T), strict=True))
-    assert measured["height_cm"].tolist() == [True, True, True, True]
-    assert measured["muac_cm"].tolist() == [False, True, True, True]
-    assert measured["sbp_mmhg"].tolist() == [False, False, False, True]
-    assert measured["dbp_mmhg"].tolist() == [False, False, False, True]
+    ages = np.array([1.9, 2.1, 6.9, 7.1, 95.9, 96.1])
+    values = population.values(np.zeros((6, 7)), people(6, age_months=ages))
+    measured = dict(zip(population.outputs, (~np.isnan(values.T)).tolist(), strict=True))
+    assert measured["height_cm"] == [True] * 6
+    assert measured["muac_cm"] == [False] + [True] * 5
+    assert measured["head_circ_cm"] == [True] * 3 + [False] * 3
+    assert measured["sbp_mmhg"] == measured["dbp_mmhg"] == [False] * 5 + [True]
+
+
+def test_what_is_not_measured_tells_nothing_to_what_comes_after(population: Model) -> None:
+    """An adult's pressure does not hang on the head circumference that nobody took."""
+    z = np.random.default_rng(6).standard_normal((300, 7))
+    other, head = z.copy(), population.outputs.index("head_circ_cm")
+    other[:, head] = -other[:, head]
+    ages = np.linspace(7, 1_000, 300)
+    adults, babies = people(300, age_months=ages), people(300, age_months=ages / 200)
+    drawn, again = population.values(z, adults), population.values(other, adults)
+    assert np.array_equal(drawn, again, equal_nan=True)
+    assert not np.array_equal(
+        population.values(z, babies), population.values(other, babies), equal_nan=True
+    )
 
 
 def test_given_values_are_kept_and_followed(illness: Model) -> None:
     """A fast pulse brings fast breath and fever in a child."""
     z = np.random.default_rng(1).standard_normal((4_000, 4))
-    context = people(4_000, age_months=np.full(4_000, 40.0), immediacy=np.full(4_000, 3))
+    asked = people(4_000, age_months=np.full(4_000, 40.0), immediacy=np.full(4_000, "3"))
     slow, fast = (
-        illness.values(z, context, {"pulse_bpm": np.full(4_000, pulse)}) for pulse in (95.0, 165.0)
+        illness.values(z, asked, {"pulse_bpm": np.full(4_000, pulse)}) for pulse in (95.0, 165.0)
     )
     assert np.all(slow[:, 0] == 95) and np.all(fast[:, 0] == 165)
     more = fast[:, 1:3].mean(axis=0) - slow[:, 1:3].mean(axis=0)
@@ -109,30 +125,42 @@ def test_given_values_are_kept_and_followed(illness: Model) -> None:
 def test_a_given_value_means_what_the_same_value_drawn_means(illness: Model) -> None:
     """Values that the model drew, given back to it, bring the same people."""
     z = np.random.default_rng(2).standard_normal((4_000, 4))
-    context = people(4_000, immediacy=np.full(4_000, 4))
-    drawn = illness.values(z, context)
-    again = illness.values(z, context, {"pulse_bpm": drawn[:, 0]})
+    asked = people(4_000, immediacy=np.full(4_000, "4"))
+    drawn = illness.values(z, asked)
+    again = illness.values(z, asked, {"pulse_bpm": drawn[:, 0]})
     assert np.mean(np.abs(drawn - again) > [0, 0.2, 1, 1]) < 0.01
+
+
+def test_unknown_triage_is_a_level_of_its_own(illness: Model) -> None:
+    """Neither the most urgent nor the least."""
+    z = np.random.default_rng(7).standard_normal((2_000, 4))
+    pulse = {
+        level: illness.values(z, people(2_000, immediacy=np.full(2_000, level)))[:, 0].mean()
+        for level in ("", "1", "5")
+    }
+    assert len(set(pulse.values())) == 3
+    assert pulse["5"] < pulse[""] < pulse["1"]
 
 
 def test_only_leading_measurements_can_be_given(population: Model) -> None:
     with pytest.raises(ValueError, match="must be the first"):
-        population.values(np.zeros((1, 6)), people(1), {"weight_kg": np.array([60.0])})
+        population.values(np.zeros((1, 7)), people(1), {"weight_kg": np.array([60.0])})
 
 
 def test_nobody_depends_on_who_else_is_asked_for(population: Model) -> None:
-    z, context = np.random.default_rng(3).standard_normal((5_000, 6)), people(5_000)
+    z, asked = np.random.default_rng(3).standard_normal((5_000, 7)), people(5_000)
     some = slice(2_500, 2_600)
-    together, alone = population.values(z, context)[some], population.values(z[some], context[some])
+    alone = population.values(z[some], {name: column[some] for name, column in asked.items()})
+    together = population.values(z, asked)[some]
     assert np.array_equal(together, alone, equal_nan=True)
 
 
 def test_nobody_gives_no_rows(population: Model) -> None:
-    assert population.values(np.empty((0, 6)), people(0)).shape == (0, 6)
+    assert population.values(np.empty((0, 7)), people(0)).shape == (0, 7)
 
 
 def test_values_stay_in_range_for_coordinates_far_out(population: Model) -> None:
-    z = np.random.default_rng(4).choice([-50.0, 50.0], (500, 6))
+    z = np.random.default_rng(4).choice([-50.0, 50.0], (500, 7))
     values = population.values(z, people(500))
     low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
     for k, column in enumerate(population.columns):
@@ -142,11 +170,11 @@ def test_values_stay_in_range_for_coordinates_far_out(population: Model) -> None
 def test_children_grow_along_their_own_curve(population: Model) -> None:
     """At constant coordinates, but for the step from lying length to standing height."""
     ages = np.arange(0, 240, 1.0)
-    z = np.random.default_rng(5).standard_normal((20, 6))
+    z = np.random.default_rng(5).standard_normal((20, 7))
     for sex in "FM":
         for person in z:
-            context = people(240, sex=np.full(240, sex), age_months=ages)
-            height = population.values(np.tile(person, (240, 1)), context)[:, 0]
+            asked = people(240, sex=np.full(240, sex), age_months=ages)
+            height = population.values(np.tile(person, (240, 1)), asked)[:, 0]
             falls = np.maximum.accumulate(height) - height
             assert falls.max() <= 1.5
 
@@ -156,9 +184,8 @@ def test_sampling_loads_neither_torch_nor_pandas() -> None:
     program = (
         "import sys, numpy as np\n"
         "from bridge.synthesis.checkpoint import load_model\n"
-        "from bridge.synthesis.context import Context\n"
-        "context = Context(sex=np.array(['F']), age_months=np.array([30.0]))\n"
-        "load_model('population').values(np.zeros((1, 6)), context)\n"
+        "woman = {'sex': np.array(['F']), 'age_months': np.array([30.0])}\n"
+        "load_model('population').values(np.zeros((1, 7)), woman)\n"
         "sys.exit(', '.join({'torch', 'nflows', 'pandas', 'scipy'} & sys.modules.keys()) or None)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

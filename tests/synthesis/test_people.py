@@ -25,7 +25,7 @@ def test_people_come_in_the_order_of_the_file() -> None:
         GivenPerson("M", None, 600),
     )
     assert parse('sex,birthdate,family_name,given_name\nf,1990-05-01,"Otieno, Jr",Amina\n') == (
-        GivenPerson("F", date(1990, 5, 1), None, "Amina", "Otieno, Jr"),
+        GivenPerson("F", date(1990, 5, 1), given_name="Amina", family_name="Otieno, Jr"),
     )
 
 

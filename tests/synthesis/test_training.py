@@ -1,92 +1,106 @@
-"""Fitting: the surveys' rows, and that a fit learns what is there."""
+"""Fitting: that a fit learns what is there, by the same seed the same."""
 
 import sys
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from bridge.errors import InputError, MissingExtra
-from bridge.synthesis.checkpoint import load_checkpoint, pack, parse_checkpoint
-from bridge.synthesis.columns import Scale
-from bridge.synthesis.context import Context
-from bridge.synthesis.hyperparameters import Hyperparameters
-from bridge.synthesis.surveys import Survey, load_nhanes, parse_nhamcs, parse_nhanes
-from bridge.synthesis.training import Fitted, fit, main, split
+from bridge.synthesis.checkpoint import parse_checkpoint
+from bridge.synthesis.columns import Floats
+from bridge.synthesis.model import Model
+from bridge.synthesis.spec import Fit, Spec
+from bridge.synthesis.table import Table, parse_table
+from bridge.synthesis.training import Loss, best, fit, split, train
 
-SOURCE = {"file": "made.csv", "sha256": "0" * 64}
-QUICK = Hyperparameters(hidden=(16,), epochs=8, batch=128, decay=0.95)
-
-
-def nhanes(**changes: list[object]) -> pd.DataFrame:
-    """Four people: a baby, a child, an adult with and one without an age in months."""
-    people = {
-        "examined": [1, 1, 1, 1],
-        "sex": ["F", "M", "F", "M"],
-        "age_years": [0, 2, 30, 80],
-        "age_months_exam": [5.0, 24.0, 365.0, np.nan],
-        "length_cm": [65.1, 86.0, np.nan, np.nan],
-        "height_cm": [np.nan, 85.2, 160.0, 172.0],
-        "weight_kg": [7.0, 12.0, 60.0, 80.0],
-        "hr_child_bpm": [130, 110, np.nan, np.nan],
-        "pulse_bpm": [np.nan, np.nan, 72, 68],
-        "arm_circ_cm": [14.0, 16.0, 28.0, 30.0],
-        "sbp1": [np.nan, np.nan, 118, 140],
-        "dbp1": [np.nan, np.nan, 70, 66],
+SPEC = Spec.model_validate(
+    {
+        "conditions": {
+            "sex": {"kind": "category", "columns": ["sex"], "levels": ["F", "M"]},
+            "ward": {
+                "kind": "category",
+                "columns": ["ward"],
+                "levels": ["A", "B"],
+                "unknown": True,
+            },
+            "age": {"kind": "age", "columns": {"age": "year"}, "oldest": 80},
+        },
+        "outputs": {
+            "height_cm": {
+                "columns": ["height"],
+                "step": 0.1,
+                "decimals": 1,
+                "spread": "digits",
+                "low": 50,
+            },
+            "pulse_bpm": {"columns": ["pulse"], "step": 2, "measured": {"age": {"from": 480}}},
+            "weight_kg": {"columns": ["weight"], "step": 0.1, "decimals": 1},
+            "smokes": {"kind": "category", "columns": ["smokes"], "levels": ["no", "yes"]},
+        },
+        "fit": {"hidden": [16], "epochs": 5, "batch": 128, "decay": 0.95},
     }
-    return pd.DataFrame({**people, **changes})
-
-
-def nhamcs(**changes: list[object]) -> pd.DataFrame:
-    visits = {
-        "age_years": [0, 40],
-        "age_days_if_infant": [9.0, np.nan],
-        "sex": ["F", "M"],
-        "immediacy": [2.0, 4.0],
-        "pulse": [140.0, 88.0],
-        "temp_c": [37.5, 36.72],
-        "resp": [36.0, 18.0],
-        "spo2": [99.0, 97.0],
+)
+QUICK = SPEC.model_copy(
+    update={
+        "outputs": {"height_cm": SPEC.outputs["height_cm"]},
+        "fit": Fit(hidden=(4,), epochs=1, batch=128, decay=0.9),
     }
-    return pd.DataFrame({**visits, **changes})
+)
 
 
-def made(count: int, seed: int) -> Survey:
-    """People whose weight goes with their height, r = .8, and whose sexes differ in height."""
+def people(count: int, seed: int, spec: Spec = SPEC) -> Table:
+    """People whose weight goes with their height, r = .8, and whose sexes differ in height.
+
+    From 40 years on they have a pulse, and weight goes with that as well; half of the smokers'
+    wards are unknown.
+    """
     rng = np.random.default_rng(seed)
     sex = rng.choice(["F", "M"], count)
-    tall, heavy = rng.standard_normal((2, count))
-    height = np.round(165 + 7 * np.where(sex == "M", 1, -1) + 6 * tall, 1)
-    weight = np.round(70 + 10 * (0.8 * tall + 0.6 * heavy), 1)
-    return Survey(
-        source=SOURCE,
-        scales=(
-            Scale(name="height_cm", step=0.1, decimals=1, spread="digits"),
-            Scale(name="weight_kg", step=0.1, decimals=1, spread="ranks"),
+    age = rng.choice([20, 30, 50, 60], count)
+    tall, heavy, quick = rng.standard_normal((3, count))
+    ward = rng.choice(["A", "B", ""], count)
+    smokes = rng.random(count) < np.select([ward == "A", ward == "B"], [0.1, 0.5], 0.8)
+    return parse_table(
+        pd.DataFrame(
+            {
+                "sex": sex,
+                "age": age,
+                "ward": ward,
+                "height": 165 + 7 * np.where(sex == "M", 1, -1) + 6 * tall,
+                "pulse": np.where(age < 40, np.nan, 72 + 8 * quick),
+                "weight": 70 + 10 * (0.8 * tall + 0.6 * np.where(age < 40, heavy, quick)),
+                "smokes": np.where(smokes, "yes", "no"),
+            }
         ),
-        sex=sex,
-        age_from=np.full(count, 360.0),
-        age_width=np.full(count, 120.0),
-        immediacy=None,
-        values=np.stack([height, np.where(rng.random(count) < 0.1, np.nan, weight)], axis=1),
-        left_out={},
+        spec,
     )
 
 
+def given(count: int, **changes: object) -> dict[str, Any]:
+    usual = {"sex": "F", "ward": "A", "age": 366.0}
+    return {name: np.full(count, value) for name, value in {**usual, **changes}.items()}
+
+
+def base(count: int, outputs: int) -> Floats:
+    return np.random.default_rng(0).standard_normal((count, outputs))
+
+
 @pytest.fixture(scope="module")
-def fitted() -> list[Fitted]:
+def torch() -> None:
     pytest.importorskip("torch", reason="the train extra is not installed")
     pytest.importorskip("nflows", reason="the train extra is not installed")
-    return fit(made(4_000, 1), made(1_000, 2), QUICK)
 
 
-def test_a_fit_learns_who_is_tall_and_that_the_tall_are_heavy(fitted: list[Fitted]) -> None:
-    content = pack([f.column for f in fitted], [f.conditional for f in fitted], {})
-    model = parse_checkpoint(content, place="made")
+@pytest.fixture(scope="module")
+def model(torch: None) -> Model:
+    return parse_checkpoint(train(people(4_000, 1), people(1_000, 2), seed=1), place="made")
+
+
+def test_a_fit_learns_who_is_tall_and_that_the_tall_are_heavy(model: Model) -> None:
     sex = np.repeat(["F", "M"], 3_000)
-    context = Context(sex=sex, age_months=np.full(6_000, 400.0))
-    height, weight = model.values(np.random.default_rng(0).standard_normal((6_000, 2)), context).T
+    height, _, weight, _ = model.values(base(6_000, 4), given(6_000) | {"sex": sex}).T
     assert height[sex == "M"].mean() - height[sex == "F"].mean() == pytest.approx(14, abs=1)
     assert height[sex == "M"].std() == pytest.approx(6, abs=0.5)
     for one in "FM":
@@ -94,97 +108,124 @@ def test_a_fit_learns_who_is_tall_and_that_the_tall_are_heavy(fitted: list[Fitte
         assert r == pytest.approx(0.8, abs=0.05)
 
 
-def test_a_row_without_a_later_measurement_still_teaches_the_earlier(fitted: list[Fitted]) -> None:
-    assert fitted[0].rows == 4_000
-    assert 3_500 < fitted[1].rows < 3_700
-
-
-def test_the_same_seed_gives_the_same_weights_and_another_gives_others(
-    fitted: list[Fitted],
-) -> None:
-    def weights(of: list[Fitted]) -> bytes:
-        return b"".join(w.tobytes() for f in of for layer in f.conditional.layers for w in layer)
-
-    again = fit(made(4_000, 1), made(1_000, 2), QUICK)
-    other = fit(
-        made(4_000, 1), made(1_000, 2), Hyperparameters(hidden=(16,), epochs=1, batch=128, seed=2)
+def test_a_fit_learns_from_whom_an_output_is_missing_by_design(model: Model) -> None:
+    """Where it is measured later outputs follow it; where it is not they are as they were."""
+    young, old = (
+        dict(zip(model.outputs, model.values(base(3_000, 4), given(3_000, age=age)).T, strict=True))
+        for age in (366.0, 606.0)
     )
-    assert weights(again) == weights(fitted)
-    assert weights(other) != weights(fitted)
+    assert np.isnan(young["pulse_bpm"]).all()
+    assert np.corrcoef(old["pulse_bpm"], old["weight_kg"])[0, 1] == pytest.approx(0.6, abs=0.1)
+    for of in (young, old):
+        assert np.corrcoef(of["height_cm"], of["weight_kg"])[0, 1] == pytest.approx(0.8, abs=0.1)
+        assert of["weight_kg"].mean() == pytest.approx(70, abs=1.5)
+        assert of["weight_kg"].std() == pytest.approx(10, abs=1)
+    assert model.provenance["nats"]["height_cm"]["rows"] == 4_000
+    assert 1_900 < model.provenance["nats"]["pulse_bpm"]["rows"] < 2_100
+
+
+@pytest.mark.parametrize(("ward", "share"), [("A", 0.1), ("B", 0.5), ("", 0.8)])
+def test_a_fit_learns_a_category_by_another(model: Model, ward: str, share: float) -> None:
+    """An unknown level is one as well."""
+    smokes = model.values(base(3_000, 4), given(3_000, ward=ward))[:, 3]
+    assert set(smokes) == {0, 1}
+    assert smokes.mean() == pytest.approx(share, abs=0.07)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_gives_others(torch: None) -> None:
+    def fitted(seed: int) -> bytes:
+        return train(people(600, 1, QUICK), people(300, 2, QUICK), seed=seed)
+
+    def weights(content: bytes) -> bytes:
+        found = parse_checkpoint(content, place="made").conditionals
+        return b"".join(w.tobytes() for of in found for layer in of.layers for w in layer)
+
+    once = fitted(1)
+    assert fitted(1) == once
+    assert weights(fitted(2)) != weights(once)
+
+
+def test_a_model_says_where_it_comes_from(model: Model) -> None:
+    story = model.provenance
+    assert (story["rows"], story["selected_on"]["rows"], story["seed"]) == (4_000, 1_000, 1)
+    assert list(story["nats"]) == list(SPEC.outputs)
+    assert {"numpy", "torch", "nflows", "python"} <= story["libraries"].keys()
+    assert model.spec == SPEC
+
+
+def test_without_others_a_tenth_is_set_aside(torch: None) -> None:
+    story = parse_checkpoint(train(people(2_000, 3, QUICK), None, seed=1), place="made").provenance
+    assert story["rows"] + story["selected_on"]["rows"] == 2_000
+    assert 150 < story["selected_on"]["rows"] < 250
+
+
+def test_the_epoch_that_is_best_on_others_is_kept(
+    torch: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the fit ends when patience does."""
+    on_others = [3.0, 2.0, 2.5, 1.0, 1.5, 1.4, 1.3, 0.5]
+    monkeypatch.setattr("bridge.synthesis.coupling.Fitter", lambda *_: Scripted(iter(on_others)))
+    patient = Fit(hidden=(4,), epochs=8, patience=2, batch=64)
+    spec = QUICK.model_copy(update={"fit": patient})
+    told: list[Loss] = []
+    (fitted,) = fit(
+        people(200, 4, spec),
+        people(100, 5, spec),
+        seed=1,
+        progress=lambda _, loss: told.append(loss),
+    )
+    ((weight, _),) = fitted.conditional.layers
+    assert weight.tolist() == [[4.0]]
+    assert [loss.select for loss in fitted.losses] == on_others[:7]
+    assert told == fitted.losses
+    assert best(fitted.losses).select == 1.0
+
+
+class Scripted:
+    """A fitter whose losses are known before, and whose one weight is the epoch."""
+
+    def __init__(self, on_others: Any) -> None:
+        self._on_others = on_others
+        self._epoch = 0
+
+    def epoch(self, rows: Floats) -> float:
+        self._epoch += 1
+        return 0.0
+
+    def nats(self, rows: Floats) -> float:
+        return float(next(self._on_others))
+
+    def layers(self) -> tuple[tuple[Floats, Floats], ...]:
+        return ((np.full((1, 1), float(self._epoch)), np.zeros(1)),)
+
+
+def test_too_few_people_are_said_so(torch: None) -> None:
+    with pytest.raises(
+        InputError, match=r"height_cm: 100 people to fit to.*takes 128 \(fit\.batch"
+    ):
+        fit(people(100, 1), people(100, 2), seed=1)
+
+
+def test_an_output_that_nobody_has_is_said_so(torch: None) -> None:
+    young = people(
+        1_000, 1, SPEC.model_copy(update={"outputs": {"pulse_bpm": SPEC.outputs["pulse_bpm"]}})
+    )
+    young = young[young.conditions["age"] < 480]
+    with pytest.raises(InputError, match="nobody has a pulse_bpm"):
+        fit(young, young, seed=1)
 
 
 def test_fitting_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "bridge.synthesis.coupling", raising=False)
     with pytest.raises(MissingExtra, match=r"openmrs-bridge\[train\]"):
-        fit(made(300, 1), made(300, 2), QUICK)
-
-
-def test_babies_are_measured_lying_and_children_standing() -> None:
-    assert parse_nhanes(nhanes(), SOURCE).values[:, 0].tolist() == [65.1, 85.2, 160.0, 172.0]
-
-
-def test_the_heart_rate_is_the_childs_under_eight() -> None:
-    assert parse_nhanes(nhanes(), SOURCE).values[:, 2].tolist() == [130, 110, 72, 68]
-
-
-def test_an_age_in_months_is_its_middle_and_one_in_years_anywhere_in_the_year() -> None:
-    survey = parse_nhanes(nhanes(), SOURCE)
-    assert survey.age_from.tolist() == [5.5, 24.5, 365.5, 960.0]
-    assert survey.age_width.tolist() == [0, 0, 0, 12]
-
-
-def test_people_who_were_not_examined_are_left_out_and_counted() -> None:
-    survey = parse_nhanes(nhanes(examined=[1, 0, 1, 1]), SOURCE)
-    assert survey.left_out == {"not examined": 1}
-    assert survey.sex.tolist() == ["F", "F", "M"]
-
-
-def test_slips_of_the_pen_are_not_used_and_counted() -> None:
-    survey = parse_nhamcs(nhamcs(spo2=[18.0, 97.0], pulse=[140.0, np.nan]), SOURCE)
-    assert np.isnan(survey.values[0, 3]) and np.isnan(survey.values[1, 0])
-    assert survey.left_out["spo2 outside 50 to 100"] == 1
-    assert survey.left_out["pulse outside 30 to 230"] == 0
-
-
-def test_a_visit_without_triage_is_used_as_unknown() -> None:
-    survey = parse_nhamcs(nhamcs(immediacy=[7.0, np.nan]), SOURCE)
-    assert survey.immediacy is not None
-    assert survey.immediacy.tolist() == [0, 0]
-
-
-def test_an_infants_age_is_known_to_the_day() -> None:
-    survey = parse_nhamcs(nhamcs(), SOURCE)
-    assert survey.age_from[0] == pytest.approx(9.5 * 12 / 365.25)
-    assert survey.age_width.tolist() == [0, 12]
+        fit(people(300, 1), people(300, 2), seed=1)
 
 
 def test_a_split_parts_the_people() -> None:
-    survey = made(1_000, 3)
-    kept, out = split(survey, 0.1, 1)
-    assert len(kept.sex) + len(out.sex) == 1_000
-    assert 60 < len(out.sex) < 140
-
-
-def test_a_survey_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="the survey cannot be read"):
-        load_nhanes(tmp_path / "nhanes.csv.gz")
-
-
-def test_another_table_is_not_taken_for_the_survey(tmp_path: Path) -> None:
-    nhamcs().to_csv(tmp_path / "nhamcs.csv")
-    with pytest.raises(InputError, match=r"nhamcs\.csv: not this survey: .*'examined'"):
-        load_nhanes(tmp_path / "nhamcs.csv")
-
-
-def test_the_command_writes_a_model_that_can_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    pytest.importorskip("torch", reason="the train extra is not installed")
-    monkeypatch.setattr("bridge.synthesis.training.Hyperparameters", lambda seed=1: QUICK)
-    monkeypatch.setattr("bridge.synthesis.training.load_nhanes", lambda path: made(1_500, 4))
-    main(["population", "--data", "made.csv", "--out", str(tmp_path), "--commit", "abc1234"])
-    assert [file.name for file in tmp_path.iterdir()] == ["population.npz"]
-    story = load_checkpoint(tmp_path / "population.npz").provenance
-    assert (story["commit"], story["data"]) == ("abc1234", SOURCE)
-    assert "nats" in capsys.readouterr().out
+    table = people(1_000, 3)
+    kept, out = split(table, 0.1, 1)
+    assert len(kept) + len(out) == 1_000
+    assert 60 < len(out) < 140
+    both = np.concatenate([kept.values, out.values])[:, 0]
+    assert sorted(both) == sorted(table.values[:, 0])

@@ -1,0 +1,73 @@
+"""`bridge compare`: bridge's generator against others, on the same people."""
+
+import time
+from pathlib import Path
+
+import click
+
+from bridge.cli.options import json_option
+from bridge.cli.screen import Screen
+from bridge.errors import InputError, MissingExtra
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Real records: CSV or Parquet, one row a person or visit.",
+)
+@click.option(
+    "--spec",
+    "spec_name",
+    help="What the columns mean: a YAML file, or population or illness (bridge's own). None: it "
+    "is inferred.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="comparison.html",
+    show_default=True,
+    help="The report, one HTML file.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@json_option
+def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bool) -> int:
+    """Let bridge's flow and six others learn the same people, and say whose pass for real.
+
+    The others: the flow of the first published study, a GAN, a VAE, a Gaussian copula, columns
+    on their own, and other real people, whom nobody can be expected to pass. A fifth of the rows
+    is judged, a fifth is the second real sample, the rest is learnt.
+    """
+    try:
+        import numpy as np
+
+        from bridge.quality import comparison, comparison_report, frames
+        from bridge.synthesis.spec import find_spec
+        from bridge.synthesis.table import parse_table
+    except ImportError as error:
+        raise MissingExtra("bridge compare", "evaluate") from error
+    screen = Screen(as_json=as_json)
+    if not out.parent.is_dir():
+        raise InputError("is in a folder that does not exist; make it first", place=out)
+    spec = find_spec(spec_name) if spec_name else None
+    generators = comparison.all_generators(spec)
+    frame = frames.load_frame(data)
+    if spec:
+        frame = parse_table(frame, spec).frame(np.random.default_rng(seed))
+    with screen.progress("generators", len(generators) + 1) as meter:
+        found = comparison.compare(
+            frame,
+            generators,
+            seed=seed,
+            clock=time.process_time,
+            conditions=tuple(spec.conditions) if spec else frames.CONDITIONS,
+            progress=meter.advance,
+        )
+    out.write_text(comparison_report.render_comparison(found, data.name), encoding="utf-8")
+    screen.table(*comparison_report.table(found))
+    for said in comparison_report.notes(found):
+        screen.say(f"note: {said}", style="yellow")
+    screen.say(f"the report is {out}")
+    screen.json(comparison_report.comparison_figures(found, data.name) | {"report": str(out)})
+    return 0

@@ -1,0 +1,88 @@
+"""bridge's own flow among the others, fitted as `bridge train` fits it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bridge.quality.baselines.generator import worded
+from bridge.quality.frames import Column, Floats
+from bridge.synthesis.checkpoint import parse_checkpoint
+from bridge.synthesis.inference import infer_spec
+from bridge.synthesis.model import Model
+from bridge.synthesis.sampling import sample_like
+from bridge.synthesis.spec import Condition, Output, Spec
+from bridge.synthesis.table import Table, parse_table
+from bridge.synthesis.training import train
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFlow:
+    """The flow of this package; without a spec it is inferred from the rows to learn."""
+
+    spec: Spec | None = None
+    name: str = "bridge"
+
+    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> "Conditioned":
+        """Learn the outputs; the people are kept, to draw conditions from."""
+        words = worded(frame, columns)
+        names = [column.name for column in columns]
+        given = [column.name for column in columns if column.condition]
+        spec = complete(self.spec, names) if self.spec else infer_spec(words, given).spec
+        people = parse_table(words, spec)
+        model = parse_checkpoint(train(people, None, seed=seed), place="the comparison")
+        return Conditioned(columns=columns, people=people, model=model)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Conditioned:
+    """A fitted model, and the people whose conditions it is asked for."""
+
+    columns: tuple[Column, ...]
+    people: Table
+    model: Model
+
+    def sample(self, count: int, seed: int) -> pd.DataFrame:
+        """Draw `count` rows; each person's conditions are taken once before any twice."""
+        rng = np.random.default_rng(seed)
+        times = -(-count // len(self.people))
+        orders = [rng.permutation(len(self.people)) for _ in range(times)]
+        conditions = self.people[np.concatenate(orders)[:count]].placed(rng)
+        drawn = sample_like(self.model, conditions, count, seed)
+        return pd.DataFrame({one.name: _coded(one, drawn[one.name]) for one in self.columns})
+
+
+def _coded(column: Column, values: "pd.Series[Any]") -> Floats:
+    codes = {word: float(code) for code, word in enumerate(column.levels)}
+    return np.array([codes.get(value, value) for value in values], dtype=np.float64)
+
+
+def complete(spec: Spec, names: list[str]) -> Spec:
+    """Return a spec for a table that it made itself, of rows that lack nothing.
+
+    Columns have the spec's names, an age counts its condition's unit, and every level is written
+    as it is called; outputs that are not among the `names` are left out.
+    """
+    return spec.model_copy(
+        update={
+            "rows": {},
+            "conditions": {name: _renamed(one, name) for name, one in spec.conditions.items()},
+            "outputs": {
+                name: one.model_copy(
+                    update={"columns": [name], "levels": _levels(one), "measured": {}}
+                )
+                for name, one in spec.outputs.items()
+                if name in names
+            },
+        }
+    )
+
+
+def _renamed(condition: Condition, name: str) -> Condition:
+    columns: Any = {name: condition.unit(name)} if condition.kind == "age" else [name]
+    return condition.model_copy(update={"columns": columns, "levels": _levels(condition)})
+
+
+def _levels(of: Condition | Output) -> dict[str, list[str]]:
+    return {level: [level] for level in of.levels}
