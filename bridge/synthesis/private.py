@@ -23,19 +23,27 @@ from bridge.synthesis.training import Fitted, libraries, rows_of
 Progress = Callable[[str], None]
 """Told after each epoch: the output."""
 
+# Chosen on NHANES, where nobody's privacy is at stake, by the two-sample test of tests.bench.private
+# (its area, .552 for real people) with 10,000 rows at epsilon 3; two seeds lie .006 apart.
+
 RATE: Final = 0.05
 """The share of rows in a step."""
 
 EPOCHS: Final = 15
+"""Twice as many: .582 against .592. More steps need more noise each."""
+
 HIDDEN: Final = (32,)
+"""More weights take more noise: .592; one layer of 16 .603, of 64 .599, two layers of 32 .632."""
+
 LEARNING_RATE: Final = 0.012
+"""Twice as fast: .606 against .588. At 2,000 rows and epsilon 1, half as fast: .863 against .811."""
+
 DECAY: Final = 0.98
-"""Noise grows with the number of weights and the root of the steps: small nets and few steps."""
 
 CLIP: Final = 20.0
-"""The length to which a row's gradient is cut. At 1 those of the unusual are cut and the others are
-not, so that people come out too much alike: .735 against .658 in the two-sample test with 10,000
-rows at epsilon 3, and hardly better at 50."""
+"""The length to which a row's gradient is cut; twice as long: .624 against .592. At 1 those of
+unusual people are cut and the others are not, so that people come out too much alike: .735, and no
+better at epsilon 50."""
 
 FEWEST_ROWS: Final = 200
 
