@@ -66,6 +66,7 @@ def test_every_room_has_a_rule() -> None:
     [
         ("bridge.synthesis.cohort", ("torch", "nflows", "pandas", "scipy", "faker", "pyarrow")),
         ("bridge.cli.generate", ("torch", "pandas", "fhir", "pyarrow", "dask", "numpy")),
+        ("bridge.synthesis.private", ("torch", "nflows", "opacus")),
         ("bridge.cli.load", ("torch", "pandas", "fhir", "pyarrow", "flask", "numpy")),
         ("bridge.__main__", ("requests", "numpy", "flask", "rich", "pydantic")),
     ],

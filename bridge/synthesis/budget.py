@@ -14,8 +14,8 @@ from bridge.errors import InputError, MissingExtra
 OF_GROUPS: Final = 0.1
 OF_COLUMNS: Final = 0.2
 """Shares of the whole, in 1 / noise^2, by which Gaussian mechanisms add up; the weights get the
-rest. Half and twice the columns' share gave the same to .004 in the two-sample test (10,000 rows
-at epsilon 3; twice also 2,000 at 1 and 3), as two seeds do: the weights learn what the knots miss."""
+rest. Half and twice the columns' share gave the same to .004 in the two-sample test (10,000 rows at
+epsilon 3; twice also 2,000 at 1 and 3), less than two seeds do: nets learn what the knots miss."""
 
 LEAST_NOISE: Final = 0.05
 MOST_NOISE: Final = 1e5

@@ -33,8 +33,9 @@ def noisy_column(
     if output.spread == "ranks":
         counts = np.bincount(cells - first, minlength=last - first + 1)
         return column_of(name, output, *by_ranks(first, _noisy(counts, rows, noise, rng)))
+    first = max(first, 1)
     edges = np.linspace(np.log(first), np.log(last), LOG_CELLS + 1)
-    by_log, _ = np.histogram(np.log(cells), edges)
+    by_log, _ = np.histogram(np.log(np.maximum(cells, first)), edges)
     noise *= 2**0.5  # a row is counted in two histograms
     digits = _noisy(np.bincount(cells % 10, minlength=10), rows, noise, rng)
     weights = _noisy(by_log, rows, noise, rng) / 1.0

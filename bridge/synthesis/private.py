@@ -23,8 +23,8 @@ from bridge.synthesis.training import Fitted, libraries, rows_of
 Progress = Callable[[str], None]
 """Told after each epoch: the output."""
 
-# Chosen on NHANES, where nobody's privacy is at stake, by the two-sample test of tests.bench.private
-# (its area, .552 for real people) with 10,000 rows at epsilon 3; two seeds lie .006 apart.
+# Chosen on NHANES, which is public, by the area of the two-sample test in tests.bench.private (real
+# people have .552) with 10,000 rows at epsilon 3; two seeds lie .006 apart.
 
 RATE: Final = 0.05
 """The share of rows in a step."""
@@ -36,7 +36,7 @@ HIDDEN: Final = (32,)
 """More weights take more noise: .592; one layer of 16 .603, of 64 .599, two layers of 32 .632."""
 
 LEARNING_RATE: Final = 0.012
-"""Twice as fast: .606 against .588. At 2,000 rows and epsilon 1, half as fast: .863 against .811."""
+"""Twice as fast: .606 against .588; half as fast at 2,000 rows and epsilon 1: .863 against .811."""
 
 DECAY: Final = 0.98
 

@@ -14,10 +14,11 @@ from bridge.cli.train import train as train_command
 from bridge.errors import InputError, MissingExtra
 from bridge.synthesis.budget import Asked, Look, plan, spent
 from bridge.synthesis.checkpoint import parse_checkpoint
+from bridge.synthesis.margins import all_groups
 from bridge.synthesis.noisy import noisy_column, noisy_groups
 from bridge.synthesis.private import budget_of, train_private
 from bridge.synthesis.sampling import sample
-from bridge.synthesis.spec import Output, Spec, spec_text
+from bridge.synthesis.spec import Condition, Output, Spec, spec_text
 from bridge.synthesis.table import Table, parse_table
 
 CUFF = Output.model_validate({"columns": ["sbp"], "step": 2, "low": 70, "high": 270})
@@ -144,6 +145,19 @@ def test_a_group_that_nobody_is_in_may_come_out_as_one_with_people() -> None:
     nobody = {"sex": np.array(["F"] * 200)}
     found = [noisy_groups(SPEC, nobody, 200, 300.0, stream(s)) for s in range(10)]
     assert any(place == 1 for some in found for place, _ in some)
+
+
+def test_groups_are_counted_for_levels_that_are_not_known_too() -> None:
+    condition = SPEC.conditions["sex"].model_copy(update={"unknown": True})
+    spec = SPEC.model_copy(update={"conditions": {"sex": condition}})
+    assert all_groups(spec) == [(-1,), (0,), (1,)]
+
+
+def test_more_groups_than_can_be_counted_are_refused() -> None:
+    number = Condition.model_validate({"kind": "number", "columns": ["x"], "low": 0, "high": 1})
+    spec = SPEC.model_copy(update={"conditions": {f"x{k}": number for k in range(4)}})
+    with pytest.raises(InputError, match="160,000 groups are too many"):
+        all_groups(spec)
 
 
 @pytest.mark.usefixtures("opacus")
