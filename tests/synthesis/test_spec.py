@@ -17,7 +17,6 @@ conditions:
     kind: age
     columns: {age_days: day, age_years: year}
     oldest: 80
-    steps: [24]
   income: {kind: number, columns: [income], low: 0, high: 9}
 outputs:
   height_cm: {columns: [height_cm], unit: cm, step: 0.1, decimals: 1, spread: digits, low: 30}
