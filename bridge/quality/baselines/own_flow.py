@@ -13,7 +13,7 @@ from bridge.synthesis.inference import infer_spec
 from bridge.synthesis.model import Model
 from bridge.synthesis.sampling import sample_like
 from bridge.synthesis.spec import Spec
-from bridge.synthesis.table import Table, parse_table
+from bridge.synthesis.table import Table, by_own_names, parse_table
 from bridge.synthesis.training import train
 
 
