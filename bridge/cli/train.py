@@ -1,5 +1,6 @@
 """`bridge train`: fit a model to a table of one's own."""
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,11 @@ from bridge.errors import InputError
 from bridge.files.whole import write_whole
 
 if TYPE_CHECKING:
+    from bridge.synthesis.budget import Budget
     from bridge.synthesis.spec import Spec
+    from bridge.synthesis.table import Table
+
+SEED = 1
 
 
 @click.command()
@@ -36,22 +41,43 @@ if TYPE_CHECKING:
     multiple=True,
     help="Other people of the same kind, to stop the fit in time. None: a tenth is set aside.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    show_default=f"{SEED}; with --epsilon a secret one",
+    help="Same data, spec and seed, same weights.",
+)
+@click.option(
+    "--epsilon",
+    type=click.FloatRange(0.01, 100),
+    help="Fit with differential privacy: what one row may change. Needs a spec with the bounds of "
+    "every number.",
+)
+@click.option(
+    "--delta",
+    type=click.FloatRange(1e-12, 0.1),
+    default=1e-5,
+    show_default=True,
+    help="The chance that epsilon is not kept to; under 1 / rows.",
+)
 def train(
     data: tuple[Path, ...],
     out: Path,
     spec_name: str | None,
     select_data: tuple[Path, ...],
-    seed: int,
+    seed: int | None,
+    epsilon: float | None,
+    delta: float,
 ) -> int:
     """Fit a flow to a table: the same data, spec and seed give the same weights."""
-    from bridge.synthesis import training
     from bridge.synthesis.spec import find_spec
     from bridge.synthesis.table import load_table
 
     screen = Screen()
     if out.suffix != ".npz":
         raise InputError("a model's name ends in .npz", place=out)
+    if epsilon is not None:
+        _check_private(spec_name, select_data)
     spec = find_spec(spec_name) if spec_name else _inferred(data, out, screen)
     table = load_table(data, spec)
     select = load_table(select_data, spec) if select_data else None
@@ -59,6 +85,20 @@ def train(
     for reason, rows in table.left_out.items():
         if rows:
             screen.say(f"  left out: {how_many(rows, 'row')}, {reason}")
+    if epsilon is None:
+        content = _fitted(table, select, SEED if seed is None else seed, screen)
+    else:
+        content = _privately_fitted(table, epsilon, delta, seed, screen)
+    write_whole(out, content)
+    screen.say(f"{out}: {len(content) / 1000:.0f} kB; `bridge sample {out} --out FILE` makes rows")
+    return 0
+
+
+def _fitted(table: "Table", select: "Table | None", seed: int, screen: Screen) -> bytes:
+    """Fit a model, show its losses and return its checkpoint."""
+    from bridge.synthesis import training
+
+    spec = table.spec
     losses: dict[str, list[training.Loss]] = {}
     with screen.progress("epochs", spec.fit.epochs * len(spec.outputs)) as meter:
 
@@ -69,7 +109,6 @@ def train(
             meter.advance(f"{output} {loss.train:.3f}, {loss.select:.3f} on others")
 
         content = training.train(table, select, seed=seed, progress=told)
-    write_whole(out, content)
     screen.table(
         ["output", "epochs", "nats", "on others"],
         (
@@ -77,8 +116,60 @@ def train(
             for output, of in losses.items()
         ),
     )
-    screen.say(f"{out}: {len(content) / 1000:.0f} kB; `bridge sample {out} --out FILE` makes rows")
-    return 0
+    return content
+
+
+def _check_private(spec_name: str | None, select_data: tuple[Path, ...]) -> None:
+    if spec_name is None:
+        raise InputError(
+            "--epsilon needs --spec: an inferred spec takes levels and bounds off the data, which "
+            "no budget counts; write down what is known of the measurements"
+        )
+    if select_data:
+        raise InputError("--epsilon takes no --select: a private fit is not stopped by a loss")
+
+
+def _privately_fitted(
+    table: "Table", epsilon: float, delta: float, seed: int | None, screen: Screen
+) -> bytes:
+    """Fit a model within a budget, show what is spent and return its checkpoint."""
+    from bridge.synthesis.budget import Asked
+    from bridge.synthesis.private import budget_of, settings_of, train_private
+
+    budget = budget_of(table.spec, len(table), Asked(epsilon, delta))
+    _show(budget, screen)
+    if seed is not None:
+        screen.note("who knows --seed can take the noise off; for a model to give away, give none")
+    epochs = settings_of(table.spec, len(table)).epochs
+    with screen.progress("epochs", epochs * len(table.spec.outputs)) as meter:
+        return train_private(
+            table,
+            budget,
+            seed=secrets.randbits(128) if seed is None else seed,
+            secret=seed is None,
+            progress=meter.advance,
+        )
+
+
+def _show(budget: "Budget", screen: Screen) -> None:
+    screen.table(
+        ["looks at the data", "noise", "times", "share of rows", "epsilon alone"],
+        (
+            [
+                name,
+                f"{look.noise:.2f}",
+                f"{look.times:,}",
+                f"{look.rate:.3f}",
+                f"{budget.alone(name):.2f}",
+            ]
+            for name, look in budget.looks.items()
+        ),
+    )
+    screen.say(
+        f"together: epsilon {budget.epsilon:.3f} at delta {budget.asked.delta:g}, for one row more "
+        "or less; the spec and the number of rows are taken as public. What is shown here of rows "
+        "left out is not: it is for whoever has the data"
+    )
 
 
 def _inferred(data: tuple[Path, ...], out: Path, screen: Screen) -> "Spec":

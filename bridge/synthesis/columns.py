@@ -76,17 +76,27 @@ def fit_column(name: str, output: Output, values: Floats) -> Column:
     cells = np.sort(np.rint(values[~np.isnan(values)] / output.step)).astype(np.int64)
     outermost = min(ROWS_AT_THE_ENDS, len(cells)) - 1
     cells = np.clip(cells, cells[outermost], cells[-1 - outermost])
-    edges, scores = _ranks(cells) if output.spread == "ranks" else _digits(cells)
+    if output.spread == "ranks":
+        knots = by_ranks(int(cells[0]), np.bincount(cells - cells[0]))
+    else:
+        logs = np.log(cells)
+        digits = np.bincount(cells % 10, minlength=10)
+        knots = by_digits(int(cells[0]), int(cells[-1]), digits, logs.mean(), logs.std())
+    return column_of(name, output, *knots)
+
+
+def column_of(name: str, output: Output, edges: Floats, scores: Floats) -> Column:
+    """Return the column whose cells have these edges, in steps, at these scores."""
     return Column(name=name, output=output, scores=scores, values=edges * output.step)
 
 
-def _ranks(cells: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Return cell edges, in steps, and their normal scores under the distribution of cells."""
-    counts = np.bincount(cells - cells[0])
+def by_ranks(first: int, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return edges of cells, in steps, and their normal scores, from counts of the cells."""
+    total = counts.sum()
     ends = np.flatnonzero(counts)
-    edges = np.concatenate([[-0.5], ends + 0.5]) + cells[0]
-    shares = np.concatenate([[0.0], np.cumsum(counts[ends]) / len(cells)])
-    shares = np.clip(shares, 0.5 / len(cells), 1 - 0.5 / len(cells))  # 0 and 1 have no score
+    edges = np.concatenate([[ends[0] - 0.5], ends + 0.5]) + first
+    shares = np.concatenate([[0.0], np.cumsum(counts[ends]) / total])
+    shares = np.clip(shares, 0.5 / total, 1 - 0.5 / total)  # 0 and 1 have no score
     normal = NormalDist()
     scores = [normal.inv_cdf(share) for share in shares]
     within = [
@@ -97,11 +107,16 @@ def _ranks(cells: NDArray[np.int64]) -> tuple[Floats, Floats]:
     return np.interp([normal.cdf(score) for score in knots], shares, edges), knots
 
 
-def _digits(cells: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Return cell edges, in steps, and log scores: a cell is as wide as its last digit is usual."""
-    counts = 1 + np.bincount(cells % 10, minlength=10)  # a digit not seen is not impossible
+def by_digits(
+    first: int, last: int, digits: NDArray[np.int64], mean: float, spread: float
+) -> tuple[Floats, Floats]:
+    """Return edges of the cells from first to last, in steps, and their log scores.
+
+    A cell is as wide as its last digit is usual, by counts (10,); `mean` and `spread` are those
+    of the logarithms of cells.
+    """
+    counts = 1 + digits  # a digit not seen is not impossible
     wholes = np.concatenate([[0.0], np.cumsum(counts / counts.sum())])
-    edges = np.arange(cells[0], cells[-1] + 2)
+    edges = np.arange(first, last + 2)
     stretched = np.log(10 * (edges // 10 + wholes[edges % 10]) - 0.5)
-    logs = np.log(cells)
-    return edges - 0.5, (stretched - logs.mean()) / logs.std()
+    return edges.astype(np.float64) - 0.5, (stretched - mean) / spread

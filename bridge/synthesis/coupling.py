@@ -107,10 +107,13 @@ class Fitter:
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._step.parameters(), LARGEST_GRADIENT)
+        self._descend()
+        return loss.item()
+
+    def _descend(self) -> None:
         self._optimizer.step()
         self._rate.step()
         self._average.update_parameters(self._step)
-        return loss.item()
 
 
 class _Net(nn.Module):

@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import product
+from math import prod
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.errors import InputError
 from bridge.synthesis.columns import Floats
 from bridge.synthesis.conditions import Conditions
 from bridge.synthesis.spec import Condition, Spec
@@ -15,6 +18,8 @@ FEWEST: Final = 5
 """People that a group has at least: no single person's place is written down."""
 
 NUMBER_BINS: Final = 20
+
+MOST_GROUPS: Final = 100_000
 
 Group = tuple[int, ...]
 """For each condition in turn the place of its level or bin; -1 is an unknown level."""
@@ -29,6 +34,22 @@ def count_groups(spec: Spec, conditions: Conditions, count: int) -> Counter[Grou
 def written_groups(groups: Counter[Group]) -> list[list[int]]:
     """Return the groups that are large enough, each as its places and its count."""
     return [[*group, many] for group, many in sorted(groups.items()) if many >= FEWEST]
+
+
+def all_groups(spec: Spec) -> list[Group]:
+    """Return the groups that there can be, whether or not there are people in them."""
+    places = [
+        range(-1 if of.unknown else 0, len(of.levels))
+        if of.kind == "category"
+        else range(len(_edges(of)) - 1)
+        for of in spec.conditions.values()
+    ]
+    if (many := prod(map(len, places))) > MOST_GROUPS:
+        raise InputError(
+            f"conditions: {many:,} groups are too many to count with noise ({MOST_GROUPS:,} are "
+            "not); take fewer conditions, or fewer levels"
+        )
+    return list(product(*places))
 
 
 def draw_conditions(

@@ -113,9 +113,13 @@ def provenance(table: Table, select: Table, fitted: Sequence[Fitted], seed: int)
             }
             for f in fitted
         },
-        "libraries": {name: version(name) for name in ("numpy", "torch", "nflows", "pandas")}
-        | {"python": platform.python_version()},
+        "libraries": libraries("numpy", "torch", "nflows", "pandas"),
     }
+
+
+def libraries(*names: str) -> dict[str, str]:
+    """Return the versions of what a model is fitted with."""
+    return {name: version(name) for name in names} | {"python": platform.python_version()}
 
 
 def _fit_conditional(
@@ -133,8 +137,8 @@ def _fit_conditional(
     k = len(done)
     settings = table.spec.fit
     rng = np.random.default_rng([seed, k])
-    judged = _rows(select, done, column, np.random.default_rng(k))
-    rows = _rows(table, done, column, rng)
+    judged = rows_of(select, done, column, np.random.default_rng(k))
+    rows = rows_of(table, done, column, rng)
     if len(rows) < settings.batch or not len(judged):
         raise InputError(
             f"{column.name}: {len(rows)} people to fit to and {len(judged)} to stop by; one step "
@@ -147,7 +151,7 @@ def _fit_conditional(
     since = 0
     while len(losses) < settings.epochs and since <= settings.patience:
         # New places within the grid's cells each time, so that no net learns the old ones.
-        rows = np.concatenate([_rows(table, done, column, rng) for _ in range(passes)])
+        rows = np.concatenate([rows_of(table, done, column, rng) for _ in range(passes)])
         losses.append(Loss(fitter.epoch(rows), fitter.nats(judged)))
         progress(column.name, losses[-1])
         since += 1
@@ -157,7 +161,9 @@ def _fit_conditional(
     return Fitted(column, transform, len(rows) // passes, losses)
 
 
-def _rows(table: Table, done: Sequence[Fitted], column: Column, rng: np.random.Generator) -> Floats:
+def rows_of(
+    table: Table, done: Sequence[Fitted], column: Column, rng: np.random.Generator
+) -> Floats:
     """Return (n, F + 1): what an output's net is told, and its own scores, of those who have it."""
     k = len(done)
     people = table[~np.isnan(table.values[:, k])]

@@ -1,0 +1,177 @@
+"""Fits a model with differential privacy: what its checkpoint says hardly depends on any one row.
+
+Public are the spec, with the bounds of every number, and how many rows there are. Everything else
+in the checkpoint comes from looks at the data that the budget counts: groups, knots and weights.
+The epochs are fixed, as to stop by a loss is a look too; losses, reasons why rows were left out
+and the data's fingerprint are not written.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from bridge.errors import InputError, MissingExtra
+from bridge.synthesis.budget import Asked, Budget, plan
+from bridge.synthesis.checkpoint import pack
+from bridge.synthesis.flow import Conditional
+from bridge.synthesis.noisy import noisy_column, noisy_groups
+from bridge.synthesis.spec import Fit, Spec
+from bridge.synthesis.table import Table
+from bridge.synthesis.training import Fitted, libraries, rows_of
+
+Progress = Callable[[str], None]
+"""Told after each epoch: the output."""
+
+RATE: Final = 0.05
+"""The share of rows in a step."""
+
+EPOCHS: Final = 15
+HIDDEN: Final = (32,)
+LEARNING_RATE: Final = 8e-3
+DECAY: Final = 0.98
+"""Noise grows with the number of weights and the root of the steps: small nets and few steps."""
+
+CLIP: Final = 20.0
+"""The length to which a row's gradient is cut. At 1 those of the unusual are cut and the others are
+not, so that people come out too much alike: .735 against .658 in the two-sample test with 10,000
+rows at epsilon 3, and hardly better at 50."""
+
+FEWEST_ROWS: Final = 200
+
+
+def settings_of(spec: Spec, rows: int) -> Fit:
+    """Return the settings of a private fit: the spec's splines, and a descent that bears noise."""
+    return spec.fit.model_copy(
+        update={
+            "hidden": HIDDEN,
+            "epochs": EPOCHS,
+            "patience": 0,
+            "batch": round(RATE * rows),
+            "rate": LEARNING_RATE,
+            "decay": DECAY,
+        }
+    )
+
+
+def check_public(spec: Spec) -> None:
+    """Raise InputError unless the spec bounds every number that is made."""
+    for name, output in spec.outputs.items():
+        if output.kind == "number" and (output.low is None or output.high is None):
+            raise InputError(
+                f"outputs.{name}: a private fit needs low and high, and from what is known of the "
+                "measurement, not from these data"
+            )
+
+
+def budget_of(spec: Spec, rows: int, asked: Asked) -> Budget:
+    """Return what a private fit to `rows` rows spends; raises InputError if it cannot be made."""
+    check_public(spec)
+    if rows < FEWEST_ROWS:
+        raise InputError(f"{rows} rows are too few for a private fit; it takes {FEWEST_ROWS}")
+    if asked.delta >= 1 / rows:
+        raise InputError(
+            f"delta must be under 1 / rows, {1 / rows:.1g}: to publish one row in {rows:,} whole "
+            "would keep to it"
+        )
+    fit = settings_of(spec, rows)
+    return plan(
+        asked,
+        groups=bool(spec.conditions),
+        outputs=len(spec.outputs),
+        rate=fit.batch / rows,
+        steps=len(spec.outputs) * fit.epochs * (rows // fit.batch),
+    )
+
+
+def train_private(
+    table: Table,
+    budget: Budget,
+    *,
+    seed: int,
+    secret: bool,
+    progress: Progress = lambda output: None,
+) -> bytes:
+    """Fit a model within a budget and return its checkpoint.
+
+    The same inputs give the same weights. Who knows the seed can take the noise off again: for a
+    model that is given away it is drawn, `secret`, and not written.
+    """
+    spec = table.spec.model_copy(update={"fit": settings_of(table.spec, len(table))})
+    looks = budget.looks
+    groups = (
+        noisy_groups(spec, table.conditions, len(table), looks["groups"].noise, _stream(seed, 0))
+        if "groups" in looks
+        else []
+    )
+    done: list[Fitted] = []
+    for _ in spec.outputs:
+        rng = _stream(seed, 1 + len(done))
+        done.append(_fit_output(table, done, spec.fit, budget, rng, progress))
+    return pack(
+        spec,
+        [f.column for f in done],
+        [f.conditional for f in done],
+        groups=groups,
+        provenance={
+            "rows": len(table),
+            "seed": None if secret else seed,
+            "privacy": privacy_facts(budget, spec.fit),
+            "libraries": libraries("numpy", "torch", "nflows", "opacus"),
+        },
+    )
+
+
+def privacy_facts(budget: Budget, fit: Fit) -> dict[str, Any]:
+    """Say what a private model keeps to, and how: for its checkpoint and its user."""
+    return {
+        "epsilon": round(budget.epsilon, 4),
+        "delta": budget.asked.delta,
+        "asked": budget.asked._asdict(),
+        "neighbours": "one row more or less; of a person with several rows each counts",
+        "public": "the spec with its bounds, and the number of rows",
+        "accountant": "opacus RDPAccountant",
+        "looks": {
+            name: {
+                "noise": round(look.noise, 4),
+                "sampling_rate": round(look.rate, 6),
+                "times": look.times,
+                "epsilon_alone": round(budget.alone(name), 4),
+            }
+            for name, look in budget.looks.items()
+        },
+        "clip": CLIP,
+        "epochs": fit.epochs,
+        "batch": fit.batch,
+    }
+
+
+def _stream(seed: int, part: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, part])))
+
+
+def _fit_output(
+    table: Table,
+    done: list[Fitted],
+    settings: Fit,
+    budget: Budget,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> Fitted:
+    try:
+        from bridge.synthesis.private_coupling import PrivateFitter
+    except ImportError as error:
+        raise MissingExtra("Fitting with differential privacy", "train") from error
+    k, people, looks = len(done), len(table), budget.looks
+    name, output = list(table.spec.outputs.items())[k]
+    column = noisy_column(name, output, table.values[:, k], people, looks["columns"].noise, rng)
+    rows = rows_of(table, done, column, rng)
+    fitter = PrivateFitter(
+        rows.shape[1] - 1, people, settings, noise=looks["weights"].noise, clip=CLIP, rng=rng
+    )
+    for _ in range(settings.epochs):
+        fitter.pass_over(rows)
+        progress(name)
+        # New places within the grid's cells each time, so that no net learns the old ones.
+        rows = rows_of(table, done, column, rng)
+    return Fitted(column, Conditional(layers=fitter.layers(), bound=settings.bound), people, [])
