@@ -117,7 +117,7 @@ class Fit(YamlModel):
     """The nets, the splines and the descent.
 
     `bound` is the spline's B; `decay` is how much of the averaged weights a step keeps;
-    `patience` is how many epochs without a better loss end the fit of an output.
+    `patience` is how many epochs without a better loss are borne; one more ends an output's fit.
     """
 
     hidden: tuple[PositiveInt, ...] = (64, 64)
