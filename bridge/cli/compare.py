@@ -8,6 +8,7 @@ import click
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
+from bridge.files.whole import write_whole
 
 
 @click.command()
@@ -40,11 +41,8 @@ def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bo
     is judged, a fifth is the second real sample, the rest is learnt.
     """
     try:
-        import numpy as np
-
         from bridge.quality import comparison, comparison_report, frames
         from bridge.synthesis.spec import find_spec
-        from bridge.synthesis.table import parse_table
     except ImportError as error:
         raise MissingExtra("bridge compare", "evaluate") from error
     screen = Screen(as_json=as_json)
@@ -52,9 +50,7 @@ def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bo
         raise InputError("is in a folder that does not exist; make it first", place=out)
     spec = find_spec(spec_name) if spec_name else None
     generators = comparison.all_generators(spec)
-    frame = frames.load_frame(data)
-    if spec:
-        frame = parse_table(frame, spec).frame(np.random.default_rng(seed))
+    frame = frames.load_frame(data, spec, seed=seed)
     with screen.progress("generators", len(generators) + 1) as meter:
         found = comparison.compare(
             frame,
@@ -64,7 +60,7 @@ def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bo
             conditions=tuple(spec.conditions) if spec else frames.CONDITIONS,
             progress=meter.advance,
         )
-    out.write_text(comparison_report.render_comparison(found, data.name), encoding="utf-8")
+    write_whole(out, comparison_report.render_comparison(found, data.name).encode())
     screen.table(*comparison_report.table(found))
     for said in comparison_report.notes(found):
         screen.say(f"note: {said}", style="yellow")

@@ -38,7 +38,7 @@ def _of_number(condition: Condition, values: Floats) -> list[Any]:
     place = (np.clip(values, condition.low, condition.high) - condition.low) / (
         condition.high - condition.low
     )
-    return [2 * place - 1, *_steps(condition, values), *_bumps(place, 1.0, NUMBER_BUMPS)]
+    return [2 * place - 1, *_bumps(place, 1.0, NUMBER_BUMPS)]
 
 
 def _of_age(condition: Condition, months: Floats) -> list[Any]:
@@ -46,16 +46,11 @@ def _of_age(condition: Condition, months: Floats) -> list[Any]:
     years = np.minimum(months / 12, condition.oldest)
     warped = np.log1p(years)
     return [
-        *_steps(condition, months),
         np.where(years >= condition.oldest, 1.0, 0.0),
         warped - 2.0,
         years / 40 - 1.0,
         *_bumps(warped, float(np.log1p(condition.oldest)), AGE_BUMPS),
     ]
-
-
-def _steps(condition: Condition, values: Floats) -> list[Any]:
-    return [np.where(values < step, 1.0, 0.0) for step in condition.steps]
 
 
 def _bumps(places: Floats, end: float, count: int) -> Floats:
@@ -65,6 +60,16 @@ def _bumps(places: Floats, end: float, count: int) -> Floats:
 
 
 _FEATURES: Final = {"category": _of_category, "number": _of_number, "age": _of_age}
+
+
+def own_features(output: Output, conditions: Conditions, count: int) -> Floats:
+    """Return the features (F, n) that one output's net has beside all others': its steps."""
+    rows = [
+        np.where(conditions[name] < step, 1.0, 0.0)
+        for name, steps in output.steps.items()
+        for step in steps
+    ]
+    return np.stack(rows) if rows else np.empty((0, count))
 
 
 def is_measured(output: Output, conditions: Conditions, count: int) -> NDArray[np.bool_]:

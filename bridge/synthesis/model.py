@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from bridge.synthesis.columns import Column, Floats
-from bridge.synthesis.conditions import Conditions, features, is_measured
+from bridge.synthesis.conditions import Conditions, features, is_measured, own_features
 from bridge.synthesis.flow import Conditional, room_for
 from bridge.synthesis.spec import Spec
 
@@ -79,14 +79,16 @@ class Model:
             told = np.zeros((2 + len(column.cuts), len(z)))
             if measured.any():
                 some = slice(None) if measured.all() else measured
+                own = own_features(column.output, conditions, len(z))
+                read = np.concatenate([inputs, own])[:, some]
                 if (known := given.get(column.name)) is not None:
                     values[some, k] = known[some]
                     scores = column.encode(known[some])
-                    base = conditional.forward(scores, inputs[:, some], room)
+                    base = conditional.forward(scores, read, room)
                 else:
                     base = z[some, k]
                     # Past the last knot is no value: later nets must not be told of one.
-                    scores = conditional.inverse(base, inputs[:, some], room)
+                    scores = conditional.inverse(base, read, room)
                     scores = scores.clip(*column.scores[[0, -1]])
                     values[some, k] = column.decode(scores)
                 told[:, some] = column.passed_on(base, scores)

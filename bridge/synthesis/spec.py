@@ -46,8 +46,7 @@ class Condition(YamlModel):
     """A column that is given: a category, a number between low and high, or an age.
 
     An age's `columns` say in which unit each of them counts completed time; the first that is
-    known is taken. Everyone of `oldest` years and over is one age. `steps` are the values, of an
-    age in months, at which something about the measuring changes. Where a category may be
+    known is taken. Everyone of `oldest` years and over is one age. Where a category may be
     `unknown`, people without a level are used.
     """
 
@@ -58,7 +57,6 @@ class Condition(YamlModel):
     low: float | None = None
     high: float | None = None
     oldest: PositiveFloat = 90.0
-    steps: tuple[float, ...] = ()
 
     def unit(self, name: str) -> Unit:
         """Return the unit that an age of this name is written in: its data's, else months."""
@@ -87,7 +85,8 @@ class Output(YamlModel):
     values; `digits`, the logarithm, with heaps by last digit, for fine grids of positive values.
     There, ranks would carry the noise of every cell's count into the scores (0.01 nats per column
     on people left out), and infants would lie in their far tail. `cuts` are values from which on
-    later outputs are taken with another instrument. Outside `measured` it is missing by design.
+    later outputs are taken with another instrument, and `steps` those of a condition, of an age in
+    months, at which it is itself. Outside `measured` it is missing by design.
     """
 
     kind: Literal["number", "category"] = "number"
@@ -100,6 +99,7 @@ class Output(YamlModel):
     high: float | None = None
     spread: Literal["ranks", "digits"] = "ranks"
     cuts: tuple[float, ...] = ()
+    steps: Annotated[dict[str, list[float]], Field(default_factory=dict)]
     measured: Annotated[dict[str, Span | list[str]], Field(default_factory=dict)]
 
     @checked(mode="after")
@@ -117,7 +117,7 @@ class Fit(YamlModel):
     """The nets, the splines and the descent.
 
     `bound` is the spline's B; `decay` is how much of the averaged weights a step keeps;
-    `patience` is how many epochs without a better loss end the fit of an output.
+    `patience` is how many epochs without a better loss are borne; one more ends an output's fit.
     """
 
     hidden: tuple[PositiveInt, ...] = (64, 64)
@@ -147,6 +147,9 @@ class Spec(YamlModel):
         if both := self.conditions.keys() & self.outputs.keys():
             raise ValueError(f"outputs: {min(both)} is a condition as well")
         for name, output in self.outputs.items():
+            for other in output.steps:
+                if other not in self.conditions or self.conditions[other].kind == "category":
+                    raise ValueError(f"outputs.{name}.steps: {other} is no number or age")
             for other, span in output.measured.items():
                 if other not in self.conditions:
                     raise ValueError(f"outputs.{name}.measured: {other} is no condition")

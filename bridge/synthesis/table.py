@@ -211,7 +211,7 @@ def _fitting(frame: pd.DataFrame, spec: Spec, path: Path) -> Spec:
     if not missing:
         return spec
     if all(name in frame.columns for name in _columns(spec)):
-        return _by_own_names(spec)
+        return by_own_names(spec)
     near = nearest(missing[0], frame.columns)
     raise InputError(
         f"has no column {missing[0]!r}{near}; edit the spec, or take another file", place=path
@@ -222,7 +222,7 @@ def _columns(spec: Spec) -> Mapping[str, Condition | Output]:
     return {**spec.conditions, **spec.outputs}
 
 
-def _by_own_names(spec: Spec) -> Spec:
+def by_own_names(spec: Spec) -> Spec:
     """Return a spec for a table whose columns have the spec's own names, ages in months."""
 
     def renamed(name: str, of: Any) -> Any:

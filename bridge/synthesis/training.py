@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bridge.errors import InputError, MissingExtra
 from bridge.synthesis.checkpoint import pack
 from bridge.synthesis.columns import Column, Floats, fit_column
-from bridge.synthesis.conditions import Conditions, features, is_measured
+from bridge.synthesis.conditions import Conditions, features, is_measured, own_features
 from bridge.synthesis.flow import Conditional
 from bridge.synthesis.margins import count_groups, written_groups
 from bridge.synthesis.table import Table
@@ -172,8 +172,9 @@ def rows_of(
     for j, before in enumerate(done):
         told = _told(before, people.values[:, j], inputs, conditions, rng)
         inputs = np.concatenate([inputs, told])
+    own = own_features(column.output, conditions, len(people))
     scores = column.encode(people.values[:, k], rng.random(len(people)))
-    return np.concatenate([inputs, scores[None]]).T
+    return np.concatenate([inputs, own, scores[None]]).T
 
 
 def _told(
@@ -184,7 +185,9 @@ def _told(
     rng: np.random.Generator,
 ) -> Floats:
     """Return what later outputs are told of one that is fitted."""
+    output = before.column.output
     scores = before.column.encode(values, rng.random(len(values)))
-    told = before.column.passed_on(before.conditional.forward(scores, inputs), scores)
-    measured = is_measured(before.column.output, conditions, len(values)) & ~np.isnan(values)
+    read = np.concatenate([inputs, own_features(output, conditions, len(values))])
+    told = before.column.passed_on(before.conditional.forward(scores, read), scores)
+    measured = is_measured(output, conditions, len(values)) & ~np.isnan(values)
     return np.where(measured, told, 0.0)

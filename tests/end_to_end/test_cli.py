@@ -67,6 +67,7 @@ def test_without_a_server_the_sandbox_is_filled(cli: Cli, own_home: Path) -> Non
     assert "3 patients" in loaded.out
     assert "bridge sandbox" in loaded.out
     assert "bridge undo run-" in loaded.out
+    assert "left out" not in loaded.err
     assert (own_home / "sandbox").is_dir()
     assert cli("verify").code == 0
     assert cli("undo", "--purge").code == 0

@@ -25,7 +25,8 @@ def drawn_checkpoint(table: Table, seed: int = 0) -> bytes:
     inputs = len(features(spec, {name: v[:1] for name, v in table.conditions.items()}, 1))
     conditionals = []
     for column in columns:
-        conditionals.append(_drawn(spec, inputs, rng))
+        own = sum(len(steps) for steps in column.output.steps.values())
+        conditionals.append(_drawn(spec, inputs + own, rng))
         inputs += 2 + len(column.cuts)
     groups = count_groups(spec, table.conditions, len(table))
     return pack(spec, columns, conditionals, groups=written_groups(groups), provenance={})

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bridge.synthesis.conditions import features, is_measured
+from bridge.synthesis.conditions import features, is_measured, own_features
 from bridge.synthesis.spec import Output, Spec
 
 SPEC = Spec.model_validate(
@@ -18,7 +18,7 @@ SPEC = Spec.model_validate(
                 "levels": ["1", "2"],
                 "unknown": True,
             },
-            "age": {"kind": "age", "columns": {"age": "year"}, "oldest": 80, "steps": [24]},
+            "age": {"kind": "age", "columns": {"age": "year"}, "oldest": 80},
             "income": {"kind": "number", "columns": ["income"], "low": 10, "high": 20},
         },
         "outputs": {"pulse": {"columns": ["pulse"]}},
@@ -54,9 +54,9 @@ def test_everyone_of_the_oldest_age_and_over_is_one() -> None:
 
 def test_a_step_is_told_at_its_very_month_only() -> None:
     """As length gives way to height."""
-    at, before, earlier = (np.array(told(age=age)) for age in (24.0, 23.999, 23.998))
-    assert np.abs(at - before).max() == 1
-    assert np.abs(before - earlier).max() < 0.01
+    output = Output.model_validate({"columns": ["height"], "steps": {"age": [24, 96]}})
+    ages = np.array([23.9, 24.0, 95.9, 96.0])
+    assert own_features(output, {"age": ages}, 4).tolist() == [[1, 0, 0, 0], [1, 1, 1, 0]]
 
 
 def test_a_number_beyond_its_ends_is_at_the_end() -> None:

@@ -17,7 +17,6 @@ conditions:
     kind: age
     columns: {age_days: day, age_years: year}
     oldest: 80
-    steps: [24]
   income: {kind: number, columns: [income], low: 0, high: 9}
 outputs:
   height_cm: {columns: [height_cm], unit: cm, step: 0.1, decimals: 1, spread: digits, low: 30}
@@ -25,6 +24,7 @@ outputs:
     kind: category
     columns: [smoker]
     levels: [never, daily]
+    steps: {age_months: [24]}
     measured: {age_months: {from: 216, below: 960}, sex: [F]}
 fit: {hidden: [8], epochs: 3}
 """
@@ -51,10 +51,10 @@ def test_a_list_of_levels_is_written_as_it_is_read() -> None:
     [
         ("oldest: 80", "oldst: 80", r":8: .*age_months\.oldst: unknown key, did you mean 'oldest'"),
         ("oldest: 80", "oldest: -1", r":8: .*age_months\.oldest: .*greater than 0 \(found -1\)"),
-        ("kind: number, ", "", r":10: conditions\.income\.kind: is missing"),
-        ("kind: number", "kind: numbr", r":10: conditions\.income\.kind: .*'number'.*'numbr'"),
-        ("low: 0, high: 9", "low: 9, high: 0", r":10: conditions\.income: .*low under high"),
-        ("low: 0, high: 9", "low: 0", r":10: conditions\.income: .*needs both"),
+        ("kind: number, ", "", r":9: conditions\.income\.kind: is missing"),
+        ("kind: number", "kind: numbr", r":9: conditions\.income\.kind: .*'number'.*'numbr'"),
+        ("low: 0, high: 9", "low: 9, high: 0", r":9: conditions\.income: .*low under high"),
+        ("low: 0, high: 9", "low: 0", r":9: conditions\.income: .*needs both"),
         ('levels: {F: [female, "2"], M: [male, "1"]}', "unknown: true", r":4: .*sex: levels: "),
         ("columns: {age_days: day, age_years: year}", "columns: [age]", r":5: .*age_months: colum"),
         (
@@ -62,16 +62,17 @@ def test_a_list_of_levels_is_written_as_it_is_read() -> None:
             "age_years: yr",
             r":7: .*age_months\.columns.*'day', 'month' or 'year'",
         ),
-        ("[income]", "[]", r":10: conditions\.income\.columns.*at least 1 item"),
-        ("low: 30", "low: 0", r":12: outputs\.height_cm: spread: digits needs positive values"),
-        ("low: 30", "low: 30, high: 20", r":12: outputs\.height_cm: low: must be under high"),
-        ("spread: digits", "spread: wide", r":12: outputs\.height_cm\.spread: .*'ranks' or 'digi"),
-        ("[never, daily]", "[never]", r":13: outputs\.smoker: levels: a category needs two"),
+        ("[income]", "[]", r":9: conditions\.income\.columns.*at least 1 item"),
+        ("low: 30", "low: 0", r":11: outputs\.height_cm: spread: digits needs positive values"),
+        ("low: 30", "low: 30, high: 20", r":11: outputs\.height_cm: low: must be under high"),
+        ("spread: digits", "spread: wide", r":11: outputs\.height_cm\.spread: .*'ranks' or 'digi"),
+        ("[never, daily]", "[never]", r":12: outputs\.smoker: levels: a category needs two"),
         (
             "below: 960",
             "belw: 960",
             r":17: outputs\.smoker\.measured\.age_months.*did you mean 'be",
         ),
+        ("steps: {age_months", "steps: {sex", r"outputs\.smoker\.steps: sex is no number or age"),
         ("sex: [F]", "sex: {from: 1}", r"outputs\.smoker\.measured\.sex: levels of a category"),
         ("sex: [F]", "race: [F]", r"outputs\.smoker\.measured: race is no condition"),
         ("height_cm: {", "sex: {", r": outputs: sex is a condition as well"),

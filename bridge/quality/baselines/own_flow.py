@@ -12,8 +12,8 @@ from bridge.synthesis.checkpoint import parse_checkpoint
 from bridge.synthesis.inference import infer_spec
 from bridge.synthesis.model import Model
 from bridge.synthesis.sampling import sample_like
-from bridge.synthesis.spec import Condition, Output, Spec
-from bridge.synthesis.table import Table, parse_table
+from bridge.synthesis.spec import Spec
+from bridge.synthesis.table import Table, by_own_names, parse_table
 from bridge.synthesis.training import train
 
 
@@ -59,30 +59,11 @@ def _coded(column: Column, values: "pd.Series[Any]") -> Floats:
 
 
 def complete(spec: Spec, names: list[str]) -> Spec:
-    """Return a spec for a table that it made itself, of rows that lack nothing.
-
-    Columns have the spec's names, an age counts its condition's unit, and every level is written
-    as it is called; outputs that are not among the `names` are left out.
-    """
-    return spec.model_copy(
-        update={
-            "rows": {},
-            "conditions": {name: _renamed(one, name) for name, one in spec.conditions.items()},
-            "outputs": {
-                name: one.model_copy(
-                    update={"columns": [name], "levels": _levels(one), "measured": {}}
-                )
-                for name, one in spec.outputs.items()
-                if name in names
-            },
-        }
-    )
-
-
-def _renamed(condition: Condition, name: str) -> Condition:
-    columns: Any = {name: condition.unit(name)} if condition.kind == "age" else [name]
-    return condition.model_copy(update={"columns": columns, "levels": _levels(condition)})
-
-
-def _levels(of: Condition | Output) -> dict[str, list[str]]:
-    return {level: [level] for level in of.levels}
+    """Return a spec for a table of these columns that it made itself, of rows that lack nothing."""
+    own = by_own_names(spec)
+    outputs = {
+        name: output.model_copy(update={"measured": {}})
+        for name, output in own.outputs.items()
+        if name in names
+    }
+    return own.model_copy(update={"outputs": outputs})
