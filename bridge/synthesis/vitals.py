@@ -92,7 +92,7 @@ class Vitals:
         self._persistence = tuple(PERSISTENCE.get(name, _OF_THE_DAY) for name in names)
         # A fast pulse is the same chance of the day whether somebody comes well or ill.
         self._pulse = names.index("pulse_bpm")
-        self._unwell = [illness.outputs.index(name) for name in WellVitals._fields]
+        self._of_well = [illness.outputs.index(name) for name in WellVitals._fields]
 
     def measure(
         self, visits: Visits, normals: Callable[[NDArray[np.bool_], tuple[int, ...]], Floats]
@@ -164,7 +164,7 @@ class Vitals:
         values = self._population.values(of_population, person)
         measured = dict(zip(self._population.outputs, values.T, strict=True))
         _add_small_childrens_pressure(measured, self._population, of_population, sex, months)
-        temperature, breaths, saturation = of_illness[:, self._unwell].T
+        temperature, breaths, saturation = of_illness[:, self._of_well].T
         measured |= well_vitals(temperature, breaths, saturation, months)._asdict()
         ill = illness != ROUTINE
         of_illness[:, self._illness.outputs.index("pulse_bpm")] = base[:, self._pulse]
