@@ -39,7 +39,6 @@ def main() -> None:
     figures = {
         "commit": people.commit(),
         "pairs": len(real),
-        "epochs": people.EPOCHS,
         "floor": floor._asdict(),
         "rows": rows,
     }

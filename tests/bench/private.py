@@ -55,7 +55,6 @@ def main() -> None:
     figures = {
         "commit": people.commit(),
         "pairs": len(real),
-        "epochs_without_privacy": people.EPOCHS,
         "floor": floor._asdict(),
         "privacy_of_the_last": privacy,
         "rows": rows,
