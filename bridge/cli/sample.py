@@ -28,6 +28,8 @@ from bridge.files.whole import write_whole
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same rows.")
 def sample(model_name: Path, out: Path, count: int, like: Path | None, seed: int | None) -> int:
     """Write rows of a fitted MODEL as a table: its conditions and its outputs."""
+    import numpy as np
+
     from bridge.synthesis import sampling
     from bridge.synthesis.checkpoint import load_checkpoint
     from bridge.synthesis.table import load_conditions, table_bytes
@@ -37,7 +39,7 @@ def sample(model_name: Path, out: Path, count: int, like: Path | None, seed: int
     seed = secrets.randbelow(2**32) if seed is None else seed
     model = load_checkpoint(model_name)
     if like:
-        conditions, count = load_conditions(like, model.spec)
+        conditions, count = load_conditions(like, model.spec, np.random.default_rng([seed, 1]))
         frame = sampling.sample_like(model, conditions, count, seed)
     else:
         frame = sampling.sample(model, count, seed)

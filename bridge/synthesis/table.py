@@ -148,8 +148,12 @@ def parse_table(frame: pd.DataFrame, spec: Spec, source: Sequence[Mapping[str, s
     return whole[usable]
 
 
-def load_conditions(path: Path, spec: Spec) -> tuple[Conditions, int]:
-    """Read the people that rows are to be made for: their conditions, and how many they are."""
+def load_conditions(path: Path, spec: Spec, rng: np.random.Generator) -> tuple[Conditions, int]:
+    """Read the people that rows are to be made for: their conditions, and how many they are.
+
+    An age in years lies anywhere in its year, as it does where a model is fitted: a classifier
+    would know people by half years.
+    """
     frame = read_frame(path)
     spec = _fitting(frame, spec.model_copy(update={"rows": {}, "outputs": {}}), path)
     conditions, widths = _conditions(frame, spec)
@@ -157,12 +161,10 @@ def load_conditions(path: Path, spec: Spec) -> tuple[Conditions, int]:
         if unknown.any():
             line = int(np.flatnonzero(unknown)[0]) + 2
             raise InputError(f"{name} is not known of everyone", place=f"{path}:{line}")
-    centred = {
-        name: start + widths.get(name, 0.0) / 2
-        for name, start in conditions.items()
-        if spec.conditions[name].kind != "category"
+    spread = {
+        name: conditions[name] + width * rng.random(len(frame)) for name, width in widths.items()
     }
-    return {**conditions, **centred}, len(frame)
+    return {**conditions, **spread}, len(frame)
 
 
 def table_bytes(frame: pd.DataFrame, *, parquet: bool) -> bytes:
