@@ -17,11 +17,12 @@ MAY_USE = {
     "batches": {"records"},
     "yaml_files": {"errors"},
     "settings": {"errors", "yaml_files"},
-    "synthesis": {"records", "batches", "errors", "identity", "yaml_files"},
+    "flows": {"errors", "yaml_files"},
+    "synthesis": {"flows", "records", "batches", "errors", "identity", "yaml_files"},
     "mapping": {"records", "errors", "codes", "yaml_files"},
     "resources": {"records", "identity", "codes", "mapping"},
     "files": {"records", "batches", "errors", "codes", "mapping", "resources"},
-    "quality": {"synthesis", "records", "errors", "yaml_files"},
+    "quality": {"flows", "errors"},
     "openmrs": {"errors"},
     "upload": {"records", "errors", "identity", "mapping", "resources", "openmrs", "yaml_files"},
     # judged by the real server's answers, not by our client
@@ -66,7 +67,7 @@ def test_every_room_has_a_rule() -> None:
     [
         ("bridge.synthesis.cohort", ("torch", "nflows", "pandas", "scipy", "faker", "pyarrow")),
         ("bridge.cli.generate", ("torch", "pandas", "fhir", "pyarrow", "dask", "numpy")),
-        ("bridge.synthesis.private", ("torch", "nflows", "opacus")),
+        ("bridge.flows.private", ("torch", "nflows", "opacus")),
         ("bridge.cli.load", ("torch", "pandas", "fhir", "pyarrow", "flask", "numpy")),
         ("bridge.__main__", ("requests", "numpy", "flask", "rich", "pydantic")),
     ],

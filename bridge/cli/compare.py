@@ -41,8 +41,8 @@ def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bo
     is judged, a fifth is the second real sample, the rest is learnt.
     """
     try:
+        from bridge.flows.spec import find_spec
         from bridge.quality import comparison, comparison_report, frames
-        from bridge.synthesis.spec import find_spec
     except ImportError as error:
         raise MissingExtra("bridge compare", "evaluate") from error
     screen = Screen(as_json=as_json)

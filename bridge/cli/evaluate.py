@@ -79,7 +79,7 @@ def evaluate(
         from bridge.quality import evaluation, frames, report
     except ImportError as error:
         raise MissingExtra("bridge evaluate", "evaluate") from error
-    from bridge.synthesis.spec import find_spec
+    from bridge.flows.spec import find_spec
 
     screen = Screen(as_json=as_json)
     if not out.parent.is_dir():
@@ -106,8 +106,8 @@ def _attack(
     model_file: Path | None,
     seed: int,
 ) -> "Attacked":
+    from bridge.flows.checkpoint import load_checkpoint
     from bridge.quality.attacked import attack, facts_of
-    from bridge.synthesis.checkpoint import load_checkpoint
 
     model = load_checkpoint(model_file) if model_file else None
     real, synthetic, learnt = tables

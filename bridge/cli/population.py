@@ -30,7 +30,7 @@ def population() -> None:
 def check(file: Path) -> int:
     """Say what is wrong with a population FILE, or that nothing is; and what looks odd."""
     from bridge.errors import InputError
-    from bridge.synthesis.checkpoint import load_model
+    from bridge.flows.checkpoint import load_model
     from bridge.synthesis.moves import fits_of, moves_of
     from bridge.synthesis.population import Population
     from bridge.synthesis.population_doubts import doubts

@@ -30,9 +30,9 @@ def sample(model_name: Path, out: Path, count: int, like: Path | None, seed: int
     """Write rows of a fitted MODEL as a table: its conditions and its outputs."""
     import numpy as np
 
-    from bridge.synthesis import sampling
-    from bridge.synthesis.checkpoint import load_checkpoint
-    from bridge.synthesis.table import load_conditions, table_bytes
+    from bridge.flows import sampling
+    from bridge.flows.checkpoint import load_checkpoint
+    from bridge.flows.table import load_conditions, table_bytes
 
     if out.suffix not in (".csv", ".parquet"):
         raise InputError("a table's name ends in .csv or .parquet", place=out)

@@ -11,9 +11,9 @@ from bridge.errors import InputError
 from bridge.files.whole import write_whole
 
 if TYPE_CHECKING:
-    from bridge.synthesis.budget import Budget
-    from bridge.synthesis.spec import Spec
-    from bridge.synthesis.table import Table
+    from bridge.flows.budget import Budget
+    from bridge.flows.spec import Spec
+    from bridge.flows.table import Table
 
 SEED = 1
 
@@ -70,8 +70,8 @@ def train(
     delta: float,
 ) -> int:
     """Fit a flow to a table: the same data, spec and seed give the same weights."""
-    from bridge.synthesis.spec import find_spec
-    from bridge.synthesis.table import load_table
+    from bridge.flows.spec import find_spec
+    from bridge.flows.table import load_table
 
     screen = Screen()
     if out.suffix != ".npz":
@@ -96,7 +96,7 @@ def train(
 
 def _fitted(table: "Table", select: "Table | None", seed: int, screen: Screen) -> bytes:
     """Fit a model, show its losses and return its checkpoint."""
-    from bridge.synthesis import training
+    from bridge.flows import training
 
     spec = table.spec
     losses: dict[str, list[training.Loss]] = {}
@@ -133,8 +133,8 @@ def _privately_fitted(
     table: "Table", epsilon: float, delta: float, seed: int | None, screen: Screen
 ) -> bytes:
     """Fit a model within a budget, show what is spent and return its checkpoint."""
-    from bridge.synthesis.budget import Asked
-    from bridge.synthesis.private import budget_of, settings_of, train_private
+    from bridge.flows.budget import Asked
+    from bridge.flows.private import budget_of, settings_of, train_private
 
     budget = budget_of(table.spec, len(table), Asked(epsilon, delta))
     _show(budget, screen)
@@ -176,9 +176,9 @@ def _inferred(data: tuple[Path, ...], out: Path, screen: Screen) -> "Spec":
     """Infer a spec from the data and write it beside the model."""
     import pandas as pd
 
-    from bridge.synthesis.inference import infer_spec
-    from bridge.synthesis.spec import spec_text
-    from bridge.synthesis.table import read_frame
+    from bridge.flows.inference import infer_spec
+    from bridge.flows.spec import spec_text
+    from bridge.flows.table import read_frame
 
     spec, left_out = infer_spec(pd.concat([read_frame(path) for path in data], ignore_index=True))
     place = out.with_suffix(".spec.yaml")

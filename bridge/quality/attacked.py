@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bridge.flows.model import Model
 from bridge.quality.frames import Samples
 from bridge.quality.privacy.measure import measure_privacy
 from bridge.quality.privacy.page import privacy_html, sheet_html
 from bridge.quality.privacy.results import Privacy
 from bridge.quality.privacy.sheet import Facts, Section, write_sheet
-from bridge.synthesis.model import Model
 
 PURPOSE = "to make synthetic records of the same kind, for demonstration, teaching and testing"
 

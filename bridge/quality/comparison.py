@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bridge.errors import InputError, MissingExtra
+from bridge.flows.spec import Spec
 from bridge.quality.baselines.generator import Generator, worded
 from bridge.quality.fidelity import Fidelity, distance, measure_fidelity
 from bridge.quality.frames import CONDITIONS, Column, Samples, comparable
@@ -15,7 +16,6 @@ from bridge.quality.privacy.closest import count_copies, measure_distances
 from bridge.quality.privacy.results import Copies, Estimate
 from bridge.quality.privacy.tables import parse_tables
 from bridge.quality.two_sample import area
-from bridge.synthesis.spec import Spec
 
 REAL: Final = "other real people"
 """What the second real sample is called: the row that nobody can be expected to pass."""

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bridge.errors import InputError
-from bridge.synthesis.inference import (
+from bridge.flows.inference import (
     as_words,
     find_step,
     is_category,
@@ -18,8 +18,8 @@ from bridge.synthesis.inference import (
     not_a_measurement,
     word_order,
 )
-from bridge.synthesis.spec import Spec
-from bridge.synthesis.table import load_table, read_frame
+from bridge.flows.spec import Spec
+from bridge.flows.table import load_table, read_frame
 
 Floats = NDArray[np.float64]
 Kind = Literal["number", "category"]

@@ -9,10 +9,10 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
+from bridge.flows.inference import share_on_grid
 from bridge.quality.frames import Floats, Samples, snapped
 from bridge.quality.groups import Group, bands, sexes
 from bridge.quality.matching import Trial
-from bridge.synthesis.inference import share_on_grid
 
 FEWEST_PAIRS: Final = 200
 """With fewer the trees (leaves of 50, five folds) can hardly split."""

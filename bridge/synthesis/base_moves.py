@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from bridge.flows.columns import Floats
+from bridge.flows.conditions import Conditions
 from bridge.records import Sex
-from bridge.synthesis.columns import Floats
-from bridge.synthesis.conditions import Conditions
 
 
 class Line(NamedTuple):

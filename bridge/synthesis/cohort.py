@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.batches import Batch, Dates, Uuids
+from bridge.flows.checkpoint import load_model
 from bridge.identity import fingerprint, patient_uuids
 from bridge.records import MEASUREMENTS, Patient
-from bridge.synthesis.checkpoint import load_model
 from bridge.synthesis.course import MIXES
 from bridge.synthesis.moves import moves_of
 from bridge.synthesis.normals import normals

@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import InputError
+from bridge.flows.checkpoint import load_model
+from bridge.flows.columns import Floats
+from bridge.flows.model import Model
 from bridge.identity import fingerprint
 from bridge.records import Sex
 from bridge.synthesis.base_moves import NO_MOVES, Line, Moves
-from bridge.synthesis.checkpoint import load_model
-from bridge.synthesis.columns import Floats
-from bridge.synthesis.model import Model
 from bridge.synthesis.population import FOLDER, Population, load_population, population_names
 from bridge.synthesis.population_vitals import OLDEST_YEARS, WHO_STANDARD, Figures, Mean
 from bridge.synthesis.vitals import unheard_of

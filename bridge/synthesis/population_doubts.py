@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from bridge.flows.model import Model
 from bridge.synthesis.base_moves import Moves
-from bridge.synthesis.model import Model
 from bridge.synthesis.moves import SEXES
 from bridge.synthesis.population import Band, Population, Pyramid
 

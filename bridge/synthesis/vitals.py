@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import InputError
+from bridge.flows.model import Model
 from bridge.records import MEASUREMENTS
 from bridge.synthesis.base_moves import NO_MOVES, Moves
 from bridge.synthesis.course import ROUTINE, Persistence, trajectories
-from bridge.synthesis.model import Model
 from bridge.synthesis.wellness import (
     FROM_MONTHS,
     TO_MONTHS,

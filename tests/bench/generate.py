@@ -33,7 +33,7 @@ SAMPLING = (
     SET_UP
     + """
 import numpy as np
-from bridge.synthesis.checkpoint import load_model
+from bridge.flows.checkpoint import load_model
 from bridge.synthesis.normals import normals
 from bridge.synthesis.vitals import Visits, Vitals
 vitals = Vitals(load_model("population"), load_model("illness"), limits)
@@ -60,7 +60,7 @@ print(max(took(lambda: len(cohort.part(place).values)) for place in range(10)))
 
 FIRST_SAMPLES = """
 import numpy as np
-from bridge.synthesis.checkpoint import load_model
+from bridge.flows.checkpoint import load_model
 from bridge.synthesis.normals import normals
 from bridge.synthesis.vitals import Visits, Vitals
 vitals = Vitals(load_model("population"), load_model("illness"), {})

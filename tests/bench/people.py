@@ -12,15 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bridge.flows.checkpoint import parse_checkpoint
+from bridge.flows.model import Model
+from bridge.flows.sampling import sample_like
+from bridge.flows.spec import Spec, shipped_spec
+from bridge.flows.table import Table, load_table
+from bridge.flows.training import train
 from bridge.quality.fidelity import distance
 from bridge.quality.frames import Column
 from bridge.quality.two_sample import area
-from bridge.synthesis.checkpoint import parse_checkpoint
-from bridge.synthesis.model import Model
-from bridge.synthesis.sampling import sample_like
-from bridge.synthesis.spec import Spec, shipped_spec
-from bridge.synthesis.table import Table, load_table
-from bridge.synthesis.training import train
 
 OUTPUTS = ("height_cm", "weight_kg", "pulse_bpm", "sbp_mmhg", "dbp_mmhg")
 BOUNDS = {"height_cm": (90, 220), "weight_kg": (10, 300), "pulse_bpm": (30, 230)}

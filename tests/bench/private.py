@@ -11,12 +11,12 @@ import time
 from collections import Counter
 from typing import Any
 
-from bridge.synthesis.budget import Asked
-from bridge.synthesis.checkpoint import parse_checkpoint
-from bridge.synthesis.margins import count_groups
-from bridge.synthesis.model import Model
-from bridge.synthesis.private import budget_of, train_private
-from bridge.synthesis.table import Table
+from bridge.flows.budget import Asked
+from bridge.flows.checkpoint import parse_checkpoint
+from bridge.flows.margins import count_groups
+from bridge.flows.model import Model
+from bridge.flows.private import budget_of, train_private
+from bridge.flows.table import Table
 from tests.bench import people
 
 ROWS = (2_000, 10_000, 40_000)

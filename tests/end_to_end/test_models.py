@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bridge.synthesis.checkpoint import load_checkpoint
-from bridge.synthesis.inference import infer_spec
-from bridge.synthesis.spec import load_spec
-from bridge.synthesis.table import parse_table
+from bridge.flows.checkpoint import load_checkpoint
+from bridge.flows.inference import infer_spec
+from bridge.flows.spec import load_spec
+from bridge.flows.table import parse_table
 from tests.end_to_end.conftest import Cli
 from tests.lib.models import drawn_checkpoint
 

@@ -5,14 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from bridge.synthesis.checkpoint import pack, parse_checkpoint
-from bridge.synthesis.columns import fit_column
-from bridge.synthesis.conditions import features
-from bridge.synthesis.flow import Conditional
-from bridge.synthesis.margins import count_groups, written_groups
-from bridge.synthesis.model import Model
-from bridge.synthesis.spec import Spec
-from bridge.synthesis.table import Table
+from bridge.flows.checkpoint import pack, parse_checkpoint
+from bridge.flows.columns import fit_column
+from bridge.flows.conditions import features
+from bridge.flows.flow import Conditional
+from bridge.flows.margins import count_groups, written_groups
+from bridge.flows.model import Model
+from bridge.flows.spec import Spec
+from bridge.flows.table import Table
 
 
 def drawn_checkpoint(table: Table, seed: int = 0) -> bytes:

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bridge.flows.spec import Spec
 from bridge.quality.baselines.copula import GaussianCopula
 from bridge.quality.baselines.generator import Fitted, Generator
 from bridge.quality.baselines.independent import IndependentColumns
 from bridge.quality.baselines.scores import fit_margins, fit_scores, settled
 from bridge.quality.frames import Column
-from bridge.synthesis.spec import Spec
 
 COLUMNS = (
     Column("sex", "category", True, levels=("F", "M")),

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from bridge.errors import InputError
+from bridge.flows.inference import find_step
 from bridge.quality.frames import comparable, load_frame, snapped
-from bridge.synthesis.inference import find_step
 from tests.quality.people import people
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from bridge.errors import InputError
+from bridge.flows.checkpoint import load_model
+from bridge.flows.model import Model
 from bridge.synthesis import moves
 from bridge.synthesis.base_moves import NO_MOVES, Moves
-from bridge.synthesis.checkpoint import load_model
-from bridge.synthesis.model import Model
 from bridge.synthesis.moves import fits_of, moves_of, solve
 from bridge.synthesis.population import FOLDER, Population, load_population, population_names
 from bridge.synthesis.population_doubts import doubts

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bridge.flows.checkpoint import parse_checkpoint
+from bridge.flows.inference import infer_spec
+from bridge.flows.model import Model
+from bridge.flows.sampling import sample_like
+from bridge.flows.spec import Spec
+from bridge.flows.table import Table, by_own_names, parse_table
+from bridge.flows.training import train
 from bridge.quality.baselines.generator import worded
 from bridge.quality.frames import Column, Floats
-from bridge.synthesis.checkpoint import parse_checkpoint
-from bridge.synthesis.inference import infer_spec
-from bridge.synthesis.model import Model
-from bridge.synthesis.sampling import sample_like
-from bridge.synthesis.spec import Spec
-from bridge.synthesis.table import Table, by_own_names, parse_table
-from bridge.synthesis.training import train
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from bridge.errors import InputError
-from bridge.synthesis.columns import Floats
-from bridge.synthesis.flow import MIN_SHARE
-from bridge.synthesis.spec import Fit
+from bridge.flows.columns import Floats
+from bridge.flows.flow import MIN_SHARE
+from bridge.flows.spec import Fit
 
 LARGEST_GRADIENT = 5.0
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from bridge.errors import InputError
-from bridge.synthesis.conditions import Conditions
-from bridge.synthesis.margins import draw_conditions
-from bridge.synthesis.model import Model
-from bridge.synthesis.table import as_frame
+from bridge.flows.conditions import Conditions
+from bridge.flows.margins import draw_conditions
+from bridge.flows.model import Model
+from bridge.flows.table import as_frame
 
 
 def sample(model: Model, count: int, seed: int) -> pd.DataFrame:

@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bridge.errors import InputError, MissingExtra
-from bridge.synthesis.columns import Floats
-from bridge.synthesis.conditions import DAYS_PER_MONTH, Conditions, is_measured
-from bridge.synthesis.spec import Condition, Output, Spec
+from bridge.flows.columns import Floats
+from bridge.flows.conditions import DAYS_PER_MONTH, Conditions, is_measured
+from bridge.flows.spec import Condition, Output, Spec
 from bridge.yaml_files import nearest
 
 MONTHS: Final = {"day": 1 / DAYS_PER_MONTH, "month": 1.0, "year": 12.0}

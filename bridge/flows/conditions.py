@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.synthesis.columns import Floats
-from bridge.synthesis.spec import Condition, Output, Spec
+from bridge.flows.columns import Floats
+from bridge.flows.spec import Condition, Output, Spec
 
 Conditions = Mapping[str, NDArray[Any]]
 """By name, n people's: levels of a category (text), a number, or an exact age in months."""

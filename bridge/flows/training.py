@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import InputError, MissingExtra
-from bridge.synthesis.checkpoint import pack
-from bridge.synthesis.columns import Column, Floats, fit_column
-from bridge.synthesis.conditions import Conditions, features, is_measured, own_features
-from bridge.synthesis.flow import Conditional
-from bridge.synthesis.margins import count_groups, written_groups
-from bridge.synthesis.table import Table
+from bridge.flows.checkpoint import pack
+from bridge.flows.columns import Column, Floats, fit_column
+from bridge.flows.conditions import Conditions, features, is_measured, own_features
+from bridge.flows.flow import Conditional
+from bridge.flows.margins import count_groups, written_groups
+from bridge.flows.table import Table
 
 Progress = Callable[[str, "Loss"], None]
 """Told after each epoch: the output and its loss."""
@@ -131,7 +131,7 @@ def _fit_conditional(
     progress: Progress,
 ) -> Fitted:
     try:
-        from bridge.synthesis.coupling import Fitter
+        from bridge.flows.coupling import Fitter
     except ImportError as error:
         raise MissingExtra("Fitting a model", "train") from error
     k = len(done)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bridge.synthesis.conditions import features, is_measured, own_features
-from bridge.synthesis.spec import Output, Spec
+from bridge.flows.conditions import features, is_measured, own_features
+from bridge.flows.spec import Output, Spec
 
 SPEC = Spec.model_validate(
     {

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.synthesis.columns import Floats
+from bridge.flows.columns import Floats
 
 MIN_SHARE: Final = 1e-3
 """Smallest share of a bin and smallest slope: nflows' defaults, which the fit uses."""

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.synthesis.checkpoint import load_model
-from bridge.synthesis.conditions import Conditions
-from bridge.synthesis.flow import Conditional, spline, spline_inverse
-from bridge.synthesis.model import Model
+from bridge.flows.checkpoint import load_model
+from bridge.flows.conditions import Conditions
+from bridge.flows.flow import Conditional, spline, spline_inverse
+from bridge.flows.model import Model
 
 BINS, BOUND = 8, 5.0
 
@@ -55,8 +55,8 @@ def test_numpy_and_nflows_agree() -> None:
     """The transform that samples is the one that was fitted, both ways."""
     torch = pytest.importorskip("torch", reason="the train extra is not installed")
     pytest.importorskip("nflows", reason="the train extra is not installed")
-    from bridge.synthesis.coupling import ConditionalCoupling
-    from bridge.synthesis.spec import Fit
+    from bridge.flows.coupling import ConditionalCoupling
+    from bridge.flows.spec import Fit
 
     torch.manual_seed(3)
     coupling = ConditionalCoupling(4, Fit(hidden=(16, 16), bins=BINS, bound=BOUND))
@@ -183,7 +183,7 @@ def test_sampling_loads_neither_torch_nor_pandas() -> None:
     """A base installation has no torch, and pandas is half the time to the first patient."""
     program = (
         "import sys, numpy as np\n"
-        "from bridge.synthesis.checkpoint import load_model\n"
+        "from bridge.flows.checkpoint import load_model\n"
         "woman = {'sex': np.array(['F']), 'age_months': np.array([30.0])}\n"
         "load_model('population').values(np.zeros((1, 7)), woman)\n"
         "sys.exit(', '.join({'torch', 'nflows', 'pandas', 'scipy'} & sys.modules.keys()) or None)\n"

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from bridge.errors import InputError
-from bridge.synthesis.inference import find_step, infer_spec
-from bridge.synthesis.spec import Span
-from bridge.synthesis.table import parse_table
+from bridge.flows.inference import find_step, infer_spec
+from bridge.flows.spec import Span
+from bridge.flows.table import parse_table
 
 PEOPLE = 3_000
 

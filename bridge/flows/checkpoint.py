@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import InputError
-from bridge.synthesis.columns import Column, Floats
-from bridge.synthesis.flow import Conditional
-from bridge.synthesis.model import Model
-from bridge.synthesis.spec import Output, Spec, spec_from
+from bridge.flows.columns import Column, Floats
+from bridge.flows.flow import Conditional
+from bridge.flows.model import Model
+from bridge.flows.spec import Output, Spec, spec_from
 
 FORMAT: Final = 3
 """Rises when the header, the arrays or the features of a context change their meaning."""
@@ -31,7 +31,7 @@ FORMAT: Final = 3
 
 def load_model(name: str) -> Model:
     """Return a model that comes with bridge: `population` or `illness`."""
-    folder = files("bridge.synthesis") / "models"
+    folder = files("bridge.flows") / "shipped"
     return load_checkpoint(folder / f"{name}.npz")
 
 

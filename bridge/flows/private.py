@@ -12,13 +12,13 @@ from typing import Any, Final
 import numpy as np
 
 from bridge.errors import InputError, MissingExtra
-from bridge.synthesis.budget import Asked, Budget, plan
-from bridge.synthesis.checkpoint import pack
-from bridge.synthesis.flow import Conditional
-from bridge.synthesis.noisy import noisy_column, noisy_groups
-from bridge.synthesis.spec import Fit, Spec
-from bridge.synthesis.table import Table
-from bridge.synthesis.training import Fitted, libraries, rows_of
+from bridge.flows.budget import Asked, Budget, plan
+from bridge.flows.checkpoint import pack
+from bridge.flows.flow import Conditional
+from bridge.flows.noisy import noisy_column, noisy_groups
+from bridge.flows.spec import Fit, Spec
+from bridge.flows.table import Table
+from bridge.flows.training import Fitted, libraries, rows_of
 
 Progress = Callable[[str], None]
 """Told after each epoch: the output."""
@@ -167,7 +167,7 @@ def _fit_output(
     progress: Progress,
 ) -> Fitted:
     try:
-        from bridge.synthesis.private_coupling import PrivateFitter
+        from bridge.flows.private_coupling import PrivateFitter
     except ImportError as error:
         raise MissingExtra("Fitting with differential privacy", "train") from error
     k, people, looks = len(done), len(table), budget.looks

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from bridge.errors import InputError
-from bridge.synthesis.margins import count_groups, draw_conditions, written_groups
-from bridge.synthesis.model import Model
-from bridge.synthesis.sampling import sample, sample_like
-from bridge.synthesis.spec import Spec
-from bridge.synthesis.table import Table, parse_table
+from bridge.flows.margins import count_groups, draw_conditions, written_groups
+from bridge.flows.model import Model
+from bridge.flows.sampling import sample, sample_like
+from bridge.flows.spec import Spec
+from bridge.flows.table import Table, parse_table
 from tests.lib.models import drawn_model
 
 SPEC = Spec.model_validate(

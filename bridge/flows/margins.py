@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import InputError
-from bridge.synthesis.columns import Floats
-from bridge.synthesis.conditions import Conditions
-from bridge.synthesis.spec import Condition, Spec
+from bridge.flows.columns import Floats
+from bridge.flows.conditions import Conditions
+from bridge.flows.spec import Condition, Spec
 
 FEWEST: Final = 5
 """People that a group has at least: no single person's place is written down."""

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from bridge.errors import InputError
-from bridge.synthesis.checkpoint import load_checkpoint, load_model, pack, parse_checkpoint
-from bridge.synthesis.spec import shipped_spec
+from bridge.flows.checkpoint import load_checkpoint, load_model, pack, parse_checkpoint
+from bridge.flows.spec import shipped_spec
 
 SHIPPED = ("population", "illness")
 
 
 def shipped(name: str) -> bytes:
-    return (files("bridge.synthesis") / "models" / f"{name}.npz").read_bytes()
+    return (files("bridge.flows") / "shipped" / f"{name}.npz").read_bytes()
 
 
 def changed(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> bytes:

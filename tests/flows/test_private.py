@@ -12,14 +12,14 @@ from click.testing import CliRunner
 
 from bridge.cli.train import train as train_command
 from bridge.errors import InputError, MissingExtra
-from bridge.synthesis.budget import Asked, Look, plan, spent
-from bridge.synthesis.checkpoint import parse_checkpoint
-from bridge.synthesis.margins import all_groups
-from bridge.synthesis.noisy import noisy_column, noisy_groups
-from bridge.synthesis.private import budget_of, train_private
-from bridge.synthesis.sampling import sample
-from bridge.synthesis.spec import Condition, Output, Spec, spec_text
-from bridge.synthesis.table import Table, parse_table
+from bridge.flows.budget import Asked, Look, plan, spent
+from bridge.flows.checkpoint import parse_checkpoint
+from bridge.flows.margins import all_groups
+from bridge.flows.noisy import noisy_column, noisy_groups
+from bridge.flows.private import budget_of, train_private
+from bridge.flows.sampling import sample
+from bridge.flows.spec import Condition, Output, Spec, spec_text
+from bridge.flows.table import Table, parse_table
 
 CUFF = Output.model_validate({"columns": ["sbp"], "step": 2, "low": 70, "high": 270})
 TAPE = Output.model_validate(
@@ -61,14 +61,14 @@ def loud() -> bytes:
     """The checkpoint of a fit whose epsilon is so large that it may learn what there is."""
     pytest.importorskip("opacus", reason="the train extra is not installed")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bridge.synthesis.private.EPOCHS", 6)
+        patch.setattr("bridge.flows.private.EPOCHS", 6)
         return fitted(epsilon=20.0)
 
 
 @pytest.fixture
 def one_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("opacus", reason="the train extra is not installed")
-    monkeypatch.setattr("bridge.synthesis.private.EPOCHS", 1)
+    monkeypatch.setattr("bridge.flows.private.EPOCHS", 1)
 
 
 def fitted(epsilon: float, seed: int = 1, secret: bool = False, count: int = 3_000) -> bytes:
@@ -210,7 +210,7 @@ def test_a_secret_seed_is_not_written_down() -> None:
 @pytest.mark.parametrize("huge", [1e3, 1e30, np.inf])
 @pytest.mark.usefixtures("opacus")
 def test_one_row_moves_the_summed_gradient_by_no_more_than_the_clip(huge: float) -> None:
-    from bridge.synthesis.private_coupling import PrivateFitter
+    from bridge.flows.private_coupling import PrivateFitter
 
     rows = stream(2).standard_normal((50, 4))
     strange = np.full((1, 4), huge)
@@ -236,7 +236,7 @@ def test_one_row_moves_the_summed_gradient_by_no_more_than_the_clip(huge: float)
 @pytest.mark.usefixtures("opacus")
 def test_a_step_without_rows_still_adds_noise() -> None:
     """Else that nothing moves would tell that nobody has the output."""
-    from bridge.synthesis.private_coupling import PrivateFitter
+    from bridge.flows.private_coupling import PrivateFitter
 
     settings = SPEC.fit.model_copy(update={"hidden": (4,), "batch": 20, "epochs": 1})
     fitter = PrivateFitter(3, 200, settings, noise=1.0, clip=1.0, rng=stream())

@@ -12,9 +12,9 @@ from opacus.grad_sample import GradSampleModule
 from opacus.optimizers import DPOptimizer
 from torch import Tensor
 
-from bridge.synthesis.columns import Floats
-from bridge.synthesis.coupling import Fitter
-from bridge.synthesis.spec import Fit
+from bridge.flows.columns import Floats
+from bridge.flows.coupling import Fitter
+from bridge.flows.spec import Fit
 
 
 class PrivateFitter(Fitter):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.synthesis.columns import ROWS_AT_THE_ENDS, Column
-from bridge.synthesis.columns import fit_column as fitted
-from bridge.synthesis.spec import Output
+from bridge.flows.columns import ROWS_AT_THE_ENDS, Column
+from bridge.flows.columns import fit_column as fitted
+from bridge.flows.spec import Output
 
 INSTRUMENTS = {
     "cuff": Output(columns=["sbp"], step=2),

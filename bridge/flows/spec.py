@@ -21,7 +21,7 @@ from pydantic import model_validator as checked
 from bridge.errors import InputError
 from bridge.yaml_files import YamlModel, load_yaml
 
-SHIPPED: Final = Path(__file__).parent / "specs"
+SHIPPED: Final = Path(__file__).parent / "shipped"
 
 Unit = Literal["day", "month", "year"]
 

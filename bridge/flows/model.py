@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from bridge.synthesis.columns import Column, Floats
-from bridge.synthesis.conditions import Conditions, features, is_measured, own_features
-from bridge.synthesis.flow import Conditional, room_for
-from bridge.synthesis.spec import Spec
+from bridge.flows.columns import Column, Floats
+from bridge.flows.conditions import Conditions, features, is_measured, own_features
+from bridge.flows.flow import Conditional, room_for
+from bridge.flows.spec import Spec
 
 ROWS_AT_ONCE: Final = 1024
 """People per pass of the nets: their hidden layers then stay in the processor's cache."""

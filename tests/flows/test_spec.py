@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import InputError
-from bridge.synthesis.spec import Spec, find_spec, load_spec, shipped_spec, spec_from, spec_text
+from bridge.flows.spec import Spec, find_spec, load_spec, shipped_spec, spec_from, spec_text
 from bridge.yaml_files import parse_yaml
 
 TEXT = """\

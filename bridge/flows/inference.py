@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bridge.errors import InputError
-from bridge.synthesis.columns import Floats
-from bridge.synthesis.spec import Spec, Unit
-from bridge.synthesis.table import MONTHS
+from bridge.flows.columns import Floats
+from bridge.flows.spec import Spec, Unit
+from bridge.flows.table import MONTHS
 
 CONDITIONS: Final = ("sex", "gender", "age", "age_years", "age_months", "age_days", "immediacy")
 """Columns that are given, not made, where nothing else is said."""

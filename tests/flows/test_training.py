@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from bridge.errors import InputError, MissingExtra
-from bridge.synthesis.checkpoint import parse_checkpoint
-from bridge.synthesis.columns import Floats
-from bridge.synthesis.model import Model
-from bridge.synthesis.spec import Fit, Spec
-from bridge.synthesis.table import Table, parse_table
-from bridge.synthesis.training import Loss, best, fit, split, train
+from bridge.flows.checkpoint import parse_checkpoint
+from bridge.flows.columns import Floats
+from bridge.flows.model import Model
+from bridge.flows.spec import Fit, Spec
+from bridge.flows.table import Table, parse_table
+from bridge.flows.training import Loss, best, fit, split, train
 
 SPEC = Spec.model_validate(
     {
@@ -164,7 +164,7 @@ def test_the_epoch_that_is_best_on_others_is_kept(
 ) -> None:
     """And the fit ends when patience does."""
     on_others = [3.0, 2.0, 2.5, 1.0, 1.5, 1.4, 1.3, 0.5]
-    monkeypatch.setattr("bridge.synthesis.coupling.Fitter", lambda *_: Scripted(iter(on_others)))
+    monkeypatch.setattr("bridge.flows.coupling.Fitter", lambda *_: Scripted(iter(on_others)))
     patient = Fit(hidden=(4,), epochs=8, patience=2, batch=64)
     spec = QUICK.model_copy(update={"fit": patient})
     told: list[Loss] = []
@@ -217,7 +217,7 @@ def test_an_output_that_nobody_has_is_said_so(torch: None) -> None:
 
 def test_fitting_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.delitem(sys.modules, "bridge.synthesis.coupling", raising=False)
+    monkeypatch.delitem(sys.modules, "bridge.flows.coupling", raising=False)
     with pytest.raises(MissingExtra, match=r"openmrs-bridge\[train\]"):
         fit(people(300, 1), people(300, 2), seed=1)
 

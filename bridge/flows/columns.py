@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.synthesis.spec import Output
+from bridge.flows.spec import Output
 
 Floats = NDArray[np.float64]
 

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.synthesis.columns import Column, Floats, by_digits, by_ranks, column_of
-from bridge.synthesis.conditions import Conditions
-from bridge.synthesis.margins import all_groups, count_groups
-from bridge.synthesis.spec import Output, Spec
+from bridge.flows.columns import Column, Floats, by_digits, by_ranks, column_of
+from bridge.flows.conditions import Conditions
+from bridge.flows.margins import all_groups, count_groups
+from bridge.flows.spec import Output, Spec
 
 Whole = NDArray[np.int64]
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from bridge.errors import InputError
-from bridge.synthesis.spec import Spec, shipped_spec
-from bridge.synthesis.table import (
+from bridge.flows.spec import Spec, shipped_spec
+from bridge.flows.table import (
     Table,
     as_frame,
     load_conditions,
