@@ -14,6 +14,7 @@ from bridge.flows.columns import Column, Floats, fit_column
 from bridge.flows.conditions import Conditions, features, is_measured, own_features
 from bridge.flows.flow import Conditional
 from bridge.flows.margins import count_groups, written_groups
+from bridge.flows.spec import Fit
 from bridge.flows.table import Table
 
 Progress = Callable[[str, "Loss"], None]
@@ -25,6 +26,10 @@ SELECT_SHARE = 0.1
 
 FEWEST_STEPS = 60
 """Steps of an epoch: few people are gone through several times in each."""
+
+
+FEW_DECAY = 0.99
+"""How much of the averaged weights a step keeps at most, for few people."""
 
 
 class Loss(NamedTuple):
@@ -144,7 +149,10 @@ def _fit_conditional(
             f"{column.name}: {len(rows)} people to fit to and {len(judged)} to stop by; one step "
             f"takes {settings.batch} (fit.batch in the spec)"
         )
-    passes = -(-FEWEST_STEPS // (len(rows) // settings.batch))
+    steps = len(rows) // settings.batch
+    passes = -(-FEWEST_STEPS // steps)
+    if passes > 1:
+        settings = _for_few(settings, steps)
     fitter = Fitter(rows.shape[1] - 1, passes * len(rows) // settings.batch, settings, seed)
     losses: list[Loss] = []
     least, layers = np.inf, fitter.layers()
@@ -159,6 +167,16 @@ def _fit_conditional(
             least, layers, since = losses[-1].select, fitter.layers(), 0
     transform = Conditional(layers=layers, bound=settings.bound)
     return Fitted(column, transform, len(rows) // passes, losses)
+
+
+def _for_few(settings: Fit, steps: int) -> Fit:
+    """Return how a net learns from so few people that it goes through them in a few steps.
+
+    Slower, and averaged over fewer steps: it has learnt them by heart within some epochs, and an
+    average must not lag behind that. The heads of 1,131 infants: .59 nats on others against .73.
+    """
+    slower = settings.rate * (steps / FEWEST_STEPS) ** 0.5
+    return settings.model_copy(update={"rate": slower, "decay": min(settings.decay, FEW_DECAY)})
 
 
 def rows_of(
