@@ -39,7 +39,7 @@ SPEC = Spec.model_validate(
             "weight_kg": {"columns": ["weight"], "step": 0.1, "decimals": 1},
             "smokes": {"kind": "category", "columns": ["smokes"], "levels": ["no", "yes"]},
         },
-        "fit": {"hidden": [16], "epochs": 5, "batch": 128, "decay": 0.95},
+        "fit": {"hidden": [16], "epochs": 8, "batch": 128, "decay": 0.95},
     }
 )
 QUICK = SPEC.model_copy(
