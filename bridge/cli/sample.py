@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from bridge.cli.screen import Screen, how_many
-from bridge.errors import InputError
+from bridge.errors import InputError, MissingExtra
 from bridge.files.whole import write_whole
 
 
@@ -28,12 +28,14 @@ from bridge.files.whole import write_whole
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same rows.")
 def sample(model_name: Path, out: Path, count: int, like: Path | None, seed: int | None) -> int:
     """Write rows of a fitted MODEL as a table: its conditions and its outputs."""
-    import numpy as np
+    try:
+        import numpy as np
 
-    from bridge.flows import sampling
-    from bridge.flows.checkpoint import load_checkpoint
-    from bridge.flows.table import load_conditions, table_bytes
-
+        from bridge.flows import sampling
+        from bridge.flows.checkpoint import load_checkpoint
+        from bridge.flows.table import load_conditions, table_bytes
+    except ImportError as error:
+        raise MissingExtra("bridge sample", "train") from error
     if out.suffix not in (".csv", ".parquet"):
         raise InputError("a table's name ends in .csv or .parquet", place=out)
     seed = secrets.randbelow(2**32) if seed is None else seed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bridge.cli.screen import Screen, how_many
-from bridge.errors import InputError
+from bridge.errors import InputError, MissingExtra
 from bridge.files.whole import write_whole
 
 if TYPE_CHECKING:
@@ -70,9 +70,11 @@ def train(
     delta: float,
 ) -> int:
     """Fit a flow to a table: the same data, spec and seed give the same weights."""
-    from bridge.flows.spec import find_spec
-    from bridge.flows.table import load_table
-
+    try:
+        from bridge.flows.spec import find_spec
+        from bridge.flows.table import load_table
+    except ImportError as error:
+        raise MissingExtra("bridge train", "train") from error
     screen = Screen()
     if out.suffix != ".npz":
         raise InputError("a model's name ends in .npz", place=out)

@@ -1,5 +1,8 @@
 """`bridge train` and `bridge sample`: a table of one's own to a model, and the model to rows."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -196,3 +199,23 @@ def test_what_is_no_model_is_said_so(cli: Cli, data: Path) -> None:
         done = cli("sample", name, "--out", "rows.csv")
         assert done.code == 2
         assert complaint in done.err
+
+
+@pytest.mark.parametrize("command", ["train", "sample"])
+def test_without_the_extra_it_says_what_to_install(command: str, tmp_path: Path) -> None:
+    """The base installation has no pandas."""
+    code = (
+        "import sys; sys.modules['pandas'] = None; from bridge.__main__ import run; "
+        f"sys.exit(run(['{command}', *sys.argv[1:]]))"
+    )
+    flags = ["--data", "a.csv", "--out", "b.npz"] if command == "train" else ["m", "--out", "b.csv"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *flags],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'pip install "openmrs-bridge[train]"' in done.stderr
