@@ -25,14 +25,11 @@ from torch.nn.functional import gumbel_softmax, softplus
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from bridge.quality.baselines.averaging import averaged
+from bridge.quality.baselines.drawn import Drawn, drawn_by
 from bridge.quality.baselines.scores import (
-    MARGIN_ROWS,
     Codes,
-    Scores,
     batches,
-    fit_margins,
     fit_scores,
-    settled,
 )
 from bridge.quality.frames import Column, Floats
 
@@ -54,7 +51,7 @@ class AdversarialNet:
     name: str = "GAN"
     steps: int = STEPS
 
-    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> "Adversarial":
+    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> Drawn:
         """Learn the table; the steps are as many for few rows as for many."""
         torch.manual_seed(seed)
         torch.set_num_threads(1)  # more add up in another order, and that gives other weights
@@ -64,22 +61,7 @@ class AdversarialNet:
         for _ in range(self.steps):
             duel.criticise(torch.from_numpy(next(rows)).float())
             duel.improve(torch.from_numpy(next(rows)).float())
-        return Adversarial(scores, duel.averaged, fit_margins(duel.averaged.draw(MARGIN_ROWS)[0]))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Adversarial:
-    """A fitted GAN, the codec of its columns and where its draws of them lie."""
-
-    scores: Scores
-    net: "Drawer"
-    margins: Floats
-
-    def sample(self, count: int, seed: int) -> pd.DataFrame:
-        """Draw `count` rows."""
-        torch.manual_seed(seed)
-        numbers, codes = self.net.draw(count)
-        return self.scores.frame(settled(numbers, self.margins), codes)
+        return drawn_by(duel.averaged, scores)
 
 
 class Drawer(nn.Module):

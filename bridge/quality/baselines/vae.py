@@ -24,14 +24,11 @@ from torch import Tensor, nn, split_with_sizes
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from bridge.quality.baselines.averaging import averaged
+from bridge.quality.baselines.drawn import Drawn, drawn_by
 from bridge.quality.baselines.scores import (
-    MARGIN_ROWS,
     Codes,
-    Scores,
     batches,
-    fit_margins,
     fit_scores,
-    settled,
 )
 from bridge.quality.frames import Column, Floats
 
@@ -54,7 +51,7 @@ class VariationalAutoencoder:
     name: str = "VAE"
     steps: int = STEPS
 
-    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> "Autoencoded":
+    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> Drawn:
         """Learn the table; the steps are as many for few rows as for many."""
         torch.manual_seed(seed)
         torch.set_num_threads(1)  # more add up in another order, and that gives other weights
@@ -75,22 +72,7 @@ class VariationalAutoencoder:
             rate.step()
             average.update_parameters(net)
         learnt = cast(Autoencoder, average.module)
-        return Autoencoded(scores, learnt, fit_margins(learnt.draw(MARGIN_ROWS)[0]))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Autoencoded:
-    """A fitted VAE, the codec of its columns and where its draws of them lie."""
-
-    scores: Scores
-    net: "Autoencoder"
-    margins: Floats
-
-    def sample(self, count: int, seed: int) -> pd.DataFrame:
-        """Draw `count` rows."""
-        torch.manual_seed(seed)
-        numbers, codes = self.net.draw(count)
-        return self.scores.frame(settled(numbers, self.margins), codes)
+        return drawn_by(learnt, scores)
 
 
 class Autoencoder(nn.Module):
