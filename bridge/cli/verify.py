@@ -53,7 +53,7 @@ def verify(
 
             def work(client: Client, task: Task) -> Verdict:
                 verdict = verify_patient(client, task, mapping)
-                crew.pace.done(2)
+                crew.done()
                 return verdict
 
             with stop_on_interrupt(switch), screen.progress("patients read", len(rows)) as meter:

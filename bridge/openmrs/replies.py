@@ -37,6 +37,14 @@ class Reply(NamedTuple):
     location: str | None = None
     """Where a redirect leads."""
 
+    @property
+    def is_overload(self) -> bool:
+        """Tell whether a server says so that it has too much to do: not by a line that is cut."""
+        return self.kind is Kind.TEMPORARY and (self.status > 0 or self.reason == NO_ANSWER)
+
+
+NO_ANSWER = "no answer in time"
+
 
 # Words of 500s that refuse the record itself. Seen on core 2.5, 2.7 and 2.8; any other 500 with a
 # JSON body may be a passing trouble of the server's database.

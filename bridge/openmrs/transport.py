@@ -23,7 +23,7 @@ from urllib3.exceptions import LocationValueError
 
 from bridge import __version__
 from bridge.errors import ServerError, SignInRefused, Unreachable
-from bridge.openmrs.replies import Kind, Reply, sort_reply
+from bridge.openmrs.replies import NO_ANSWER, Kind, Reply, sort_reply
 
 SESSION = "/ws/rest/v1/session"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -253,7 +253,7 @@ def _plain(error: requests.exceptions.RequestException) -> str:
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "no connection in time"
     if isinstance(error, requests.exceptions.Timeout):
-        return "no answer in time"
+        return NO_ANSWER
     if isinstance(error, requests.exceptions.ConnectionError):
         text = str(error)
         if "refused" in text:

@@ -1,18 +1,22 @@
 """How many requests at once: found by trying, as the server's own speed tells."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
 
-MOST_WORKERS = 12
+MOST_WORKERS = 32
+"""On a line of 600 ms there and back as many keep 1 Mbit/s busy; OpenMRS has 50 connections to
+its database."""
 
 
 class Pace:
     """Lets workers 0..limit-1 work, and moves the limit to where the rate is best.
 
-    It steps by one worker, up first, keeps a step that brings at least `gain` and takes back one
-    that does not, looks at a neighbour now and then, and halves when the server is in trouble. A
-    fixed number of workers is a pace that never moves.
+    It doubles the limit while that brings at least `gain`, then stays, and now and then tries a
+    quarter more or less, more seldom the less it brings. A rate that falls by half halves the
+    limit; from there, and when the rate doubles, it climbs again. A fixed number of workers is a
+    pace that never moves.
     """
 
     def __init__(
@@ -21,23 +25,27 @@ class Pace:
         *,
         clock: Callable[[], float] = time.monotonic,
         window: float = 1.0,
-        gain: float = 0.05,
-        rest: int = 10,
+        gain: float = 0.15,
+        small_gain: float = 0.03,
+        rest: int = 8,
+        longest_rest: int = 64,
     ) -> None:
         self.most = workers or MOST_WORKERS
-        self.limit = workers or 3
+        self.limit = workers or 4
         self._fixed = workers is not None
         self._clock = clock
         self._window = window
         self._gain = gain
-        self._rest = rest
-        self._resting = 0
+        self._small_gain = small_gain
+        self._shortest_rest = self._rest = rest
+        self._longest_rest = longest_rest
         self._step = 1
-        self._rate_before: float | None = None
-        self._done = 0
-        self._since = clock()
         self._may_work = threading.Condition()
         self._closed = False
+        self._answered = 0
+        self._troubled = -math.inf
+        self._climb()
+        self._settle()
 
     def wait_turn(self, worker: int) -> bool:
         """Wait until `worker` may work; False when there is nothing more to do."""
@@ -49,7 +57,7 @@ class Pace:
         """Begin a piece of work."""
         with self._may_work:
             self._closed = False
-            self._start_window()
+            self._settle()
 
     def close(self) -> None:
         """Send everybody home."""
@@ -57,54 +65,107 @@ class Pace:
             self._closed = True
             self._may_work.notify_all()
 
-    def done(self, requests: int) -> None:
-        """Take note of requests that were answered."""
+    def answered(self, requests: int) -> None:
+        """Take note of how many requests were answered so far, by all workers."""
         with self._may_work:
-            self._done += requests
+            self._answered = requests
+            since = requests - self._from
+            if self._settling:
+                if since >= self.limit:
+                    self._begin_window()
+                return
             elapsed = self._clock() - self._since
-            if elapsed >= self._window and self._done >= 4 * self.limit:
-                rate = self._done / elapsed
-                self._start_window()
+            # So many, that the rate of a window is more than chance.
+            if elapsed >= self._window and since >= max(16, 3 * self.limit):
+                self._begin_window()
                 if not self._fixed:
-                    self._judge(rate)
+                    self._judge(since / elapsed)
 
     def trouble(self) -> None:
-        """Take note that the server failed or kept silent: give it air."""
+        """Take note that the server failed or kept silent: give it air.
+
+        All workers may come with the same trouble, so it counts once a window.
+        """
         with self._may_work:
-            if not self._fixed:
-                self.limit = max(1, self.limit // 2)
-            self._rate_before = None
-            self._resting = self._rest
-            self._start_window()
+            if not self._fixed and self._clock() - self._troubled >= self._window:
+                self._troubled = self._clock()
+                self._left = self._shortest_rest
+                self._judge: Callable[[float], None] = self._recover
+                self._move(self.limit // 2)
 
-    def _judge(self, rate: float) -> None:
-        if self._resting:
-            self._resting -= 1
-            self._rate_before = rate
-            if not self._resting:
-                self._move()
+    def _recover(self, rate: float) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            self._climb()
+
+    def _climb(self) -> None:
+        self._best = 0.0
+        self._judge = self._climbing
+
+    def _climbing(self, rate: float) -> None:
+        if rate < (1 + self._gain) * self._best:
+            self._stay(self._best)
+            self._move(self.limit // 2)
+        elif 2 * self.limit > self.most:
+            self._stay(rate)
+        else:
+            self._best = rate
+            self._move(2 * self.limit)
+
+    def _stay(self, rate: float) -> None:
+        self._rate = rate
+        self._left = self._rest
+        self._judge = self._staying
+
+    def _staying(self, rate: float) -> None:
+        if rate < self._rate / 2:
+            self._climb()
+            self._move(self.limit // 2)
             return
-        before = self._rate_before
-        if before is not None and rate < before * (1 + self._gain):
-            # The last step did not pay: take it back, and try the other way after a rest.
-            self._set_limit(self.limit - self._step)
+        if rate > self._rate * 2:
+            self._climb()
+            return
+        self._rate += 0.3 * (rate - self._rate)
+        self._left -= 1
+        if self._left <= 0:
+            self._try_another()
+
+    def _try_another(self) -> None:
+        if not 1 <= self._neighbour() <= self.most:
             self._step = -self._step
-            self._resting = self._rest
-            return
-        self._rate_before = rate
-        self._move()
+        self._home, self._seen = self.limit, []
+        self._judge = self._trying
+        self._move(self._neighbour())
 
-    def _move(self) -> None:
-        if not 1 <= self.limit + self._step <= self.most:
+    def _neighbour(self) -> int:
+        return self.limit + self._step * max(1, self.limit // 4)
+
+    def _trying(self, rate: float) -> None:
+        self._seen.append(rate)
+        if len(self._seen) < 2:
+            return
+        rate = sum(self._seen) / 2
+        # The same gain up and down: else noise alone would walk the limit to one of its ends.
+        if rate > (1 + self._small_gain) * self._rate:
+            self._rest = self._shortest_rest
+            self._stay(rate)
+        else:
             self._step = -self._step
-            self._resting = self._rest
-            return
-        self._set_limit(self.limit + self._step)
+            self._rest = min(2 * self._rest, self._longest_rest)
+            self._stay(self._rate)
+            self._move(self._home)
 
-    def _set_limit(self, limit: int) -> None:
+    def _move(self, limit: int) -> None:
         self.limit = max(1, min(self.most, limit))
+        self._settle()
         self._may_work.notify_all()
 
-    def _start_window(self) -> None:
-        self._done = 0
+    def _settle(self) -> None:
+        """Let the answers to a former limit pass before measuring."""
+        self._settling = True
+        self._from = self._answered
+
+    def _begin_window(self) -> None:
+        self._settling = False
+        self._from = self._answered
         self._since = self._clock()

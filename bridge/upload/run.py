@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from bridge.errors import LedgerError, Unfit
 from bridge.identity import MOD30_ALPHABET, reissue
 from bridge.openmrs.client import Client
+from bridge.openmrs.replies import Reply
 from bridge.openmrs.transport import Traffic
 from bridge.records import Patient
 from bridge.resources.rest import IdentifierSlot, Target
@@ -56,9 +57,17 @@ class Crew:
     def connect(self) -> Client:
         """Open a client for one more worker."""
         client = self._connect()
-        client.transport.listeners.append(lambda reply: self.pace.trouble())
+        client.transport.listeners.append(self._hear)
         self._traffics.append(client.transport.traffic)
         return client
+
+    def done(self) -> None:
+        """Take note that a worker has done its task."""
+        self.pace.answered(self.requests)
+
+    def _hear(self, reply: Reply) -> None:
+        if reply.is_overload:
+            self.pace.trouble()
 
     @property
     def requests(self) -> int:
@@ -154,9 +163,8 @@ def carry_on(ledger: Ledger, cohort: Cohort, order: Order, crew: Crew) -> Iterat
     before = ledger.progress
 
     def work(client: Client, task: Task) -> Row:
-        requests = client.transport.traffic.requests
         row = deliver(client, task, order)
-        crew.pace.done(client.transport.traffic.requests - requests)
+        crew.done()
         return row
 
     def note(phase: Phase) -> None:

@@ -101,7 +101,7 @@ def undo_run(
     def work(client: Client, task: tuple[Row, Patient | None]) -> tuple[Row, Undone]:
         row, patient = task
         undone = removal.take_off_row(client, row, patient)
-        crew.pace.done(1)
+        crew.done()
         return row, undone
 
     states = states_to_undo(purge=removal.purge)
@@ -147,7 +147,7 @@ def undo_marked(run: str, removal: Removal, crew: Crew) -> Iterator[Undone]:
 
     def work(client: Client, uuid: str) -> Undone | None:
         undone = removal.take_off_marked(client, uuid)
-        crew.pace.done(1)
+        crew.done()
         return undone
 
     seen: set[str] = set()

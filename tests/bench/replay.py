@@ -1,0 +1,171 @@
+"""The same requests, rendered beforehand, over bare kept-alive connections: a server's ceiling."""
+
+import http.client
+import json
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from bridge.mapping.model import Mapping
+from bridge.records import Patient
+from bridge.resources.rest import Target
+from bridge.upload.plan import plan_patient
+
+REST = "/ws/rest/v1"
+
+
+class Chain(NamedTuple):
+    """The requests that make one patient, in their order: path and body."""
+
+    requests: tuple[tuple[str, bytes], ...]
+    observations: int
+
+
+class Replayed(NamedTuple):
+    """What a replay took."""
+
+    connections: int
+    seconds: float
+    patients: int
+    requests: int
+    observations: int
+    sent: int
+    received: int
+    """Bytes, heads included."""
+
+    @property
+    def rate(self) -> float:
+        """Observations a second."""
+        return self.observations / self.seconds
+
+
+class Account(NamedTuple):
+    """Where a server is, and who signs in."""
+
+    url: str
+    user: str
+    password: str
+
+    @property
+    def basic(self) -> str:
+        """The header that signs in."""
+        return "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+
+def render(
+    patients: Iterable[Patient],
+    identifiers: Iterable[tuple[str, ...]],
+    mapping: Mapping,
+    target: Target,
+    run: str,
+) -> list[Chain]:
+    """Render what bridge sends for these patients, to the last byte of the bodies."""
+    chains = []
+    for patient, own in zip(patients, identifiers, strict=True):
+        plan = plan_patient(patient, own, mapping, target, run=run)
+        requests = [(f"{REST}/patient?v=custom:(uuid)", plan.body)]
+        for visit in plan.visits:
+            (encounter,) = visit.encounters
+            body = {**encounter.body, "visit": visit.body}
+            requests.append((f"{REST}/encounter?v=custom:(uuid,visit:(uuid))", body))
+        chains.append(
+            Chain(
+                tuple((path, json.dumps(body).encode()) for path, body in requests),
+                sum(visit.observations for visit in plan.visits),
+            )
+        )
+    return chains
+
+
+class Line:
+    """One signed-in, kept-alive connection that writes whole requests and reads whole answers."""
+
+    def __init__(self, account: Account) -> None:
+        parts = urlsplit(account.url)
+        self._base = parts.path
+        self._http = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=300)
+        self._http.connect()  # sets TCP_NODELAY
+        self._host = parts.netloc
+        self._headers = f"Authorization: {account.basic}\r\n"
+        self.sent = self.received = self.requests = 0
+        answer = self.exchange("GET", f"{REST}/session")
+        cookie = str(answer.getheader("Set-Cookie")).partition(";")[0]
+        self._headers = f"Cookie: {cookie}\r\n"
+
+    def exchange(
+        self, method: str, path: str, body: bytes = b"", kind: str = "application/json"
+    ) -> http.client.HTTPResponse:
+        """Send one request; return the answer, read; raise RuntimeError unless it is a success."""
+        head = (
+            f"{method} {self._base}{path} HTTP/1.1\r\nHost: {self._host}\r\nAccept: {kind}\r\n"
+            f"Content-Type: {kind}\r\n{self._headers}Content-Length: {len(body)}\r\n\r\n"
+        ).encode()
+        self._http.sock.sendall(head + body)
+        answer = http.client.HTTPResponse(self._http.sock, method=method)
+        answer.begin()
+        content = answer.read()
+        self.requests += 1
+        self.sent += len(head) + len(body)
+        self.received += len(str(answer.headers)) + len(content)
+        if answer.will_close:  # Tomcat does so after a hundred requests
+            self._http.close()
+            self._http.connect()
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: {answer.status} {content[:300]!r}")
+        return answer
+
+    def post_fhir(self, resource: str, body: dict[str, Any]) -> str:
+        """POST a FHIR resource; return the id that the server gave it."""
+        path = f"/ws/fhir2/R4/{resource}"
+        answer = self.exchange("POST", path, json.dumps(body).encode(), "application/fhir+json")
+        return str(answer.getheader("Location")).partition(f"/{resource}/")[2].partition("/")[0]
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
+
+
+def replay(chains: Sequence[Chain], account: Account, connections: int) -> Replayed:
+    """Send the chains over so many connections, each patient by one of them."""
+    waiting = iter(chains)
+    lock = threading.Lock()
+    lines = [Line(account) for _ in range(connections)]
+    signed_in = sum(line.requests for line in lines)
+    errors: list[BaseException] = []
+
+    def work(line: Line) -> None:
+        try:
+            while True:
+                with lock:
+                    own = list(islice(waiting, 1))
+                if not own or errors:
+                    return
+                for path, body in own[0].requests:
+                    line.exchange("POST", path, body)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(line,)) for line in lines]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.monotonic() - started
+    for line in lines:
+        line.close()
+    if errors:
+        raise errors[0]
+    return Replayed(
+        connections,
+        seconds,
+        len(chains),
+        sum(line.requests for line in lines) - signed_in,
+        sum(chain.observations for chain in chains),
+        sum(line.sent for line in lines),
+        sum(line.received for line in lines),
+    )
