@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from bridge.errors import ServerError, Unfit
 from bridge.openmrs.replies import Kind, Reply
-from bridge.openmrs.transport import Recall, Transport
+from bridge.openmrs.transport import SESSION, Recall, Transport
 
 REST = "/ws/rest/v1"
 FHIR = "/ws/fhir2/R4"
@@ -27,9 +27,14 @@ class Client:
         """Close the connection."""
         self.transport.close()
 
-    def session(self) -> Body:
-        """Sign in and return who is signed in."""
-        return self._read(f"{REST}/session") or {}
+    def twin(self) -> "Client":
+        """Return a client of the same user with a connection of its own, for another thread."""
+        return Client(self.transport.twin())
+
+    def session(self) -> Reply:
+        """Sign in and return who is signed in; the reply's date is the server's clock."""
+        reply = self.transport.send("GET", SESSION)
+        return _expected(reply, SESSION)
 
     def fetch(self, resource: str, uuid: str, fields: str) -> Body | None:
         """Return `fields` of one object, or None where there is none (voided ones are found)."""
@@ -117,15 +122,20 @@ class Client:
         reply = self.transport.send("GET", path)
         if reply.kind is Kind.MISSING:
             return None
-        _allowed(reply)
-        if reply.kind is not Kind.ACCEPTED or not isinstance(reply.body, dict):
-            raise ServerError(f"the server refuses GET {path}: {reply.reason}")
-        return reply.body
+        body: Body = _expected(reply, path).body
+        return body
 
     def _write(self, method: str, path: str, body: Body | None, recall: Recall | None) -> Reply:
         reply = self.transport.send(method, path, body, recall=recall)
         _allowed(reply)
         return reply
+
+
+def _expected(reply: Reply, path: str) -> Reply:
+    _allowed(reply)
+    if reply.kind is not Kind.ACCEPTED or not isinstance(reply.body, dict):
+        raise ServerError(f"the server refuses GET {path}: {reply.reason}")
+    return reply
 
 
 def _allowed(reply: Reply) -> None:

@@ -92,6 +92,12 @@ class Transport:
         """Close the connection."""
         self._http.close()
 
+    def twin(self) -> "Transport":
+        """Return another of its kind, with a connection and a sign-in of its own."""
+        twin = Transport(self.server, patience=self._patience, sleep=self._sleep)
+        twin.listeners = self.listeners
+        return twin
+
     def send(
         self, method: str, path: str, body: Any = None, *, recall: Recall | None = None
     ) -> Reply:
@@ -126,7 +132,7 @@ class Transport:
         """
         if not self._signed_in:
             signed_in = self.sign_in()
-            if signed_in.kind is not Kind.ACCEPTED:
+            if signed_in.kind is not Kind.ACCEPTED or path == SESSION:
                 return signed_in
         reply = self._exchange(method, path, body)
         if reply.kind is Kind.EXPIRED:

@@ -1,15 +1,18 @@
 """What a server has, as far as a load depends on it. Reads only."""
 
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from bridge.mapping.model import Mapping, Profile
 from bridge.openmrs.client import FHIR, REST, Client
 from bridge.openmrs.replies import Kind
+from bridge.upload.readers import Question, ask_at_once
 
 THINGS = {
     "encounter_type": "encountertype",
@@ -61,6 +64,11 @@ MARK_PRIVILEGE = "Manage Person Attribute Types"
 
 MOST_FOUND = 1000
 """How many patients a search finds at most, where the server does not say."""
+
+LONG_WAIT = 0.2
+"""From how many seconds an answer on the questions are asked over several connections."""
+
+READERS = 8
 
 _NUMERIC_FIELDS = "uuid,units,allowDecimal,lowAbsolute,hiAbsolute"
 
@@ -143,29 +151,48 @@ def read_facts(client: Client, mapping: Mapping) -> Facts:
 
     Of a user without the privileges only these are read: the rest would be refused.
     """
+    asked = time.monotonic()
     session = client.session()
-    user = session.get("user") or {}
+    slow = time.monotonic() - asked > LONG_WAIT
+    user = session.body.get("user") or {}
     who = Facts(
         url=client.transport.server.url,
         user=str(user.get("display")),
         privileges=_privileges(user),
-        time=client.probe(f"{REST}/session").date,
+        time=session.date,
     )
     if who.missing_privileges:
         return who
-    marks = read_marks(client)
+    things = _things(mapping.profiles.values())
+    questions: dict[str, Question] = {
+        "concepts": partial(_concepts, uuids=[e.concept for e in mapping.measurements.values()]),
+        "marks": _marks,
+        "identifier_types": read_identifier_types,
+        "core": _core,
+        "modules": _modules,
+        "patients": _patients,
+        **{name: partial(_setting, name=name) for name in SETTINGS},
+        **{
+            uuid: partial(_name_of, resource=resource, uuid=uuid)
+            for uuid, resource in things.items()
+        },
+    }
+    answers = ask_at_once(client, questions, READERS if slow else 1)
+    marks, marked = answers["marks"]
     return replace(
         who,
-        core=_core(client),
-        modules=_modules(client),
-        things=_things(client, mapping.profiles.values()),
-        identifier_types=read_identifier_types(client),
-        concepts=_concepts(client, [e.concept for e in mapping.measurements.values()]),
+        **{name: answers[name] for name in ("concepts", "identifier_types", "core", "modules")},
+        patients=answers["patients"],
         marks=marks,
-        settings={name: _setting(client, name) for name in SETTINGS},
-        patients=_patients(client),
-        marked=_marked(client, marks),
+        marked=marked,
+        settings={name: answers[name] for name in SETTINGS},
+        things={uuid: answers[uuid] for uuid in things if answers[uuid]},
     )
+
+
+def _marks(client: Client) -> tuple[dict[str, AttributeType], int | None]:
+    marks = read_marks(client)
+    return marks, _marked(client, marks)
 
 
 def _core(client: Client) -> str | None:
@@ -187,19 +214,19 @@ def _privileges(user: dict[str, Any]) -> frozenset[str] | None:
     return frozenset(str(p.get("display")) for p in user.get("privileges") or ())
 
 
-def _things(client: Client, profiles: Iterable[Profile]) -> dict[str, str]:
-    asked = {
+def _things(profiles: Iterable[Profile]) -> dict[str, str]:
+    """List what the profiles name, by uuid: the resource each is one of."""
+    return {
         thing.uuid: resource
         for profile in profiles
         for field, resource in THINGS.items()
         if resource != "patientidentifiertype" and (thing := getattr(profile, field))
     }
-    found = {}
-    for uuid, resource in asked.items():
-        body = client.fetch(resource, uuid, "display,retired")
-        if body and not body.get("retired"):
-            found[uuid] = str(body.get("display"))
-    return found
+
+
+def _name_of(client: Client, resource: str, uuid: str) -> str | None:
+    body = client.fetch(resource, uuid, "display,retired")
+    return str(body.get("display")) if body and not body.get("retired") else None
 
 
 def read_identifier_types(client: Client) -> tuple[IdentifierType, ...]:

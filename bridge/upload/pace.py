@@ -133,7 +133,8 @@ class Pace:
     def _try_another(self) -> None:
         if not 1 <= self._neighbour() <= self.most:
             self._step = -self._step
-        self._home, self._seen = self.limit, []
+        self._home = self.limit
+        self._seen: list[float] = []
         self._judge = self._trying
         self._move(self._neighbour())
 
