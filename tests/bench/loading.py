@@ -1,0 +1,136 @@
+"""One load by the command, in a process of its own: what it took, and what it is held against."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bridge.cli import cohorts
+from bridge.cli.options import CohortFlags
+from bridge.openmrs.client import Client
+from bridge.openmrs.transport import Server, Transport
+from bridge.records import Patient
+from bridge.resources.rest import Target
+from bridge.upload.facts import Facts, read_facts
+from bridge.upload.identifiers import IdentifierDesk
+from bridge.upload.plan import reissue_patient
+from bridge.upload.preflight import choose_profile, limits_of, target
+from bridge.upload.run import Cohort
+from bridge.upload.setup import make_marks
+from tests.bench.replay import Account, Chain, Replayed, render, replay
+from tests.lib.loading import MAPPING, prepare
+
+CORES = os.cpu_count() or 1
+
+
+class Loaded(NamedTuple):
+    """What one `bridge load` took, from its start to its exit."""
+
+    seconds: float
+    patients: int
+    observations: int
+    requests: int
+    retries: int
+    loading_seconds: float
+    """The part in which patients were sent."""
+    cpu_share: float
+    """Of the whole machine's processor time."""
+    memory_mb: float
+    run: str
+
+    @property
+    def rate(self) -> float:
+        """Observations a second, of all the command took."""
+        return self.observations / self.seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A server to measure on, and where runs are recorded meanwhile."""
+
+    account: Account
+    home: Path
+
+    def prepare(self) -> None:
+        """Make what a load needs."""
+        prepare(self.connect)
+
+    def connect(self) -> Client:
+        """Open a client."""
+        return Client(Transport(Server(**self.account._asdict())))
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the server has."""
+        client = self.connect()
+        return make_marks(client, read_facts(client, MAPPING))
+
+    @cached_property
+    def target(self) -> Target:
+        """The server's own things that patients hang on."""
+        return target(self.facts, MAPPING.profiles[choose_profile(self.facts, MAPPING)])
+
+    def identifiers(self, count: int) -> list[tuple[str, ...]]:
+        """Return the identifiers of so many patients."""
+        types = {kind.uuid: kind for kind in self.facts.identifier_types}
+        kinds = [types[slot.type] for slot in self.target.identifiers]
+        return IdentifierDesk(kinds, f"bench {time.time_ns()}").issue(self.connect(), count)
+
+    def cohort(self, count: int, seed: int, visits: tuple[int, int] = (1, 6)) -> Cohort:
+        """Return the patients that `bridge load --seed` sends."""
+        asked = CohortFlags(
+            count=count, seed=seed, as_of=None, population="kenya", visits=visits, illness=None
+        )
+        return cohorts.generated(asked, limits_of(self.facts, MAPPING))
+
+    def patients(self, cohort: Cohort) -> Iterator[Patient]:
+        """Yield the patients of a cohort under uuids that nobody has."""
+        edition = time.time_ns()
+        for patient in cohort.patients(range(1, cohort.count + 1)):
+            yield reissue_patient(patient, edition)
+
+    def chains(self, cohort: Cohort) -> list[Chain]:
+        """Render what bridge would send for a cohort."""
+        identifiers = self.identifiers(cohort.count)
+        return render(self.patients(cohort), identifiers, MAPPING, self.target, "bench")
+
+    def ceiling(self, cohort: Cohort, connections: int, url: str | None = None) -> Replayed:
+        """Replay what bridge would send for a cohort."""
+        chains = self.chains(cohort)
+        return replay(chains, self.account._replace(url=url or self.account.url), connections)
+
+    def load(self, count: int, seed: int, *more: str, url: str | None = None) -> Loaded:
+        """Run `bridge load`."""
+        command = [
+            *(sys.executable, "-m", "bridge", "load", "--json", "--yes", *more),
+            *("--count", str(count), "--seed", str(seed), "--home", str(self.home)),
+            *("--url", url or self.account.url, "--user", self.account.user),
+        ]
+        environment = {**os.environ, "BRIDGE_PASSWORD": self.account.password}
+        started = time.monotonic()
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
+        assert process.stdout
+        said = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"bridge load ended with {process.returncode}")
+        result: dict[str, Any] = json.loads(said)
+        return Loaded(
+            seconds=seconds,
+            patients=result["patients"]["created"],
+            observations=result["observations"],
+            requests=result["requests"],
+            retries=result["retries"],
+            loading_seconds=result["seconds"],
+            cpu_share=(used.ru_utime + used.ru_stime) / (seconds * CORES),
+            memory_mb=used.ru_maxrss / 1024,
+            run=result["run"],
+        )

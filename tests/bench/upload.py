@@ -1,0 +1,182 @@
+"""How fast a server is filled, beside what it can take. By hand: python -m tests.bench.upload.
+
+Wants a server that may be thrown away (--url; the password in BRIDGE_PASSWORD) and is best run on
+a quiet machine. Rates are observations a second; each table stands on one server in one go, so
+that its figures can be held against each other. What is loaded stays on the server.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import statistics
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.bench.loading import Bench
+from tests.bench.one_by_one import send_one_by_one
+from tests.bench.replay import Account, Replayed
+from tests.lib.thin_line import THIN, Line, thin_line
+
+CONNECTIONS = range(1, 9)
+
+
+@dataclass(kw_only=True)
+class Table:
+    """What was measured, printed as it comes and kept for a file."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, what: str, **figures: float) -> None:
+        """Print and keep one line."""
+        rounded = {name: round(float(figure), 3) for name, figure in figures.items()}
+        self.rows.append({"what": what, **rounded})
+        print(f"{what:34}", "  ".join(f"{n} {f:,.10g}" for n, f in rounded.items()), flush=True)
+
+
+def main() -> None:
+    """Measure the parts that are asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.upload")
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--user", default="admin")
+    parser.add_argument("--patients", type=int, default=200, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=["speed", "start", "traffic"])
+    given = parser.parse_args()
+    account = Account(given.url.rstrip("/"), given.user, os.environ["BRIDGE_PASSWORD"])
+    table = Table()
+    with tempfile.TemporaryDirectory() as home:
+        bench = Bench(account=account, home=Path(home))
+        bench.prepare()
+        for part in given.only:
+            PARTS[part](bench, table, given.patients, given.rounds)
+    if given.json:
+        given.json.write_text(json.dumps(table.rows, indent=1))
+
+
+def measure_speed(bench: Bench, table: Table, patients: int, rounds: int) -> None:
+    """The ceiling, bridge, and one resource at a time, in turns."""
+    bench.ceiling(bench.cohort(patients, _seed()), 4)  # warms the server up
+    best = best_connections(bench, table, max(40, patients // 4))
+    ceilings, loads, singles = [], [], []
+    for _ in range(rounds):
+        seed = _seed()
+        cohort = bench.cohort(patients, seed)
+        ceilings.append(bench.ceiling(cohort, best).rate)
+        loaded = bench.load(patients, seed)
+        loads.append(loaded)
+        ceilings.append(bench.ceiling(cohort, best).rate)
+        few = bench.cohort(max(5, patients // 40), seed)
+        singles.append(send_one_by_one(bench, bench.patients(few)).rate)
+        ceiling = statistics.mean(ceilings[-2:])
+        table.add(
+            "ceiling, bridge, one at a time",
+            connections=best,
+            ceiling=ceiling,
+            bridge=loaded.rate,
+            while_sending=loaded.observations / loaded.loading_seconds,
+            single=singles[-1],
+            bridge_of_ceiling=loaded.rate / ceiling,
+            sending_of_ceiling=loaded.observations / loaded.loading_seconds / ceiling,
+            bridge_to_single=loaded.rate / singles[-1],
+            cpu_share=loaded.cpu_share,
+            memory_mb=loaded.memory_mb,
+        )
+    bridge = sum(load.observations for load in loads) / sum(load.seconds for load in loads)
+    ceiling = statistics.mean(ceilings)
+    table.add("all rounds", ceiling=ceiling, bridge=bridge, bridge_of_ceiling=bridge / ceiling)
+
+
+def best_connections(bench: Bench, table: Table, patients: int) -> int:
+    """Try the replay with 1 to 8 connections, up and down; return the best number."""
+    rates: dict[int, list[float]] = {n: [] for n in CONNECTIONS}
+    for connections in (*CONNECTIONS, *reversed(CONNECTIONS)):
+        replayed = bench.ceiling(bench.cohort(patients, _seed()), connections)
+        rates[connections].append(replayed.rate)
+    mean = {n: statistics.mean(found) for n, found in rates.items()}
+    for connections, rate in mean.items():
+        table.add("replay", connections=connections, rate=rate)
+    return max(mean, key=lambda n: mean[n])
+
+
+def measure_start(bench: Bench, table: Table, patients: int, rounds: int) -> None:
+    """The seconds until one patient with one visit is there, the program's own start included."""
+    seconds = [bench.load(1, _seed(), "--visits", "1").seconds for _ in range(rounds)]
+    table.add("first patient", median=statistics.median(seconds), worst=max(seconds))
+
+
+def measure_traffic(bench: Bench, table: Table, patients: int, rounds: int) -> None:
+    """Requests and bytes of a load, as they go over the line."""
+    with thin_line(bench.account.url, Line()) as line:
+        loaded = bench.load(patients, _seed(), url=line.url)
+    table.add(
+        "a patient",
+        observations=loaded.observations / patients,
+        requests=line.requests / patients,
+        bytes_sent=line.up / patients,
+        bytes_received=line.down / patients,
+    )
+
+
+def measure_thin_line(bench: Bench, table: Table, patients: int, rounds: int) -> None:
+    """A load over 1 Mbit/s, 600 ms there and back, 2 % of requests cut; and what that needs."""
+    for _ in range(rounds):
+        seed = _seed()
+        with thin_line(bench.account.url, THIN) as line:
+            loaded = bench.load(patients, seed, url=line.url)
+        needs: list[Replayed] = []
+        for connections in (8, 16, 32):
+            whole = Line(bits_per_second=THIN.bits_per_second, round_trip=THIN.round_trip)
+            with thin_line(bench.account.url, whole) as uncut:
+                needs.append(bench.ceiling(bench.cohort(patients, seed), connections, uncut.url))
+        table.add(
+            "thin line",
+            seconds=loaded.seconds,
+            sending=loaded.loading_seconds,
+            retries=loaded.retries,
+            cuts=line.cuts,
+            bytes_alone=8 * max(line.up, line.down) / THIN.bits_per_second,
+            **{f"replay_{need.connections}": need.seconds for need in needs},
+            ratio=loaded.seconds / min(need.seconds for need in needs),
+        )
+
+
+def measure_long_run(bench: Bench, table: Table, patients: int, rounds: int) -> None:
+    """10,000 patients with a visit each: memory, the record's size, the rate at start and end."""
+    count = 50 * patients
+    few = bench.cohort(2 * patients, _seed(), (1, 1))
+    before = bench.ceiling(few, 4).rate
+    loaded = bench.load(count, _seed(), "--visits", "1")
+    after = bench.ceiling(few, 4).rate
+    record = sum(path.stat().st_size for path in bench.home.rglob(f"{loaded.run}.db*"))
+    table.add(
+        "long run",
+        patients=count,
+        observations=loaded.observations,
+        rate=loaded.rate,
+        ceiling_before=before,
+        ceiling_after=after,
+        memory_mb=loaded.memory_mb,
+        record_mb=record / 2**20,
+        cpu_share=loaded.cpu_share,
+    )
+
+
+def _seed() -> int:
+    return secrets.randbelow(2**31)
+
+
+PARTS: dict[str, Callable[[Bench, Table, int, int], None]] = {
+    "speed": measure_speed,
+    "start": measure_start,
+    "traffic": measure_traffic,
+    "thin": measure_thin_line,
+    "long": measure_long_run,
+}
+
+if __name__ == "__main__":
+    main()
