@@ -156,7 +156,7 @@ def read_facts(client: Client, mapping: Mapping) -> Facts:
     marks = read_marks(client)
     return replace(
         who,
-        core=_core(client),
+        core=read_core(client),
         modules=_modules(client),
         things=_things(client, mapping.profiles.values()),
         identifier_types=read_identifier_types(client),
@@ -168,7 +168,8 @@ def read_facts(client: Client, mapping: Mapping) -> Facts:
     )
 
 
-def _core(client: Client) -> str | None:
+def read_core(client: Client) -> str | None:
+    """Read the version of openmrs-core; None where the user may not see it."""
     reply = client.probe(f"{REST}/systeminformation")
     found = re.search(r"openmrsVersion': '([^' ]+)", str(reply.body))
     return found[1] if found else None
