@@ -95,9 +95,9 @@ def chart_of(samples: Sequence[Sample]) -> Chart | None:
 
 
 def nice(value: float) -> float:
-    """Return the least 1, 2, 4 or 10 times a power of ten that is not under `value`."""
+    """Return the least of 1 to 10 (not 7, 9) times a power of ten that is not under `value`."""
     power = 10.0 ** math.floor(math.log10(value)) if value > 0 else 1.0
-    return next(step * power for step in (1, 2, 4, 10) if step * power >= value)
+    return next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= value)
 
 
 def duration(seconds: float) -> str:

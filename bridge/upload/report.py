@@ -202,12 +202,9 @@ def _limits(seen: Sequence[Limits]) -> str:
 
 
 def _percent(share: float) -> str:
-    """Write a share: 19 %, 0.4 %, 0 %."""
-    return (
-        f"{share:.1%}".replace("%", " %")
-        if 0 < share < 0.0995
-        else f"{share:.0%}".replace("%", " %")
-    )
+    """Write a share, a small one to a decimal: 19 %, 0.4 %, 0 %."""
+    text = f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.1f}".removesuffix(".0")
+    return f"{text} %"
 
 
 def _where(seen: Glance) -> str:

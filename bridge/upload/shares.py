@@ -41,12 +41,12 @@ class Share(NamedTuple):
     @property
     def many_outside(self) -> bool:
         """Tell whether far more are outside the normal limits than of well people."""
-        return self.is_enough and self.of(self.outside) > MANY_OUTSIDE
+        return self.is_enough and round(self.of(self.outside), 2) > MANY_OUTSIDE
 
     @property
     def many_critical(self) -> bool:
         """Tell whether more are critical than of well people are outside normal at all."""
-        return self.is_enough and self.of(self.critical) > MANY_CRITICAL
+        return self.is_enough and round(self.of(self.critical), 3) > MANY_CRITICAL
 
     def of(self, number: int) -> float:
         """Return a number of values as a share of the judged ones."""
