@@ -172,6 +172,7 @@ def _environment() -> Environment:
     )
     templates.filters |= {
         "coded": _coded,
+        "critical": _critical,
         "duration": duration,
         "limits": _limits,
         "many": _many,
@@ -198,6 +199,14 @@ def _limits(seen: Sequence[Limits]) -> str:
         if low is None
         else f"{low:g}-{high:g}"
         for low, high in seen
+    )
+
+
+def _critical(seen: Sequence[Limits]) -> str:
+    """Write what is critical: ≤45 ≥110, ≤90."""
+    return ", ".join(
+        " ".join(f"{sign}{end:g}" for sign, end in zip("≤≥", ends, strict=True) if end is not None)
+        for ends in seen
     )
 
 

@@ -16,6 +16,8 @@ ENOUGH: Final = 20
 """So many values at least before a share stands out. Of 20 values of well people more than
 MANY_OUTSIDE are outside with a probability of .0026 (binomial)."""
 
+ONE_SIDED: Final = 0.9
+
 
 class Share(NamedTuple):
     """How many of some values are flagged."""
@@ -32,6 +34,13 @@ class Share(NamedTuple):
     def outside(self) -> int:
         """Count the values outside the normal limits."""
         return self.low + self.high
+
+    @property
+    def side(self) -> str:
+        """Return an arrow to where nearly all of those outside are, if they are on one side."""
+        if self.outside == 0 or max(self.low, self.high) < ONE_SIDED * self.outside:
+            return ""
+        return " ↓" if self.low > self.high else " ↑"
 
     @property
     def is_enough(self) -> bool:

@@ -133,6 +133,15 @@ def test_limits_that_never_end_do_not_fill_the_record() -> None:
     assert not flags_of([cell]).same_for_all
 
 
+def test_the_side_is_told_where_nearly_all_are_on_it() -> None:
+    """Low pressures and high ones make wards look ill in other ways."""
+    share = share_of([])
+    assert share.side == ""
+    assert share._replace(low=9, high=1).side == " ↓"
+    assert share._replace(low=0, high=3).side == " ↑"
+    assert share._replace(low=4, high=3).side == ""
+
+
 def test_only_what_is_far_above_the_normal_stands_out() -> None:
     """And only where there are values enough to tell."""
 

@@ -113,6 +113,7 @@ def test_the_figures_are_those_of_the_record(tmp_path: Path) -> None:
         "By all 9 patients",
         "OpenMRS core 2.8.7",
         "60-100",
+        "≤45 ≥110",
         "</svg>",
     ):
         assert text in page, text
@@ -157,6 +158,15 @@ def test_a_run_that_is_not_finished_says_so(tmp_path: Path) -> None:
     page = page_of(recorded(tmp_path, left=3))
     assert "So far 6 of 10 patients, 12 visits" in page
     assert "3 patients to go: <code>bridge resume run-1</code>" in page
+
+
+def test_a_run_that_was_hardly_begun_has_a_report(tmp_path: Path) -> None:
+    """Nothing was sent, and nothing is divided by it."""
+    with Ledger.create(tmp_path, RUN) as ledger:
+        page = page_of(ledger.path)  # also while another process holds the record
+    assert "10 patients for http://x/openmrs: none was sent yet" in page
+    assert "10 patients to go" in page
+    assert "Nothing was sent yet" in page
 
 
 def test_a_run_that_was_undone_says_so(tmp_path: Path) -> None:
