@@ -29,6 +29,9 @@ from bridge.upload.workers import carry_out
 
 SHOWN = 20
 
+MOST_LETTERS = 300
+"""How much of each text of a difference the record keeps: a server may send any length."""
+
 
 @click.command()
 @run_argument
@@ -96,7 +99,10 @@ def _outcome(
         on_server=counts[State.CREATED] + counts[State.EXISTING],
         observations=sum(verdict.observations for verdict in verdicts),
         differences=len(differences),
-        shown=tuple(differences[:SHOWN]),
+        shown=tuple(
+            (d.patient, d.what[:MOST_LETTERS], d.meant[:MOST_LETTERS], d.found[:MOST_LETTERS])
+            for d in differences[:SHOWN]
+        ),
         cells=tally.cells(),
     )
 

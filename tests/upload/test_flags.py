@@ -1,6 +1,9 @@
 """How a value that was read back is flagged, and at which age."""
 
+import json
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +66,34 @@ def test_limits_on_one_side_are_enough() -> None:
     """As the saturation's; OpenMRS itself then has no verdict on a value that is within."""
     assert judge(observation(97, {"normal": (95, None)})).flag is Flag.NORMAL
     assert assess(93, (95, None), (90, None)) is Flag.LOW
+
+
+def test_live_servers_judge_as_their_limits_say(tapes: list[Path]) -> None:
+    """What they stored with each value agrees with holding it against the limits they give."""
+    judged = {
+        path.stem: [
+            (judge(read), judge({**read, "interpretation": None}))
+            for read in observations(json.loads(path.read_text(encoding="utf-8")))
+        ]
+        for path in tapes
+    }
+    stored = [pair for pairs in judged.values() for pair in pairs if pair[0].by_server]
+    assert len(stored) >= 10
+    assert all(said.flag is held.flag for said, held in stored)
+    older = judged["core-2.5.14_rest-2.44_fhir2-1.11"]
+    assert not any(said.by_server for said, _ in older)
+    assert any(said.flag for said, _ in older)
+
+
+def observations(found: Any) -> Iterator[dict[str, Any]]:
+    """Yield every Observation with a number in a recording."""
+    if isinstance(found, list):
+        for one in found:
+            yield from observations(one)
+    elif isinstance(found, dict):
+        if found.get("resourceType") == "Observation" and "valueQuantity" in found:
+            yield found
+        yield from observations(list(found.values()))
 
 
 @pytest.mark.parametrize(
