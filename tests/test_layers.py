@@ -68,7 +68,7 @@ def test_every_room_has_a_rule() -> None:
         ("bridge.synthesis.cohort", ("torch", "nflows", "pandas", "scipy", "faker", "pyarrow")),
         ("bridge.cli.generate", ("torch", "pandas", "fhir", "pyarrow", "dask", "numpy")),
         ("bridge.flows.private", ("torch", "nflows", "opacus")),
-        ("bridge.cli.load", ("torch", "pandas", "fhir", "pyarrow", "flask", "numpy")),
+        ("bridge.cli.load", ("torch", "pandas", "fhir", "pyarrow", "flask", "numpy", "jinja2")),
         ("bridge.__main__", ("requests", "numpy", "flask", "rich", "pydantic")),
     ],
 )

@@ -22,6 +22,7 @@ COMMANDS = {
     "status": "Show how far a run is.",
     "resume": "Go on with a run that was interrupted.",
     "verify": "Read a run back from the server and compare.",
+    "report": "Write what came of a run as one HTML page.",
     "undo": "Take a run's patients off the server again.",
     "generate": "Write patients to files.",
     "train": "Fit a model to a table of your own.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from bridge import __version__
 from bridge.cli import cohorts
 from bridge.cli.access import Access, open_server
 from bridge.cli.interrupt import StopSwitch
@@ -119,6 +120,7 @@ def _new_run(access: Access, cohort: Cohort, goal: Target) -> Run:
         patients=cohort.count,
         inputs=dict(cohort.inputs),
         target=asdict(goal),
+        bridge=__version__,
     )
 
 

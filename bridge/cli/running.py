@@ -194,6 +194,7 @@ def _tell(
     following = {
         "bridge sandbox": "look at them in a browser",
         f"bridge verify {name}": "read them back and compare",
+        f"bridge report {name}": "what came of it, as one HTML page",
         f"bridge undo {name}": "take them off again",
     }
     for command, purpose in following.items():

@@ -2,17 +2,25 @@
 
 import random
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import UTC, datetime
 
 import click
 
+from bridge import __version__
 from bridge.cli import cohorts
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn, json_option, run_argument, sign_in_options
 from bridge.cli.running import OK, SOME_REJECTED, access_of_run, choose_record
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Meter, Screen, how_many
 from bridge.errors import InputError
+from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
 from bridge.upload.deliver import Task
+from bridge.upload.facts import read_core
+from bridge.upload.flags import Tally
+from bridge.upload.history import Verification
 from bridge.upload.ledger import Ledger, State
 from bridge.upload.pace import Pace
 from bridge.upload.run import Crew
@@ -20,6 +28,9 @@ from bridge.upload.verify import Verdict, verify_patient
 from bridge.upload.workers import carry_out
 
 SHOWN = 20
+
+MOST_LETTERS = 300
+"""How much of each text of a difference the record keeps: a server may send any length."""
 
 
 @click.command()
@@ -47,21 +58,53 @@ def verify(
             rows = sorted(random.Random(run.name).sample(rows, sample))  # noqa: S311
         patients = cohort.patients(row.number for row in rows)
         tasks = (Task(patient, row) for patient, row in zip(patients, rows, strict=True))
-        verdicts: list[Verdict] = []
+        tally = Tally(mapping, datetime.fromisoformat(run.created).date())
         with access_of_run(ledger, sign_in, screen, switch) as access:
+            with closing(access.connect()) as client:
+                core = read_core(client)
             crew = Crew(access.connect, Pace(), switch)
-
-            def work(client: Client, task: Task) -> Verdict:
-                verdict = verify_patient(client, task, mapping)
-                crew.done()
-                return verdict
-
             with stop_on_interrupt(switch), screen.progress("patients read", len(rows)) as meter:
-                for verdict in carry_out(tasks, work, crew.connect, crew.pace, switch):
-                    verdicts.append(verdict)
-                    meter.advance()
-            counts = ledger.counts()
+                verdicts = _read_back(tasks, mapping, crew, tally, meter)
+        counts = ledger.counts()
+        ledger.keep(_outcome(verdicts, counts, tally, core))
     return _report(run.name, verdicts, counts, screen)
+
+
+def _read_back(
+    tasks: Iterable[Task], mapping: Mapping, crew: Crew, tally: Tally, meter: Meter
+) -> list[Verdict]:
+    def work(client: Client, task: Task) -> Verdict:
+        verdict = verify_patient(client, task, mapping)
+        crew.done()
+        return verdict
+
+    verdicts = []
+    for verdict in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
+        tally.add(verdict.readings)
+        verdicts.append(verdict._replace(readings=()))  # counted: a large run has millions
+        meter.advance()
+    return verdicts
+
+
+def _outcome(
+    verdicts: list[Verdict], counts: Counter[State], tally: Tally, core: str | None
+) -> Verification:
+    """Return what the run's record keeps of reading it back."""
+    differences = sorted(d for verdict in verdicts for d in verdict.differences)
+    return Verification(
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+        bridge=__version__,
+        core=core,
+        patients=len(verdicts),
+        on_server=counts[State.CREATED] + counts[State.EXISTING],
+        observations=sum(verdict.observations for verdict in verdicts),
+        differences=len(differences),
+        shown=tuple(
+            (d.patient, d.what[:MOST_LETTERS], d.meant[:MOST_LETTERS], d.found[:MOST_LETTERS])
+            for d in differences[:SHOWN]
+        ),
+        cells=tally.cells(),
+    )
 
 
 def _report(run: str, verdicts: list[Verdict], counts: Counter[State], screen: Screen) -> int:

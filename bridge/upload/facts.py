@@ -168,7 +168,7 @@ def read_facts(client: Client, mapping: Mapping) -> Facts:
         "concepts": partial(_concepts, uuids=[e.concept for e in mapping.measurements.values()]),
         "marks": _marks,
         "identifier_types": read_identifier_types,
-        "core": _core,
+        "core": read_core,
         "modules": _modules,
         "patients": _patients,
         **{name: partial(_setting, name=name) for name in SETTINGS},
@@ -195,7 +195,8 @@ def _marks(client: Client) -> tuple[dict[str, AttributeType], int | None]:
     return marks, _marked(client, marks)
 
 
-def _core(client: Client) -> str | None:
+def read_core(client: Client) -> str | None:
+    """Read the version of the server's core, where the user may know it."""
     reply = client.probe(f"{REST}/systeminformation")
     found = re.search(r"openmrsVersion': '([^' ]+)", str(reply.body))
     return found[1] if found else None

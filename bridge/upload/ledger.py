@@ -6,7 +6,6 @@ last moments of a ledger costs a few questions, never a patient.
 
 import json
 import sqlite3
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +15,8 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from bridge.errors import InputError, LedgerError
+from bridge.upload import history
+from bridge.upload.history import History, Sample, Verification, crc
 
 
 class State(StrEnum):
@@ -29,6 +30,10 @@ class State(StrEnum):
     UNDONE = "undone"
     PURGED = "purged"
     SPARED = "spared"  # undo came upon it and let it be: another's, or never made
+
+
+SETTLED = (State.CREATED, State.EXISTING, State.REJECTED)
+"""The states in which a load is done with a patient."""
 
 
 class Phase(StrEnum):
@@ -74,6 +79,8 @@ class Run(NamedTuple):
     """What the patients follow from; a run is never continued with others."""
     target: dict[str, Any]
     """The server's own things that its patients and visits hang on."""
+    bridge: str = ""
+    """The version that began it; older ones did not say."""
 
 
 class Progress(NamedTuple):
@@ -112,7 +119,7 @@ class Ledger:
             draft = path.with_suffix(".draft")  # a kill leaves a draft, never half a record
             draft.unlink(missing_ok=True)
             with closing(_connect(draft)) as database:
-                database.executescript(_SCHEMA)
+                database.executescript(_SCHEMA + history.SCHEMA)
                 _write_run(database, run, Progress())
             draft.replace(path)
             return cls(path, _connect(path), lock)
@@ -125,6 +132,8 @@ class Ledger:
             try:
                 database = _connect(path)
                 _check(path, database)
+                if not history.has_tables(database):  # an older bridge made it
+                    database.executescript(f"BEGIN;{history.SCHEMA}COMMIT;")
                 return cls(path, database, lock)
             except BaseException:
                 lock.close()
@@ -150,11 +159,18 @@ class Ledger:
                 ([*_to_cells(row), _checksum(row)] for row in rows),
             )
 
-    def note(self, progress: Progress) -> None:
-        """Record how far the run is."""
+    def note(self, progress: Progress, sample: Sample | None = None) -> None:
+        """Record how far the run is, and how fast it goes."""
         with _explained(self.path), self._transaction():
             _write_run(self._database, self.run, progress)
+            if sample:
+                history.write_sample(self._database, sample)
             self.progress = progress
+
+    def keep(self, verification: Verification) -> None:
+        """Record what reading the run back has shown, in place of the time before."""
+        with _explained(self.path), self._transaction():
+            history.write_verification(self._database, verification)
 
     def rows(self, *states: State) -> Iterator[Row]:
         """Yield the patients in `states` (all of them when none is named), by number."""
@@ -209,11 +225,23 @@ class Glance(NamedTuple):
 def glance(path: Path) -> Glance:
     """Read a run's record, also while a load writes to it; raise LedgerError if it is damaged."""
     with _explained(path), closing(_connect(path, readonly=True)) as database:
-        run, progress = _read_run(database)
-        reasons = database.execute(
-            "SELECT number, reason FROM patient WHERE state = ? ORDER BY number", (State.REJECTED,)
-        ).fetchall()
-        return Glance(run, progress, _count(database), _totals(database), tuple(reasons))
+        return _glance(database)
+
+
+def recall(path: Path) -> tuple[Glance, History]:
+    """Read all that a run's record says of it and check every row, also while a load writes."""
+    with _explained(path), closing(_connect(path, readonly=True)) as database:
+        database.execute("BEGIN")  # all from one moment
+        _check(path, database)
+        return _glance(database), history.read_history(database)
+
+
+def _glance(database: sqlite3.Connection) -> Glance:
+    run, progress = _read_run(database)
+    reasons = database.execute(
+        "SELECT number, reason FROM patient WHERE state = ? ORDER BY number", (State.REJECTED,)
+    ).fetchall()
+    return Glance(run, progress, _count(database), _totals(database), tuple(reasons))
 
 
 def records(folder: Path) -> list[Path]:
@@ -305,19 +333,20 @@ def _check(path: Path, database: sqlite3.Connection) -> None:
     for cells in database.execute("SELECT * FROM patient"):
         if _checksum(_from_cells(cells)) != cells[-1]:
             raise _damaged(path, f"patient {cells[0]}")
+    history.read_history(database)
 
 
 def _write_run(database: sqlite3.Connection, run: Run, progress: Progress) -> None:
     cells = (json.dumps(run), json.dumps(progress))
     database.execute("DELETE FROM run")
-    database.execute("INSERT INTO run VALUES (?,?,?)", (*cells, _crc(*cells)))
+    database.execute("INSERT INTO run VALUES (?,?,?)", (*cells, crc(*cells)))
 
 
 def _read_run(database: sqlite3.Connection) -> tuple[Run, Progress]:
     found = database.execute("SELECT run, progress, checksum FROM run").fetchone()
     if not found:
         raise ValueError("it is empty")
-    if _crc(*found[:2]) != found[2]:
+    if crc(*found[:2]) != found[2]:
         raise ValueError("its first page")
     progress = Progress(*json.loads(found[1]))
     return Run(*json.loads(found[0])), progress._replace(phase=Phase(progress.phase))
@@ -338,11 +367,7 @@ def _from_cells(cells: tuple[Any, ...]) -> Row:
 
 
 def _checksum(row: Row) -> int:
-    return _crc(*(str(cell) for cell in _to_cells(row)))
-
-
-def _crc(*texts: str) -> int:
-    return zlib.crc32("\0".join(texts).encode())
+    return crc(*(str(cell) for cell in _to_cells(row)))
 
 
 def _count(database: sqlite3.Connection) -> Counter[State]:

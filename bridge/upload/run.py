@@ -17,8 +17,9 @@ from bridge.records import Patient
 from bridge.resources.rest import IdentifierSlot, Target
 from bridge.upload.deliver import Order, Task, deliver
 from bridge.upload.facts import THINGS, read_identifier_types
+from bridge.upload.history import Sample
 from bridge.upload.identifiers import IdentifierDesk
-from bridge.upload.ledger import Ledger, Phase, Progress, Row, Run, State
+from bridge.upload.ledger import SETTLED, Ledger, Phase, Progress, Row, Run, State
 from bridge.upload.pace import Pace
 from bridge.upload.workers import carry_out
 
@@ -160,7 +161,9 @@ def check_inputs(run: Run, cohort: Cohort) -> None:
 def carry_on(ledger: Ledger, cohort: Cohort, order: Order, crew: Crew) -> Iterator[Row]:
     """Make every patient that is not yet settled; yield each row as the server settles it."""
     started = time.monotonic()
-    before = ledger.progress
+    before, counts = ledger.progress, ledger.counts()
+    patients = sum(counts[state] for state in SETTLED)
+    observations = ledger.totals().observations
 
     def work(client: Client, task: Task) -> Row:
         row = deliver(client, task, order)
@@ -168,13 +171,16 @@ def carry_on(ledger: Ledger, cohort: Cohort, order: Order, crew: Crew) -> Iterat
         return row
 
     def note(phase: Phase) -> None:
+        progress = Progress(
+            phase=phase,
+            requests=before.requests + crew.requests,
+            retries=before.retries + crew.retries,
+            seconds=before.seconds + time.monotonic() - started,
+        )
+        _, requests, retries, seconds = progress
         ledger.note(
-            Progress(
-                phase=phase,
-                requests=before.requests + crew.requests,
-                retries=before.retries + crew.retries,
-                seconds=before.seconds + time.monotonic() - started,
-            )
+            progress,
+            Sample(seconds, patients, observations, requests, retries, crew.pace.limit),
         )
 
     phase, noted = before.phase, started
@@ -182,6 +188,8 @@ def carry_on(ledger: Ledger, cohort: Cohort, order: Order, crew: Crew) -> Iterat
         tasks = _tasks(ledger, cohort)
         for row in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
             ledger.write([row])
+            patients += row.state in SETTLED
+            observations += row.observations
             if time.monotonic() - noted >= NOTE_SECONDS:
                 note(phase)
                 noted = time.monotonic()

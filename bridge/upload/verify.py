@@ -11,6 +11,7 @@ from bridge.openmrs.replies import Kind
 from bridge.records import Patient
 from bridge.resources.fhir import GENDERS
 from bridge.upload.deliver import Task
+from bridge.upload.flags import Reading, judge
 from bridge.upload.plan import reissue_patient
 
 
@@ -28,6 +29,7 @@ class Verdict(NamedTuple):
 
     observations: int
     differences: tuple[Difference, ...]
+    readings: tuple[Reading, ...] = ()
 
 
 def verify_patient(client: Client, task: Task, mapping: Mapping) -> Verdict:
@@ -39,7 +41,7 @@ def verify_patient(client: Client, task: Task, mapping: Mapping) -> Verdict:
         return Verdict(0, (gone,))
     codes = ",".join(entry.concept for entry in mapping.measurements.values())
     query = f"Observation?subject:Patient={patient.uuid}&code={codes}"
-    found = client.fhir_search(f"{query}&_summary=data&_sort=-date&_count={PAGE}")
+    found = list(client.fhir_search(f"{query}&_summary=data&_sort=-date&_count={PAGE}"))
     meant = [
         (statement, encounter.uuid)
         for encounter in patient.encounters()
@@ -51,7 +53,17 @@ def verify_patient(client: Client, task: Task, mapping: Mapping) -> Verdict:
             *_compare_person(patient, reply.body),
             *compare_observations(patient.number, meant, found),
         ),
+        tuple(_readings(patient, meant, found)),
     )
+
+
+def _readings(
+    patient: Patient, meant: list[tuple[Statement, str]], found: Iterable[dict[str, Any]]
+) -> Iterator[Reading]:
+    statements_by_uuid = {statement.uuid: statement for statement, _ in meant}
+    for read in found:
+        if statement := statements_by_uuid.get(read["id"]):
+            yield Reading(statement.name, patient.birthdate, statement.time.date(), judge(read))
 
 
 def _compare_person(patient: Patient, found: dict[str, Any]) -> Iterator[Difference]:

@@ -1,0 +1,43 @@
+"""`bridge report`: what came of a run, as one HTML page."""
+
+from pathlib import Path
+
+import click
+
+from bridge.cli.options import home_option, json_option, run_argument
+from bridge.cli.running import choose_record, summary_of
+from bridge.cli.screen import Screen
+from bridge.errors import InputError
+from bridge.files.whole import write_whole
+from bridge.upload.ledger import recall
+from bridge.upload.report import figures, notes, render, sentence
+
+
+@click.command()
+@run_argument
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    show_default="report-RUN.html",
+    help="The report, one HTML file.",
+)
+@home_option
+@json_option
+def report(name: str | None, out: Path | None, home: Path, as_json: bool) -> int:
+    """Write what came of a run (the newest, if none is named) as one HTML page.
+
+    Counts, rates over time, rejects with reasons, the verification, and how many values the
+    server flags at which age, as the last `bridge verify` read them.
+    """
+    screen = Screen(as_json=as_json)
+    seen, history = recall(choose_record(home, name, lambda seen: True))
+    where = out or Path(f"report-{seen.run.name}.html")
+    if not where.parent.is_dir():
+        raise InputError("is in a folder that does not exist; make it first", place=where)
+    write_whole(where, render(seen, history).encode())
+    screen.say(sentence(seen, history.verification))
+    for said in notes(seen):
+        screen.say(f"note: {said}", style="yellow")
+    screen.say(f"the report is {where}")
+    screen.json(summary_of(seen) | figures(seen, history) | {"report": str(where)})
+    return 0
