@@ -15,8 +15,8 @@ class Pace:
 
     It doubles the limit while that brings at least `gain`, then stays, and now and then tries a
     quarter more or less, more seldom the less it brings. A rate that falls by half halves the
-    limit; from there, and when the rate doubles, it climbs again. A fixed number of workers is a
-    pace that never moves.
+    limit; when the rate doubles, it climbs again. A fixed number of workers is a pace that never
+    moves.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class Pace:
         *,
         clock: Callable[[], float] = time.monotonic,
         window: float = 1.0,
-        gain: float = 0.15,
+        gain: float = 0.3,
         small_gain: float = 0.03,
         rest: int = 8,
         longest_rest: int = 64,
@@ -118,8 +118,8 @@ class Pace:
         self._judge = self._staying
 
     def _staying(self, rate: float) -> None:
-        if rate < self._rate / 2:
-            self._climb()
+        if rate < self._rate / 2:  # it has other things to do: wait until they are done
+            self._stay(rate)
             self._move(self.limit // 2)
             return
         if rate > self._rate * 2:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,9 @@ from bridge.openmrs.transport import Server, Transport
 from bridge.records import Patient
 from bridge.resources.rest import Target
 from bridge.upload.facts import Facts, read_facts
+from bridge.upload.history import Sample
 from bridge.upload.identifiers import IdentifierDesk
+from bridge.upload.ledger import find_record, recall
 from bridge.upload.plan import reissue_patient
 from bridge.upload.preflight import choose_profile, limits_of, target
 from bridge.upload.run import Cohort
@@ -56,6 +58,7 @@ class Bench:
 
     account: Account
     home: Path
+    pid: int | None = None
 
     def prepare(self) -> None:
         """Make what a load needs."""
@@ -104,6 +107,11 @@ class Bench:
         """Replay what bridge would send for a cohort."""
         chains = self.chains(cohort)
         return replay(chains, self.account._replace(url=url or self.account.url), connections)
+
+    def samples(self, run: str) -> Sequence[Sample]:
+        """Return how a load went, from its record."""
+        _, history = recall(find_record(self.home / "runs", run))
+        return history.samples
 
     def load(self, count: int, seed: int, *more: str, url: str | None = None) -> Loaded:
         """Run `bridge load`."""

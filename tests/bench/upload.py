@@ -7,15 +7,21 @@ that its figures can be held against each other. What is loaded stays on the ser
 
 import argparse
 import json
+import math
 import os
 import secrets
+import signal
 import statistics
+import sys
 import tempfile
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bridge.upload.history import Sample
 from tests.bench.loading import Bench
 from tests.bench.one_by_one import send_one_by_one
 from tests.bench.replay import Account, Replayed
@@ -30,11 +36,12 @@ class Table:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, what: str, **figures: float) -> None:
+    def add(self, what: str, **figures: float | str) -> None:
         """Print and keep one line."""
-        rounded = {name: round(float(figure), 3) for name, figure in figures.items()}
-        self.rows.append({"what": what, **rounded})
-        print(f"{what:34}", "  ".join(f"{n} {f:,.10g}" for n, f in rounded.items()), flush=True)
+        kept = {n: f if isinstance(f, str) else round(float(f), 3) for n, f in figures.items()}
+        self.rows.append({"what": what, **kept})
+        print(f"{what:32}", "  ".join(f"{name} {figure}" for name, figure in kept.items()))
+        sys.stdout.flush()
 
 
 def main() -> None:
@@ -46,11 +53,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--only", choices=PARTS, nargs="+", default=["speed", "start", "traffic"])
+    parser.add_argument("--pid", type=int, help="of the server's process, for `slow`")
     given = parser.parse_args()
     account = Account(given.url.rstrip("/"), given.user, os.environ["BRIDGE_PASSWORD"])
     table = Table()
     with tempfile.TemporaryDirectory() as home:
-        bench = Bench(account=account, home=Path(home))
+        bench = Bench(account=account, home=Path(home), pid=given.pid)
         bench.prepare()
         for part in given.only:
             PARTS[part](bench, table, given.patients, given.rounds)
@@ -85,6 +93,7 @@ def measure_speed(bench: Bench, table: Table, patients: int, rounds: int) -> Non
             bridge_to_single=loaded.rate / singles[-1],
             cpu_share=loaded.cpu_share,
             memory_mb=loaded.memory_mb,
+            limits=limits_over_time(bench.samples(loaded.run)),
         )
     bridge = sum(load.observations for load in loads) / sum(load.seconds for load in loads)
     ceiling = statistics.mean(ceilings)
@@ -152,18 +161,71 @@ def measure_long_run(bench: Bench, table: Table, patients: int, rounds: int) -> 
     before = bench.ceiling(few, 4).rate
     loaded = bench.load(count, _seed(), "--visits", "1")
     after = bench.ceiling(few, 4).rate
+    samples = bench.samples(loaded.run)
+    tenth = samples[-1].seconds / 10
     record = sum(path.stat().st_size for path in bench.home.rglob(f"{loaded.run}.db*"))
     table.add(
         "long run",
         patients=count,
         observations=loaded.observations,
         rate=loaded.rate,
+        second_tenth=rate_between(samples, tenth, 2 * tenth),
+        last_tenth=rate_between(samples, 9 * tenth, math.inf),
         ceiling_before=before,
         ceiling_after=after,
         memory_mb=loaded.memory_mb,
         record_mb=record / 2**20,
         cpu_share=loaded.cpu_share,
     )
+
+
+def measure_slow_server(bench: Bench, table: Table, patients: int, rounds: int) -> None:
+    """A server that has a tenth of its time for half a minute in the middle of a load."""
+    if bench.pid is None:
+        raise SystemExit("slow: say with --pid which process is the server's")
+    pid, begin, end = bench.pid, 20.0, 50.0
+
+    def slow_down() -> None:
+        time.sleep(begin)
+        until = time.monotonic() + end - begin
+        while time.monotonic() < until:
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(0.09)
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.01)
+
+    for _ in range(rounds):
+        brake = threading.Thread(target=slow_down)
+        brake.start()
+        loaded = bench.load(4 * patients, _seed())
+        brake.join()
+        samples = bench.samples(loaded.run)
+        spans = {"before": (0.0, begin), "slow": (begin, end), "after": (end, math.inf)}
+        table.add(
+            "ten times slower for 30 s",
+            retries=loaded.retries,
+            **{name: rate_between(samples, *span) for name, span in spans.items()},
+            limits=limits_over_time(samples),
+        )
+
+
+def rate_between(samples: Sequence[Sample], begin: float, end: float) -> float:
+    """Return the observations a second within a span of a load's time."""
+    within = [sample for sample in samples if begin <= sample.seconds < end]
+    if len(within) < 2:
+        return math.nan
+    made = within[-1].observations - within[0].observations
+    return made / (within[-1].seconds - within[0].seconds)
+
+
+def limits_over_time(samples: Sequence[Sample]) -> str:
+    """Write when how many requests at once were allowed: 0s 4, 2s 8, 3s 4."""
+    changes, before = [], 0
+    for sample in samples:
+        if sample.workers != before:
+            changes.append(f"{sample.seconds:.0f}s {sample.workers}")
+            before = sample.workers
+    return ", ".join(changes)
 
 
 def _seed() -> int:
@@ -176,6 +238,7 @@ PARTS: dict[str, Callable[[Bench, Table, int, int], None]] = {
     "traffic": measure_traffic,
     "thin": measure_thin_line,
     "long": measure_long_run,
+    "slow": measure_slow_server,
 }
 
 if __name__ == "__main__":
