@@ -31,11 +31,16 @@ class SettingsFile(YamlModel):
     @model_validator(mode="before")
     @classmethod
     def _no_password(cls, keys: object) -> object:
-        if isinstance(keys, dict) and "password" in keys:
-            raise ValueError(
-                "a password does not belong in this file: use password_file or BRIDGE_PASSWORD"
-            )
-        return keys
+        return without_password(keys, "BRIDGE_PASSWORD")
+
+
+def without_password(keys: object, elsewhere: str) -> object:
+    """Return the keys of a file; raise ValueError where a password is among them."""
+    if isinstance(keys, dict) and "password" in keys:
+        raise ValueError(
+            f"a password does not belong in this file: use password_file or {elsewhere}"
+        )
+    return keys
 
 
 def load_settings(folder: Path) -> dict[str, str | int]:
@@ -63,14 +68,17 @@ def checked_url(url: str) -> str:
             place="--url",
         )
     try:
-        parts = urlsplit(url.strip())
-        parts.port  # noqa: B018 - raises when it is no number
+        return base_address(url)
     except ValueError as error:
-        raise InputError(f"{error}", place="--url") from error
+        raise InputError(f"{error}", place=f"--url {url}".strip()) from error
+
+
+def base_address(url: str) -> str:
+    """Return the base address of a server without a slash at its end; raise ValueError."""
+    parts = urlsplit(url.strip())
+    parts.port  # noqa: B018 - raises when it is no number
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError(
-            "an address like http://localhost/openmrs is expected", place=f"--url {url}"
-        )
+        raise ValueError("an address like http://localhost/openmrs is expected")
     if parts.query or parts.fragment:
-        raise InputError("give the base address only, without ? and #", place=f"--url {url}")
+        raise ValueError("give the base address only, without ? and #")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

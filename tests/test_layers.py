@@ -17,6 +17,7 @@ MAY_USE = {
     "batches": {"records"},
     "yaml_files": {"errors"},
     "settings": {"errors", "yaml_files"},
+    "sites": {"errors", "yaml_files", "settings"},
     "flows": {"errors", "yaml_files"},
     "synthesis": {"flows", "records", "batches", "errors", "identity", "yaml_files"},
     "mapping": {"records", "errors", "codes", "yaml_files"},

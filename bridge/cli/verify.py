@@ -48,7 +48,10 @@ def verify(
         patients = cohort.patients(row.number for row in rows)
         tasks = (Task(patient, row) for patient, row in zip(patients, rows, strict=True))
         verdicts: list[Verdict] = []
-        with access_of_run(ledger, sign_in, screen, switch) as access:
+        with (
+            screen.showing(switch),
+            access_of_run(ledger, sign_in, screen, switch) as access,
+        ):
             crew = Crew(access.connect, Pace(), switch)
 
             def work(client: Client, task: Task) -> Verdict:
@@ -59,7 +62,7 @@ def verify(
             with stop_on_interrupt(switch), screen.progress("patients read", len(rows)) as meter:
                 for verdict in carry_out(tasks, work, crew.connect, crew.pace, switch):
                     verdicts.append(verdict)
-                    meter.advance()
+                    meter.advance("verifying")
             counts = ledger.counts()
     return _report(run.name, verdicts, counts, screen)
 

@@ -79,7 +79,7 @@ class Transport:
         self._patience = patience
         self._sleep = sleep
         self.listeners = [on_trouble]
-        """Whom to tell of an answer that has to be asked for again."""
+        """Whom to tell of an answer that is asked for again, after its `retry_after` seconds."""
         self._signed_in = False
         self._http = requests.Session()
         self._http.headers["User-Agent"] = f"openmrs-bridge/{__version__}"
@@ -222,8 +222,9 @@ class Transport:
             return max(pause(state), min(asked, self._patience.total))
 
         def tell(state: RetryCallState) -> None:
+            reply = last_reply(state)._replace(retry_after=state.upcoming_sleep)
             for listener in self.listeners:
-                listener(last_reply(state))
+                listener(reply)
 
         limits = stop_after_attempt(self._patience.attempts) | stop_after_delay(
             self._patience.total
