@@ -159,10 +159,10 @@ class Screen:
             self._console.print(table, markup=False)
 
     @contextmanager
-    def progress(self, label: str, total: int) -> Iterator[Work]:
-        """Count work while it is done; `label` says what is counted."""
+    def progress(self, label: str, total: int, words: str = "") -> Iterator[Work]:
+        """Count work while it is done; `label` says what is counted, `words` what is done."""
         with self.showing():
-            self.work.count(label, total)
+            self.work.count(label, total, words)
             self._display.start()
             yield self.work
             self.work.doing("")

@@ -126,9 +126,12 @@ def _take_off(
 ) -> int:
     taken, refused = 0, []
     try:
-        with stop_on_interrupt(switch), screen.progress("patients taken off", total) as meter:
+        with (
+            stop_on_interrupt(switch),
+            screen.progress("patients taken off", total, "taking off") as meter,
+        ):
             for patient in undone:
-                meter.advance("taking off")
+                meter.advance()
                 taken += patient.was_ours and not patient.refused
                 refused += [patient] if patient.refused else []
     except (Interrupted, ServerError) as error:

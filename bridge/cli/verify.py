@@ -59,10 +59,13 @@ def verify(
                 crew.pace.done(2)
                 return verdict
 
-            with stop_on_interrupt(switch), screen.progress("patients read", len(rows)) as meter:
+            with (
+                stop_on_interrupt(switch),
+                screen.progress("patients read", len(rows), "verifying") as meter,
+            ):
                 for verdict in carry_out(tasks, work, crew.connect, crew.pace, switch):
                     verdicts.append(verdict)
-                    meter.advance("verifying")
+                    meter.advance()
             counts = ledger.counts()
     return _report(run.name, verdicts, counts, screen)
 

@@ -22,6 +22,9 @@ FIRST_SECONDS, FIRST_DONE = 3.0, 3
 STALE_SECONDS = 1.0
 """Trouble is told when nothing came through for so long: one retry among many is none."""
 
+STOPPED_SECONDS = 5.0
+"""A server that was away for so long leaves no pace to go by."""
+
 SILENT_SECONDS = 10.0
 """When nothing came through for so long, nobody knows how long it takes, either."""
 
@@ -72,36 +75,38 @@ class Work:
         self._at_once = 0
         self._slow_until = -math.inf
         self._trouble: Reply | None = None
-        self._next_try = -math.inf
+        self._next_tries: list[float] = []
 
     def doing(self, words: str) -> None:
         """Begin something that is not counted."""
         with self._lock:
             if words != self._words:
                 self._since = self._clock()
-            self._words, self.label, self.total, self._trouble = words, "", 0, None
-            self._last_done = -math.inf
+            self._words, self.label, self.total = words, "", 0
+            self._trouble, self._at_once, self._last_done = None, 0, -math.inf
 
     def finish(self, words: str) -> None:
         """End it, with a last word."""
         self.doing(words)
         self.over = True
 
-    def count(self, label: str, total: int) -> None:
+    def count(self, label: str, total: int, words: str = "") -> None:
         """Begin to count towards `total`; `label` says of what."""
-        self.doing("")
+        self.doing(words)
         with self._lock:
             self.label, self.total, self.done, self._observations = label, total, 0, 0
-            self._samples = deque([_Sample(self._clock(), 0, 0)])
-            self._end, self._at_once = None, 0
+            self._begin_anew(self._clock())
 
     def advance(self, words: str = "", *, by: int = 1, observations: int = 0) -> None:
         """Count more, with a word on the state of things."""
         with self._lock:
-            now = self._last_done = self._clock()
+            now = self._clock()
+            if self._trouble and now - self._last_done > STOPPED_SECONDS:
+                self._begin_anew(now)
+            self._last_done = now
             self.done += by
             self._observations += observations
-            self._words, self._trouble = words, None
+            self._words, self._trouble = words or self._words, None
             if now - self._samples[-1].time >= SAMPLE_SECONDS:
                 self._samples.append(_Sample(now, self.done, self._observations))
 
@@ -115,13 +120,16 @@ class Work:
     def trouble(self, reply: Reply) -> None:
         """Say that an answer failed; its `retry_after` is the pause until it is asked for again."""
         with self._lock:
+            now = self._clock()
             self._trouble = reply
-            self._next_try = self._clock() + (reply.retry_after or 0.0)
+            self._next_tries = [at for at in self._next_tries if at > now]
+            self._next_tries.append(now + (reply.retry_after or 0.0))
 
     def rates(self) -> tuple[float, float]:
         """Return what was done and how many observations, per second, of the last while."""
         with self._lock:
-            return self._rates(self._clock())
+            now = self._clock()
+            return self._rates(now) if self._has_pace(now) else (0.0, 0.0)
 
     def seconds_left(self) -> float | None:
         """Return how long it takes yet; None while that cannot be known.
@@ -131,10 +139,13 @@ class Work:
         with self._lock:
             now = self._clock()
             rate, _ = self._rates(now)
-            begun = self._samples and now - self._samples[0].time >= FIRST_SECONDS
-            if not begun or self.done < FIRST_DONE or not rate:
+            silent = now - self._last_done
+            stopped = (self.stop and self.stop.is_set()) or (
+                self._trouble and silent > STALE_SECONDS
+            )
+            if not rate or stopped or not self._has_pace(now):
                 return None
-            if now - self._last_done > max(SILENT_SECONDS, 3 / rate):
+            if silent > max(SILENT_SECONDS, 3 / rate):
                 return None
             left = (self.total - self.done) / rate
             if self._end is None or abs(now + left - self._end) > 0.1 * left + 1:
@@ -154,12 +165,23 @@ class Work:
             if self.stop and self.stop.is_set():
                 return Words("finishing what is under way")
             if self._trouble and now - self._last_done > STALE_SECONDS:
-                return in_trouble(self._trouble, self._next_try - now)
+                pauses = [at - now for at in self._next_tries if at > now]
+                return in_trouble(self._trouble, min(pauses, default=0.0))
             if self._at_once and now < self._slow_until:
                 return Words(f"the server is slow, sending less at once: {self._at_once}")
             if self._at_once:
                 return Words(f"sending, {self._at_once} at a time")
             return Words(self._words)
+
+    def _begin_anew(self, now: float) -> None:
+        """Forget the pace from before the server was away."""
+        self._samples = deque([_Sample(now, self.done, self._observations)])
+        self._end = None
+
+    def _has_pace(self, now: float) -> bool:
+        if not self._samples or now - self._samples[0].time < FIRST_SECONDS:
+            return False
+        return self.done - self._samples[0].done >= FIRST_DONE
 
     def _rates(self, now: float) -> tuple[float, float]:
         samples = self._samples
