@@ -15,7 +15,9 @@ from bridge.cli.work import Work, cut, how_long
 LINE_EVERY_SECONDS = 5.0
 REDRAWN_PER_SECOND = 4
 WIDEST_BAR, NARROWEST_BAR = 40, 8
-LONGEST_NAME = 16
+NAME_SHARE = 5
+"""A site's name takes at most this part of a line's width."""
+
 SHOW_SECONDS_AFTER = 3
 
 
@@ -89,7 +91,7 @@ class _Picture:
         if not any(work.name for work in self._works):
             yield from _two_lines(self._works[0], width)
             return
-        names = min(LONGEST_NAME, max(len(work.name) for work in self._works))
+        names = min(width // NAME_SHARE, max(len(work.name) for work in self._works))
         for work in self._works:
             name = cut(work.name, names)
             yield _line(f"{name:<{names}}  {_brief(work, width - names - 2)}")

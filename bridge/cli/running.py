@@ -101,7 +101,7 @@ def carry_on_run(
     switch: StopSwitch,
 ) -> int:
     """Make what a run still lacks, say what came of it, and return the exit code."""
-    with stop_on_interrupt(switch):
+    with _resumable(ledger.run.name), stop_on_interrupt(switch):
         send_run(ledger, cohort, mapping, access, workers, screen, switch)
     return _summarize(ledger, cohort, access, screen)
 
@@ -115,7 +115,7 @@ def send_run(
     screen: Screen,
     switch: StopSwitch,
 ) -> None:
-    """Make what a run still lacks, and show it; what ends it early says how to go on."""
+    """Make what a run still lacks, and show it."""
     run = ledger.run
     order = Order(
         run=run.name,
@@ -124,18 +124,17 @@ def send_run(
         identifiers=functools.partial(spare_identifiers, slots=target.identifiers, run=run.name),
     )
     crew = Crew(access.connect, Pace(workers), switch)
-    with _resumable(run.name):
-        if ledger.progress.phase is Phase.PLANNING:
-            screen.doing("reserving identifiers")
-            with closing(access.connect()) as client:
-                plan_run(ledger, cohort, client)
-        counts = ledger.counts()
-        waiting = counts[State.PLANNED] + counts[State.SENT]
-        with screen.progress("patients", waiting) as work:
+    if ledger.progress.phase is Phase.PLANNING:
+        screen.doing("reserving identifiers")
+        with closing(access.connect()) as client:
+            plan_run(ledger, cohort, client)
+    counts = ledger.counts()
+    waiting = counts[State.PLANNED] + counts[State.SENT]
+    with screen.progress("patients", waiting) as work:
+        work.at_once(crew.pace.limit)
+        for row in carry_on(ledger, cohort, order, crew):
+            work.advance(observations=row.observations)
             work.at_once(crew.pace.limit)
-            for row in carry_on(ledger, cohort, order, crew):
-                work.advance(observations=row.observations)
-                work.at_once(crew.pace.limit)
     if order.visits_apart:
         screen.note("this server makes no visit inside its encounter: visits were sent apart")
 

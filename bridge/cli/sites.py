@@ -17,7 +17,7 @@ from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import CohortFlags, MappingFlags
 from bridge.cli.running import OK, SOME_REJECTED, result_of, send_run
 from bridge.cli.screen import Screen, how_many
-from bridge.errors import BridgeError, InputError, Interrupted
+from bridge.errors import BridgeError, InputError, Interrupted, SignInRefused
 from bridge.openmrs.transport import Server
 from bridge.sites import Site, load_sites, site_seed
 from bridge.upload.ledger import UNFINISHED, Glance, State, glance
@@ -101,12 +101,18 @@ def _load_site(part: Part, of_all: Round, switch: StopSwitch) -> None:
     """Load onto one site; whatever goes wrong is that site's result."""
     try:
         _bring(part, of_all, switch)
+    except SignInRefused as error:
+        source = part.site.password_file or part.site.password_env
+        part.code = error.exit_code
+        part.error = f"{part.site.url} does not accept user {part.site.user!r} with the password "
+        part.error += f"of {source}"
     except BridgeError as error:
         part.code, part.error = error.exit_code, str(error)
     except Exception as error:
         part.code, part.error = FAULT, write_fault(error)
     part.over = True
-    part.screen.work.finish(part.error or "done")
+    done = f"done: {how_many(part.screen.work.done, 'patient')}"
+    part.screen.work.finish(part.error.removeprefix(part.site.url).lstrip(": ") or done)
 
 
 def _bring(part: Part, of_all: Round, switch: StopSwitch) -> None:
@@ -170,7 +176,7 @@ def _tell(parts: list[Part], seed: int, seconds: float, screen: Screen) -> None:
     if screen.as_json:
         return
     screen.table(
-        ("site", "patients", "visits", "observations", "seed", "run"),
+        ("site", "patients", "visits", "observations", "run"),
         (_row(part, result) for part, result in zip(parts, results, strict=True)),
     )
     done = totals["patients"]["created"] + totals["patients"]["already_there"]
@@ -207,7 +213,7 @@ def _head(part: Part) -> dict[str, Any]:
 
 def _row(part: Part, result: dict[str, Any] | None) -> list[str]:
     if result is None:
-        return [part.site.name, "-", "-", "-", str(part.seed), "-"]
+        return [part.site.name, "-", "-", "-", "-"]
     patients = result["patients"]
     here = patients["created"] + patients["already_there"]
     return [
@@ -215,7 +221,6 @@ def _row(part: Part, result: dict[str, Any] | None) -> list[str]:
         f"{here:,} of {patients['requested']:,}",
         f"{result['visits']:,}",
         f"{result['observations']:,}",
-        str(result["seed"]),
         result["run"],
     ]
 
@@ -233,21 +238,18 @@ def _tell_failures(parts: list[Part], results: list[dict[str, Any] | None], scre
 
 
 def _tell_next(parts: list[Part], seen: list[Glance | None], screen: Screen) -> None:
-    following = {
-        command: f"go on with {part.site.name}"
+    commands = [
+        f"{part.site.name}: {command}"
         for part, one in zip(parts, seen, strict=True)
         if (command := _resume(part, one))
-    }
+    ]
     if any(seen):
-        following |= {
-            "bridge verify RUN": "read a site's patients back and compare",
-            "bridge undo RUN": "take them off again",
-        }
-    if following:
-        screen.say("Next:")
-    width = max(map(len, following), default=0)
-    for command, purpose in following.items():
-        screen.say(f"  {command:<{width}} {purpose}")
+        commands += [
+            "bridge verify RUN   read a site's patients back and compare",
+            "bridge undo RUN     take them off again",
+        ]
+    for line in ["Next:", *(f"  {command}" for command in commands)] if commands else ():
+        screen.say(line)
 
 
 def _resume(part: Part, seen: Glance | None) -> str | None:
