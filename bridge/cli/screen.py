@@ -16,9 +16,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from bridge.errors import InputError
 from bridge.openmrs.replies import Reply
+from bridge.wording import harmless
 
 LINE_EVERY_SECONDS = 5.0
 
@@ -37,7 +39,7 @@ def how_many(number: int, noun: str) -> str:
 
 
 def _console(*, stderr: bool) -> Console:
-    console = _Console(stderr=stderr, highlight=False)
+    console = _Console(stderr=stderr, highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = 1000  # what reads a file does not want folded lines
         console.soft_wrap = True
@@ -75,18 +77,18 @@ class Screen:
     def say(self, text: str = "", *, style: str | None = None) -> None:
         """Write a line of the result."""
         with _written():
-            self._console.print(text, style=style, markup=False)
+            self._console.print(harmless(text), style=style, markup=False)
 
     def note(self, text: str) -> None:
         """Write a line beside the result."""
-        self._aside.print(f"note: {text}", style="yellow", markup=False)
+        self._aside.print(harmless(f"note: {text}"), style="yellow", markup=False)
 
     def waiting(self, text: str) -> None:
         """Say that it takes a while, and why, now and then."""
         now = time.monotonic()
         if now - self._last_trouble >= LINE_EVERY_SECONDS:
             self._last_trouble = now
-            self._aside.print(text, style="yellow", markup=False)
+            self._aside.print(harmless(text), style="yellow", markup=False)
 
     def trouble(self, reply: Reply) -> None:
         """Say that the server failed to answer and is asked again."""
@@ -98,7 +100,7 @@ class Screen:
             return
         with _written():
             try:
-                click.echo(json.dumps(value, ensure_ascii=False))
+                click.echo(harmless(json.dumps(value, ensure_ascii=False)))
             except BrokenPipeError:
                 _to_nowhere(sys.stdout)
 
@@ -108,7 +110,7 @@ class Screen:
         for place, column in enumerate(columns):
             table.add_column(column, overflow="fold", no_wrap=place == 0)
         for row in rows:
-            table.add_row(*(_plain(cell) for cell in row))
+            table.add_row(*(Text(harmless(cell)) for cell in row))
         with _written():
             self._console.print(table, markup=False)
 
@@ -181,8 +183,3 @@ class _Lines(Meter):
         if now - self._last >= LINE_EVERY_SECONDS:
             self._last = now
             self.console.print(f"{self.label}: {self.done} of {self.total} {detail}", markup=False)
-
-
-def _plain(cell: str) -> str:
-    """Escape what rich would take for markup."""
-    return cell.replace("[", r"\[")
