@@ -6,6 +6,7 @@ from typing import NoReturn
 import click
 
 from bridge.errors import BridgeError
+from bridge.wording import harmless
 
 
 def main() -> NoReturn:
@@ -39,7 +40,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(f"bridge: {message}", err=True)
+    line = " ".join(message.splitlines())
+    click.echo(f"bridge: {harmless(line)}", err=True)
     return code
 
 

@@ -23,6 +23,7 @@ class SettingsFile(YamlModel):
     url: str | None = None
     user: str | None = None
     password_file: str | None = None
+    ca_file: str | None = None
     profile: str | None = None
     mapping_file: str | None = Field(default=None, alias="mapping")
     population: str | None = None
@@ -49,7 +50,7 @@ def load_settings(folder: Path) -> dict[str, str | int]:
     if not path.exists():
         return {}
     settings: dict[str, str | int] = load_yaml(path, SettingsFile).model_dump(exclude_none=True)
-    for key in ("home", "password_file", "mapping_file"):
+    for key in ("home", "password_file", "ca_file", "mapping_file"):
         if key in settings:
             settings[key] = os.path.expanduser(str(settings[key]))  # noqa: PTH111 - never fails
     return settings

@@ -30,6 +30,7 @@ class Site(YamlModel):
     user: Text
     password_file: Text | None = None
     password_env: Text | None = None
+    ca_file: Text | None = None
     count: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] | None = None
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] | None = None
     population: Text | None = None
@@ -103,7 +104,7 @@ def site_seed(seed: int, name: str) -> int:
 def _placed(site: Site, folder: Path) -> Site:
     files = {
         key: str(_within(folder, path))
-        for key in ("password_file", "mapping_file")
+        for key in ("password_file", "ca_file", "mapping_file")
         if (path := getattr(site, key)) is not None
     }
     # A population is a name that comes with bridge, or a file.

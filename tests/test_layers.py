@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "bridge"
 MAY_USE = {
     "records": set(),
     "errors": set(),
+    "wording": set(),
     "identity": set(),
     "codes": {"identity"},
     "batches": {"records"},
@@ -24,7 +25,7 @@ MAY_USE = {
     "resources": {"records", "identity", "codes", "mapping"},
     "files": {"records", "batches", "errors", "codes", "mapping", "resources"},
     "quality": {"flows", "errors"},
-    "openmrs": {"errors"},
+    "openmrs": {"errors", "wording"},
     "upload": {"records", "errors", "identity", "mapping", "resources", "openmrs", "yaml_files"},
     # judged by the real server's answers, not by our client
     "sandbox": {"errors", "identity"},

@@ -1,6 +1,8 @@
 """The server that a command works on: a real one by its address, or the sandbox."""
 
 import os
+import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -100,7 +102,21 @@ def _signed(url: str, sign_in: SignIn, screen: Screen) -> Server:
         if not is_terminal():
             raise InputError(f"say who signs in to {url}: --user or BRIDGE_USER")
         user = click.prompt("User", err=True)
-    return Server(url=url, user=user, password=_password(url, user, sign_in.password_file))
+    ca_file = readable_certificates(sign_in.ca_file) if sign_in.ca_file else None
+    password = _password(url, user, sign_in.password_file)
+    return Server(url=url, user=user, password=password, ca_file=ca_file)
+
+
+def readable_certificates(path: Path) -> Path:
+    """Return where a file of certificates is; raise InputError if it holds none."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        fault = "holds no certificate: a PEM file begins with -----BEGIN CERTIFICATE-----"
+        raise InputError(fault, place=path) from None
+    except OSError as error:
+        raise InputError(f"the certificates cannot be read: {error.strerror}", place=path) from None
+    return path.absolute()
 
 
 def _password(url: str, user: str, password_file: Path | None) -> str:
@@ -135,12 +151,13 @@ def wait_until_ready(transport: Transport, screen: Screen, sleep: Callable[[floa
 
     Raises Unreachable at once when nothing listens or something else answers.
     """
+    begun = time.monotonic()  # an answer that does not come may take its whole time limit as well
     pauses = iter([2.0] * 5 + [5.0] * (STARTING_SECONDS // 5))
     try:
         while (reply := transport.sign_in()).kind is not Kind.ACCEPTED:
             _is_starting(transport.server.url, reply)
             pause = next(pauses, None)
-            if pause is None:
+            if pause is None or time.monotonic() - begun > STARTING_SECONDS:
                 raise Unreachable(
                     f"{transport.server.url} is still not ready after {STARTING_SECONDS} s: "
                     f"{reply.reason}"

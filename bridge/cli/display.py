@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bridge.cli.work import Work, cut, how_long
+from bridge.wording import harmless
 
 LINE_EVERY_SECONDS = 5.0
 REDRAWN_PER_SECOND = 4
@@ -77,7 +78,7 @@ class Display:
         while not ended.wait(LINE_EVERY_SECONDS):
             for work in self._works:
                 if not work.over:
-                    self._console.print(_plain_line(work), markup=False)
+                    self._console.print(harmless(_plain_line(work)), markup=False)
 
 
 class _Picture:
@@ -113,7 +114,7 @@ def _two_lines(work: Work, width: int) -> RenderResult:
 
 
 def _line(text: str) -> Text:
-    return Text(text, no_wrap=True, overflow="ellipsis")
+    return Text(harmless(text), no_wrap=True, overflow="ellipsis")
 
 
 def _state(work: Work) -> str:

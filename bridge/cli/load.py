@@ -70,6 +70,7 @@ def load(
         of_all = Round(
             asked=asked,
             of_mapping=of_mapping,
+            ca_file=server.ca_file,
             home=server.home,
             workers=workers,
             dry_run=dry_run,

@@ -16,11 +16,13 @@ from typing import IO, Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bridge.cli.display import LINE_EVERY_SECONDS, Display
 from bridge.cli.work import Work, in_trouble
 from bridge.errors import InputError
 from bridge.openmrs.replies import Reply
+from bridge.wording import harmless
 
 
 class _Console(Console):
@@ -37,7 +39,7 @@ def how_many(number: int, noun: str) -> str:
 
 
 def _console(*, stderr: bool) -> Console:
-    console = _Console(stderr=stderr, highlight=False)
+    console = _Console(stderr=stderr, highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = 1000  # what reads a file does not want folded lines
         console.soft_wrap = True
@@ -87,12 +89,12 @@ class Screen:
     def say(self, text: str = "", *, style: str | None = None) -> None:
         """Write a line of the result."""
         with _written(), self.aside():
-            self._console.print(self._named(text), style=style, markup=False)
+            self._console.print(harmless(self._named(text)), style=style, markup=False)
 
     def note(self, text: str) -> None:
         """Write a line beside the result."""
         with self.aside():
-            self._aside.print(self._named(f"note: {text}"), style="yellow", markup=False)
+            self._aside.print(harmless(self._named(f"note: {text}")), style="yellow", markup=False)
 
     def _named(self, text: str) -> str:
         return f"{self.work.name}: {text}" if self.work.name else text
@@ -129,7 +131,7 @@ class Screen:
         now = time.monotonic()
         if now - self._last_waiting >= LINE_EVERY_SECONDS:
             self._last_waiting = now
-            self._aside.print(text, style="yellow", markup=False)
+            self._aside.print(harmless(text), style="yellow", markup=False)
 
     def trouble(self, reply: Reply) -> None:
         """Say that the server failed to answer and is asked again."""
@@ -144,7 +146,7 @@ class Screen:
             return
         with _written():
             try:
-                click.echo(json.dumps(value, ensure_ascii=False))
+                click.echo(harmless(json.dumps(value, ensure_ascii=False)))
             except BrokenPipeError:
                 _to_nowhere(sys.stdout)
 
@@ -154,7 +156,7 @@ class Screen:
         for place, column in enumerate(columns):
             table.add_column(column, overflow="fold", no_wrap=place == 0)
         for row in rows:
-            table.add_row(*(_plain(cell) for cell in row))
+            table.add_row(*(Text(harmless(cell)) for cell in row))
         with _written():
             self._console.print(table, markup=False)
 
@@ -166,8 +168,3 @@ class Screen:
             self._display.start()
             yield self.work
             self.work.doing("")
-
-
-def _plain(cell: str) -> str:
-    """Escape what rich would take for markup."""
-    return cell.replace("[", r"\[")

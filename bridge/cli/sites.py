@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bridge.cli.access import reach, read_password, warn_of_http
+from bridge.cli.access import reach, read_password, readable_certificates, warn_of_http
 from bridge.cli.begin import Foretold, Wanted, begin, foretell, wanted_mapping
 from bridge.cli.faults import FAULT, write_fault
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
@@ -31,6 +31,7 @@ class Round:
 
     asked: CohortFlags
     of_mapping: MappingFlags
+    ca_file: Path | None
     home: Path
     workers: int | None
     dry_run: bool
@@ -118,9 +119,8 @@ def _load_site(part: Part, of_all: Round, switch: StopSwitch) -> None:
 def _bring(part: Part, of_all: Round, switch: StopSwitch) -> None:
     site, screen = part.site, part.screen
     wanted = _wanted(part, of_all)
-    server = Server(url=site.url, user=site.user, password=_password(site))
     warn_of_http(site.url, screen)
-    access = reach(server, screen, switch)
+    access = reach(_server(site, of_all), screen, switch)
     if of_all.dry_run:
         part.foretold = foretell(access, wanted, screen)
         return
@@ -152,6 +152,16 @@ def _wanted(part: Part, of_all: Round) -> Wanted:
         profile=of_mapping.profile,
         yes=of_all.yes,
         may_ask=False,
+    )
+
+
+def _server(site: Site, of_all: Round) -> Server:
+    ca_file = Path(site.ca_file) if site.ca_file else of_all.ca_file
+    return Server(
+        url=site.url,
+        user=site.user,
+        password=_password(site),
+        ca_file=readable_certificates(ca_file) if ca_file else None,
     )
 
 
@@ -256,9 +266,9 @@ def _resume(part: Part, seen: Glance | None) -> str | None:
     """Return what goes on with a site's run that is not at its end."""
     if not seen or seen.progress.phase not in UNFINISHED:
         return None
-    secret = part.site.password_file
-    source = f" --password-file {shlex.quote(secret)}" if secret else ""
-    return f"bridge resume {seen.run.name}{source}"
+    flags = {"--password-file": part.site.password_file, "--ca-file": part.site.ca_file}
+    given = [f" {flag} {shlex.quote(file)}" for flag, file in flags.items() if file]
+    return f"bridge resume {seen.run.name}{''.join(given)}"
 
 
 def _tell_foretold(parts: list[Part], seed: int, screen: Screen) -> None:

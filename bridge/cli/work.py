@@ -29,6 +29,11 @@ SILENT_SECONDS = 10.0
 """When nothing came through for so long, nobody knows how long it takes, either."""
 
 SLOW_SECONDS = 15.0
+"""For how long it is told that the server is slow."""
+
+TROUBLED_SECONDS = 10.0
+SLOWER = 0.6
+FEWEST_EXPECTED = 5
 
 
 class Words(NamedTuple):
@@ -75,6 +80,7 @@ class Work:
         self._at_once = 0
         self._slow_until = -math.inf
         self._trouble: Reply | None = None
+        self._troubled = -math.inf
         self._next_tries: list[float] = []
 
     def doing(self, words: str) -> None:
@@ -113,15 +119,16 @@ class Work:
     def at_once(self, limit: int) -> None:
         """Say how many requests are sent at once."""
         with self._lock:
-            if limit * 2 <= self._at_once and self._at_once > 2:
-                self._slow_until = self._clock() + SLOW_SECONDS
+            now = self._clock()
+            if limit * 2 <= self._at_once and self._is_slower(now):
+                self._slow_until = now + SLOW_SECONDS
             self._at_once = limit
 
     def trouble(self, reply: Reply) -> None:
         """Say that an answer failed; its `retry_after` is the pause until it is asked for again."""
         with self._lock:
             now = self._clock()
-            self._trouble = reply
+            self._trouble, self._troubled = reply, now
             self._next_tries = [at for at in self._next_tries if at > now]
             self._next_tries.append(now + (reply.retry_after or 0.0))
 
@@ -182,6 +189,20 @@ class Work:
         if not self._samples or now - self._samples[0].time < FIRST_SECONDS:
             return False
         return self.done - self._samples[0].done >= FIRST_DONE
+
+    def _is_slower(self, now: float) -> bool:
+        """Tell whether the last seconds are behind the pace, by more than chance.
+
+        A pace that tries more at once and takes that back is not.
+        """
+        if now - self._troubled < TROUBLED_SECONDS:
+            return True
+        rate, _ = self._rates(now)
+        for sample in reversed(self._samples):
+            expected = rate * (now - sample.time)
+            if now - sample.time >= FIRST_SECONDS and expected >= FEWEST_EXPECTED:
+                return self.done - sample.done < SLOWER * expected
+        return False
 
     def _rates(self, now: float) -> tuple[float, float]:
         samples = self._samples
