@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderResult
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -38,7 +38,7 @@ class Display:
         with self._lock:
             if self._moving and not self._live:
                 self._live = Live(
-                    get_renderable=self._picture,
+                    get_renderable=lambda: picture(self._works),
                     console=self._console,
                     refresh_per_second=REDRAWN_PER_SECOND,
                     transient=True,
@@ -71,14 +71,16 @@ class Display:
                 if was_live:
                     self.start()
 
-    def _picture(self) -> "_Picture":
-        return _Picture(self._works)
-
     def _tell(self, ended: threading.Event) -> None:
         while not ended.wait(LINE_EVERY_SECONDS):
             for work in self._works:
                 if not work.over:
                     self._console.print(harmless(_plain_line(work)), markup=False)
+
+
+def picture(works: list[Work]) -> ConsoleRenderable:
+    """Return the works as lines that fit the terminal's width."""
+    return _Picture(works)
 
 
 class _Picture:
