@@ -214,7 +214,8 @@ def test_what_is_no_terminal_gets_a_plain_line_now_and_then(
     work = Work()
     display = Display(Console(file=written, width=1000), [work])
     work.doing("checking the server")
-    display.start()
+    display.open()
+    display.show()
     for words in ("checking the server", "0 of 7 patients; sending, 4 at a time"):
         for _ in range(200):
             if words in written.getvalue().splitlines():
@@ -223,7 +224,7 @@ def test_what_is_no_terminal_gets_a_plain_line_now_and_then(
         assert words in written.getvalue().splitlines()
         work.count("patients", 7)
         work.at_once(4)
-    display.stop()
+    display.close()
     assert "\x1b" not in written.getvalue()
 
 

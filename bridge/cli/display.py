@@ -23,19 +23,26 @@ SHOW_SECONDS_AFTER = 3
 
 
 class Display:
-    """Keeps pieces of work on the screen from `start` to `stop`."""
+    """Keeps pieces of work on the screen while it is open, from the first word on."""
 
     def __init__(self, console: Console, works: list[Work]) -> None:
         self._console = console
         self._works = works
+        self.is_open = False
         self._lock = threading.RLock()
         self._moving = console.is_terminal and not console.is_dumb_terminal
         self._live: Live | None = None
         self._ended: threading.Event | None = None
 
-    def start(self) -> None:
-        """Begin to show."""
+    def open(self) -> None:
+        """Be ready to show."""
+        self.is_open = True
+
+    def show(self) -> None:
+        """Begin to show, unless it is closed: what was given up may have a last word."""
         with self._lock:
+            if not self.is_open:
+                return
             if self._moving and not self._live:
                 self._live = Live(
                     get_renderable=lambda: picture(self._works),
@@ -49,27 +56,31 @@ class Display:
                 tick = threading.Thread(target=self._tell, args=(self._ended,), daemon=True)
                 tick.start()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Take it off the screen."""
         with self._lock:
-            if self._live:
-                self._live.stop()
+            self.is_open = False
+            self._clear()
             if self._ended:
                 self._ended.set()
-            self._live = self._ended = None
+                self._ended = None
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Leave the terminal to something else for a moment."""
         with self._lock:
-            was_live = self._live is not None
-            if was_live:
-                self.stop()
+            was_live = self._clear()
             try:
                 yield
             finally:
                 if was_live:
-                    self.start()
+                    self.show()
+
+    def _clear(self) -> bool:
+        live, self._live = self._live, None
+        if live:
+            live.stop()
+        return live is not None
 
     def _tell(self, ended: threading.Event) -> None:
         while not ended.wait(LINE_EVERY_SECONDS):

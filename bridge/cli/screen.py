@@ -75,14 +75,12 @@ class Screen:
         self._aside = _console(stderr=True)
         self._works = [self.work]
         self._display = Display(self._aside, self._works)
-        self._showing = False
         self._last_waiting = 0.0
 
     def part(self, name: str) -> "Screen":
         """Return the screen of one of several things, on this one."""
         part = Screen(as_json=self.as_json, name=name)
         part._console, part._aside, part._display = self._console, self._aside, self._display
-        part._showing = True
         self._works[:] = [work for work in [*self._works, part.work] if work.name]
         return part
 
@@ -102,16 +100,15 @@ class Screen:
     @contextmanager
     def showing(self, stop: threading.Event | None = None) -> Iterator[None]:
         """Show what is being done, from the first word on it until this ends."""
-        if self._showing:
+        if self._display.is_open:
             yield
             return
         self.work.stop = stop
-        self._showing = True
+        self._display.open()
         try:
             yield
         finally:
-            self._showing = False
-            self._display.stop()
+            self._display.close()
 
     def aside(self) -> AbstractContextManager[None]:
         """Leave the terminal to something else for a moment, such as a question."""
@@ -119,13 +116,12 @@ class Screen:
 
     def doing(self, words: str) -> None:
         """Say what is being done, to whoever is shown it."""
-        if self._showing:
-            self.work.doing(words)
-            self._display.start()
+        self.work.doing(words)
+        self._display.show()
 
     def waiting(self, text: str) -> None:
         """Say that it takes a while, and why; where no work is shown, now and then."""
-        if self._showing:
+        if self._display.is_open:
             self.doing(text)
             return
         now = time.monotonic()
@@ -135,7 +131,7 @@ class Screen:
 
     def trouble(self, reply: Reply) -> None:
         """Say that the server failed to answer and is asked again."""
-        if self._showing:
+        if self._display.is_open:
             self.work.trouble(reply)
         else:
             self.waiting(in_trouble(reply, reply.retry_after or 0.0).within(300))
@@ -165,6 +161,6 @@ class Screen:
         """Count work while it is done; `label` says what is counted, `words` what is done."""
         with self.showing():
             self.work.count(label, total, words)
-            self._display.start()
+            self._display.show()
             yield self.work
             self.work.doing("")

@@ -6,7 +6,7 @@ import shlex
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class Part:
     site: Site
     seed: int
     screen: Screen
-    over: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
     code: int = OK
     error: str = ""
     record: Path | None = None
@@ -89,12 +89,13 @@ def _load_all(parts: list[Part], of_all: Round, switch: StopSwitch) -> None:
     try:
         for thread in threads:
             thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(LOOK_UP_SECONDS)
+        for part in parts:
+            # Not join: in CPython 3.11 one that is interrupted takes the thread for ended.
+            while not part.over.wait(LOOK_UP_SECONDS):
+                pass
     except KeyboardInterrupt:
         for part in parts:
-            if not part.over:
+            if not part.over.is_set():
                 part.code, part.error = Interrupted.exit_code, "stopped at once"
 
 
@@ -111,9 +112,9 @@ def _load_site(part: Part, of_all: Round, switch: StopSwitch) -> None:
         part.code, part.error = error.exit_code, str(error)
     except Exception as error:
         part.code, part.error = FAULT, write_fault(error)
-    part.over = True
     done = f"done: {how_many(part.screen.work.done, 'patient')}"
     part.screen.work.finish(part.error.removeprefix(part.site.url).lstrip(": ") or done)
+    part.over.set()
 
 
 def _bring(part: Part, of_all: Round, switch: StopSwitch) -> None:
