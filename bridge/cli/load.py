@@ -67,15 +67,7 @@ def load(
     if sites_file:
         from bridge.cli.sites import Round, load_onto_sites
 
-        of_all = Round(
-            asked=asked,
-            of_mapping=of_mapping,
-            ca_file=server.ca_file,
-            home=server.home,
-            workers=workers,
-            dry_run=dry_run,
-            yes=yes,
-        )
+        of_all = Round(asked, of_mapping, server, workers, dry_run, yes)
         return load_onto_sites(sites_file, of_all, screen, switch)
     wanted = Wanted(
         asked=asked,

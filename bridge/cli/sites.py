@@ -8,13 +8,13 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.cli.access import reach, read_password, readable_certificates, warn_of_http
 from bridge.cli.begin import Foretold, Wanted, begin, foretell, wanted_mapping
 from bridge.cli.faults import FAULT, write_fault
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
-from bridge.cli.options import CohortFlags, MappingFlags
+from bridge.cli.options import CohortFlags, MappingFlags, ServerFlags
 from bridge.cli.running import OK, SOME_REJECTED, result_of, send_run
 from bridge.cli.screen import Screen, how_many
 from bridge.errors import BridgeError, InputError, Interrupted, SignInRefused
@@ -25,14 +25,12 @@ from bridge.upload.ledger import UNFINISHED, Glance, State, glance
 LOOK_UP_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """What one load asks of all its sites."""
+class Round(NamedTuple):
+    """What one load asks of all its sites; of the server's flags those that concern no one site."""
 
     asked: CohortFlags
     of_mapping: MappingFlags
-    ca_file: Path | None
-    home: Path
+    server: ServerFlags
     workers: int | None
     dry_run: bool
     yes: bool
@@ -125,7 +123,7 @@ def _bring(part: Part, of_all: Round, switch: StopSwitch) -> None:
     if of_all.dry_run:
         part.foretold = foretell(access, wanted, screen)
         return
-    with begin(access, wanted, of_all.home, screen, switch) as (ledger, cohort):
+    with begin(access, wanted, of_all.server.home, screen, switch) as (ledger, cohort):
         part.record = ledger.path
         send_run(ledger, cohort, wanted.mapping, access, of_all.workers, screen, switch)
         part.code = SOME_REJECTED if ledger.counts()[State.REJECTED] else OK
@@ -157,7 +155,7 @@ def _wanted(part: Part, of_all: Round) -> Wanted:
 
 
 def _server(site: Site, of_all: Round) -> Server:
-    ca_file = Path(site.ca_file) if site.ca_file else of_all.ca_file
+    ca_file = Path(site.ca_file) if site.ca_file else of_all.server.ca_file
     return Server(
         url=site.url,
         user=site.user,
@@ -176,7 +174,7 @@ def _password(site: Site) -> str:
 
 
 def _tell(parts: list[Part], seed: int, seconds: float, screen: Screen) -> None:
-    seen = [glance(part.record) if part.record else None for part in parts]
+    seen = [_glance(part) for part in parts]
     results = [result_of(one) if one else None for one in seen]
     totals = _totals([result for result in results if result])
     sites = [
@@ -198,8 +196,17 @@ def _tell(parts: list[Part], seed: int, seconds: float, screen: Screen) -> None:
         f"{seconds:.1f} s ({rate:.0f} observations/s)"
     )
     _tell_failures(parts, results, screen)
-    screen.say(f"The same file with --seed {seed} gives the same patients.")
+    screen.say(f"The same file with --seed {seed} gives the same patients on the same day.")
     _tell_next(parts, seen, screen)
+
+
+def _glance(part: Part) -> Glance | None:
+    """Read what a site's run came to; a record that cannot be read is that site's failure, too."""
+    try:
+        return glance(part.record) if part.record else None
+    except BridgeError as error:
+        part.code, part.error = max(part.code, error.exit_code), str(error)
+        return None
 
 
 def _totals(results: list[dict[str, Any]]) -> dict[str, Any]:
