@@ -136,3 +136,6 @@ def test_a_stop_at_once_does_not_wait_for_a_server_that_hangs() -> None:
         done.throw(KeyboardInterrupt)  # type: ignore[attr-defined]
     assert time.monotonic() - begun < 5
     answered.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("worker-"):
+            thread.join(30)
