@@ -1,13 +1,12 @@
 """`bridge` and `python -m bridge`: the one place that catches errors and exits."""
 
 import sys
-import traceback
-from tempfile import NamedTemporaryFile
 from typing import NoReturn
 
 import click
 
 from bridge.errors import BridgeError
+from bridge.wording import harmless
 
 
 def main() -> NoReturn:
@@ -34,16 +33,15 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _say("stopped", 130)
     except Exception as error:
-        with NamedTemporaryFile(
-            "w", prefix="bridge-fault-", suffix=".txt", encoding="utf-8", delete=False
-        ) as report:
-            report.write(traceback.format_exc())
-        return _say(f"a fault in bridge itself ({error!r}): please report {report.name}", 70)
+        from bridge.cli.faults import FAULT, write_fault
+
+        return _say(write_fault(error), FAULT)
     return code if isinstance(code, int) else 0
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(f"bridge: {message}", err=True)
+    line = " ".join(message.splitlines())
+    click.echo(f"bridge: {harmless(line)}", err=True)
     return code
 
 

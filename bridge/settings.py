@@ -23,6 +23,7 @@ class SettingsFile(YamlModel):
     url: str | None = None
     user: str | None = None
     password_file: str | None = None
+    ca_file: str | None = None
     profile: str | None = None
     mapping_file: str | None = Field(default=None, alias="mapping")
     population: str | None = None
@@ -31,11 +32,16 @@ class SettingsFile(YamlModel):
     @model_validator(mode="before")
     @classmethod
     def _no_password(cls, keys: object) -> object:
-        if isinstance(keys, dict) and "password" in keys:
-            raise ValueError(
-                "a password does not belong in this file: use password_file or BRIDGE_PASSWORD"
-            )
-        return keys
+        return without_password(keys, "BRIDGE_PASSWORD")
+
+
+def without_password(keys: object, elsewhere: str) -> object:
+    """Return the keys of a file; raise ValueError where a password is among them."""
+    if isinstance(keys, dict) and "password" in keys:
+        raise ValueError(
+            f"a password does not belong in this file: use password_file or {elsewhere}"
+        )
+    return keys
 
 
 def load_settings(folder: Path) -> dict[str, str | int]:
@@ -44,7 +50,7 @@ def load_settings(folder: Path) -> dict[str, str | int]:
     if not path.exists():
         return {}
     settings: dict[str, str | int] = load_yaml(path, SettingsFile).model_dump(exclude_none=True)
-    for key in ("home", "password_file", "mapping_file"):
+    for key in ("home", "password_file", "ca_file", "mapping_file"):
         if key in settings:
             settings[key] = os.path.expanduser(str(settings[key]))  # noqa: PTH111 - never fails
     return settings
@@ -63,14 +69,17 @@ def checked_url(url: str) -> str:
             place="--url",
         )
     try:
-        parts = urlsplit(url.strip())
-        parts.port  # noqa: B018 - raises when it is no number
+        return base_address(url)
     except ValueError as error:
-        raise InputError(f"{error}", place="--url") from error
+        raise InputError(f"{error}", place=f"--url {url}".strip()) from error
+
+
+def base_address(url: str) -> str:
+    """Return the base address of a server without a slash at its end; raise ValueError."""
+    parts = urlsplit(url.strip())
+    parts.port  # noqa: B018 - raises when it is no number
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError(
-            "an address like http://localhost/openmrs is expected", place=f"--url {url}"
-        )
+        raise ValueError("an address like http://localhost/openmrs is expected")
     if parts.query or parts.fragment:
-        raise InputError("give the base address only, without ? and #", place=f"--url {url}")
+        raise ValueError("give the base address only, without ? and #")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

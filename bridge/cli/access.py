@@ -1,6 +1,8 @@
 """The server that a command works on: a real one by its address, or the sandbox."""
 
 import os
+import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -73,38 +75,55 @@ def open_access(name: str, sign_in: SignIn, screen: Screen, switch: StopSwitch) 
             server = Server(url=sandbox.url, user=USER, password=PASSWORD)
             yield Access(name=name, user=USER, connect=lambda: Client(Transport(server)))
         return
-    server = _signed(name, sign_in, screen)
+    yield reach(_signed(name, sign_in, screen), screen, switch)
+
+
+def reach(server: Server, screen: Screen, switch: StopSwitch) -> Access:
+    """Sign in to a real server, once it is up; raise ServerError where that does not come about."""
+    screen.doing("signing in")
     wait_until_ready(Transport(server), screen, switch.sleep)
 
     def connect() -> Client:
         return Client(Transport(server, sleep=switch.sleep, on_trouble=screen.trouble))
 
-    yield Access(name=name, user=server.user, connect=connect)
+    return Access(name=server.url, user=server.user, connect=connect)
+
+
+def warn_of_http(url: str, screen: Screen) -> None:
+    """Say it where the password goes over the network for all to read."""
+    if url.startswith("http://") and urlsplit(url).hostname not in LOOPBACK:
+        screen.note("http sends the password unencrypted over the network: prefer https")
 
 
 def _signed(url: str, sign_in: SignIn, screen: Screen) -> Server:
     user = sign_in.user
-    if url.startswith("http://") and not any(f"//{host}" in url for host in LOOPBACK):
-        screen.note("http sends the password unencrypted over the network: prefer https")
+    warn_of_http(url, screen)
     if not user:
         if not is_terminal():
             raise InputError(f"say who signs in to {url}: --user or BRIDGE_USER")
         user = click.prompt("User", err=True)
-    return Server(url=url, user=user, password=_password(url, user, sign_in.password_file))
+    ca_file = readable_certificates(sign_in.ca_file) if sign_in.ca_file else None
+    password = _password(url, user, sign_in.password_file)
+    return Server(url=url, user=user, password=password, ca_file=ca_file)
+
+
+def readable_certificates(path: Path) -> Path:
+    """Return where a file of certificates is; raise InputError if it holds none."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        fault = "holds no certificate: a PEM file begins with -----BEGIN CERTIFICATE-----"
+        raise InputError(fault, place=path) from None
+    except OSError as error:
+        raise InputError(f"the certificates cannot be read: {error.strerror}", place=path) from None
+    return path.absolute()
 
 
 def _password(url: str, user: str, password_file: Path | None) -> str:
     given = os.environ.get("BRIDGE_PASSWORD")
     source = click.get_current_context().get_parameter_source("password_file")
     if password_file and not (given and source is click.core.ParameterSource.DEFAULT_MAP):
-        try:
-            lines = password_file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no text"
-            raise InputError(f"the password cannot be read: {why}", place=password_file) from None
-        if not lines or not lines[0]:
-            raise InputError("its first line, the password, is empty", place=password_file)
-        return lines[0]
+        return read_password(password_file)
     if given:
         return given
     if not is_terminal():
@@ -115,22 +134,35 @@ def _password(url: str, user: str, password_file: Path | None) -> str:
     return str(click.prompt(f"Password of {user} on {url}", hide_input=True, err=True))
 
 
+def read_password(path: Path) -> str:
+    """Return the first line of a file."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise InputError(f"the password cannot be read: {why}", place=path) from None
+    if not lines or not lines[0]:
+        raise InputError("its first line, the password, is empty", place=path)
+    return lines[0]
+
+
 def wait_until_ready(transport: Transport, screen: Screen, sleep: Callable[[float], Any]) -> None:
     """Wait while the server is starting, up to a limit, then sign in once.
 
     Raises Unreachable at once when nothing listens or something else answers.
     """
+    begun = time.monotonic()  # an answer that does not come may take its whole time limit as well
     pauses = iter([2.0] * 5 + [5.0] * (STARTING_SECONDS // 5))
     try:
         while (reply := transport.sign_in()).kind is not Kind.ACCEPTED:
             _is_starting(transport.server.url, reply)
             pause = next(pauses, None)
-            if pause is None:
+            if pause is None or time.monotonic() - begun > STARTING_SECONDS:
                 raise Unreachable(
                     f"{transport.server.url} is still not ready after {STARTING_SECONDS} s: "
                     f"{reply.reason}"
                 )
-            screen.waiting(f"{transport.server.url} is not ready ({reply.reason}); waiting")
+            screen.waiting(f"waiting for the server to start ({reply.reason})")
             sleep(pause)
     finally:
         transport.close()

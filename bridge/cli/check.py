@@ -29,7 +29,8 @@ def check(server: ServerFlags, of_mapping: MappingFlags, as_json: bool) -> int:
     """Find what would make a load fail, before anything is written."""
     screen = Screen(as_json=as_json)
     mapping = load_mapping(of_mapping.mapping_file)
-    with open_server(server, screen, StopSwitch()) as access:
+    with screen.showing(), open_server(server, screen, StopSwitch()) as access:
+        screen.doing("checking the server")
         facts = read_facts(access.connect(), mapping)
     profile = choose_profile(facts, mapping, of_mapping.profile)
     findings = check_facts(facts, mapping, profile, now=datetime.now(UTC))

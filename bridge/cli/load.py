@@ -1,15 +1,12 @@
 """`bridge load`: generate, map, check, send; to the sandbox when no server is named."""
 
-from contextlib import closing
-from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from bridge import __version__
-from bridge.cli import cohorts
 from bridge.cli.access import Access, open_server
+from bridge.cli.begin import Wanted, begin, foretell, wanted_mapping
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import (
     CohortFlags,
@@ -21,27 +18,9 @@ from bridge.cli.options import (
     server_options,
     workers_option,
 )
-from bridge.cli.running import carry_on_run, records_folder
+from bridge.cli.running import carry_on_run
 from bridge.cli.screen import Screen, how_many, is_terminal
-from bridge.errors import InputError, Unfit
-from bridge.mapping.loading import load_mapping
-from bridge.mapping.model import Mapping
-from bridge.openmrs.client import Client
-from bridge.resources.rest import Target
-from bridge.upload.facts import Facts, read_facts
-from bridge.upload.ledger import Ledger, Run
-from bridge.upload.preflight import (
-    Finding,
-    Level,
-    check,
-    choose_profile,
-    limits_of,
-    real_patients,
-    refuse_values,
-    target,
-)
-from bridge.upload.run import Cohort, new_run_name
-from bridge.upload.setup import make_marks, set_up
+from bridge.errors import InputError
 
 
 @click.command()
@@ -51,6 +30,13 @@ from bridge.upload.setup import make_marks, set_up
     "folder",
     type=click.Path(path_type=Path),
     help="Load what `bridge generate` wrote, instead of generating.",
+)
+@click.option(
+    "--sites",
+    "sites_file",
+    type=click.Path(path_type=Path),
+    help="A file of servers: load onto all of them at once, other patients onto each. The exit "
+    "code is then the highest of the sites' own.",
 )
 @server_options
 @mapping_options
@@ -63,6 +49,7 @@ def load(
     ctx: click.Context,
     asked: CohortFlags,
     folder: Path | None,
+    sites_file: Path | None,
     server: ServerFlags,
     of_mapping: MappingFlags,
     workers: int | None,
@@ -76,149 +63,59 @@ def load(
     """
     screen = Screen(as_json=as_json)
     switch = StopSwitch()
-    mapping = load_mapping(of_mapping.mapping_file)
-    if mapping.unmapped and of_mapping.mapping_file:
-        screen.note(f"not in the mapping, and left out: {', '.join(mapping.unmapped)}")
-    _refuse_contradictions(ctx, asked, folder)
-    with open_server(server, screen, switch) as access:
-        with closing(access.connect()) as client:
-            facts, profile = examine(client, access, mapping, of_mapping.profile, screen)
-            cohort = _cohort(asked, folder, facts, mapping, screen)
-            if dry_run:
-                return _foretell(cohort, mapping, access, screen)
-            _refuse_real_patients(facts, yes=yes or access.is_sandbox)
-            facts = make_marks(client, facts)
-        run = _new_run(access, cohort, target(facts, mapping.profiles[profile]))
-        run.inputs.update(cohorts.mapping_inputs(of_mapping.mapping_file, mapping))
-        with Ledger.create(records_folder(server.home), run) as ledger:
-            _announce(run, access, screen)
-            return carry_on_run(ledger, cohort, mapping, access, workers, screen, switch)
+    _refuse_contradictions(ctx, asked, folder, sites_file)
+    if sites_file:
+        from bridge.cli.sites import Round, load_onto_sites
 
-
-def _cohort(
-    asked: CohortFlags, folder: Path | None, facts: Facts, mapping: Mapping, screen: Screen
-) -> Cohort:
-    if folder:
-        from bridge.files.reading import FolderCohort
-
-        made = FolderCohort(folder, mapping, asked.count)
-        refuse_values(made.patients(range(1, made.count + 1)), limits_of(facts, mapping), folder)
-        if made.left_out:
-            codes = ", ".join(sorted(made.left_out))
-            screen.note(f"observations left out, for no code of theirs is in the mapping: {codes}")
-        return made
-    return cohorts.generated(asked, limits_of(facts, mapping))
-
-
-def _new_run(access: Access, cohort: Cohort, goal: Target) -> Run:
-    now = datetime.now(UTC)
-    return Run(
-        name=new_run_name(now),
-        created=now.isoformat(timespec="milliseconds"),
-        server=access.name,
-        user=access.user,
-        patients=cohort.count,
-        inputs=dict(cohort.inputs),
-        target=asdict(goal),
-        bridge=__version__,
+        of_all = Round(asked, of_mapping, server, workers, dry_run, yes)
+        return load_onto_sites(sites_file, of_all, screen, switch)
+    wanted = Wanted(
+        asked=asked,
+        folder=folder,
+        mapping=wanted_mapping(of_mapping, screen),
+        mapping_file=of_mapping.mapping_file,
+        profile=of_mapping.profile,
+        yes=yes,
+        may_ask=is_terminal(),
     )
+    with screen.showing(switch), open_server(server, screen, switch) as access:
+        if dry_run:
+            return _foretell(access, wanted, screen)
+        with begin(access, wanted, server.home, screen, switch) as (ledger, cohort):
+            return carry_on_run(ledger, cohort, wanted.mapping, access, workers, screen, switch)
 
 
-def examine(
-    client: Client, access: Access, mapping: Mapping, wanted: str, screen: Screen
-) -> tuple[Facts, str]:
-    """Read the server and hold it against the mapping; raise Unfit with all that would fail.
-
-    The sandbox is bridge's own, so what it lacks is made.
-    """
-    facts = read_facts(client, mapping)
-    profile = choose_profile(facts, mapping, wanted)
-    findings = check(facts, mapping, profile, now=datetime.now(UTC))
-    if access.is_sandbox and _failing(findings):
-        for _ in set_up(client, facts, mapping, mapping.profiles[profile]):
-            pass
-        facts = read_facts(client, mapping)
-        findings = check(facts, mapping, profile, now=datetime.now(UTC))
-    for finding in findings:
-        if finding.level is Level.NOTE and not access.is_sandbox:
-            screen.note(f"{finding.check}: {finding.found} ({finding.fix})")
-    if failing := _failing(findings):
-        lines = [f"  {f.check}: {f.found}. {f.fix}" for f in failing]
-        raise Unfit(
-            f"{access.label} is not ready for a load, and nothing was written:\n" + "\n".join(lines)
-        )
-    return facts, profile
-
-
-def _failing(findings: list[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.level is Level.FAIL]
-
-
-def _refuse_contradictions(ctx: click.Context, asked: CohortFlags, folder: Path | None) -> None:
-    given = [
-        f"--{name.replace('_', '-')}"
-        for name in ("seed", "as_of", "population", "visits")
-        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    ]
-    if folder and given:
-        raise InputError(f"--from loads patients that are made; leave out {', '.join(given)}")
+def _refuse_contradictions(
+    ctx: click.Context, asked: CohortFlags, folder: Path | None, sites_file: Path | None
+) -> None:
+    if folder and (given := _given(ctx, "seed", "as_of", "population", "visits")):
+        raise InputError(f"--from loads patients that are made; leave out {given}")
+    if sites_file and (given := _given(ctx, "url", "user", "password_file", "folder")):
+        raise InputError(f"--sites says which servers and who signs in; leave out {given}")
     if asked.as_of and asked.as_of > datetime.now().astimezone().date():
         raise InputError(f"--as-of {asked.as_of} is in the future: no server takes such visits")
 
 
-def _refuse_real_patients(facts: Facts, *, yes: bool) -> None:
-    """Ask before synthetic patients come among others: it may be a real hospital."""
-    real = real_patients(facts)
-    if real == 0 or yes:
-        return
-    whose = (
-        "patients that may be real"
-        if real is None
-        else f"{how_many(real, 'patient')} not marked as demo"
-    )
-    if not is_terminal():
-        raise InputError(f"{facts.url} holds {whose}: if it is no real hospital, say --yes")
-    click.confirm(
-        f"{facts.url} holds {whose}. Load synthetic ones all the same?", abort=True, err=True
+def _given(ctx: click.Context, *names: str) -> str:
+    """Return which of these flags stand on the command line."""
+    return ", ".join(
+        parameter.opts[0]
+        for parameter in ctx.command.params
+        if parameter.name in names
+        and ctx.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
     )
 
 
-def _announce(run: Run, access: Access, screen: Screen) -> None:
-    inputs = run.inputs
-    origin = (
-        f"from {inputs['from']}"
-        if "from" in inputs
-        else f"seed {inputs['seed']}, as of {inputs['as_of']}, population {inputs['population']}"
-    )
-    screen.say(f"Run {run.name}: {how_many(run.patients, 'patient')} to {access.label}, {origin}")
-
-
-def _foretell(cohort: Cohort, mapping: Mapping, access: Access, screen: Screen) -> int:
-    """Count what a load would send, without sending it."""
-    visits = observations = 0
-    for patient in cohort.patients(range(1, cohort.count + 1)):
-        visits += len(patient.visits)
-        observations += sum(
-            measurement.name in mapping.measurements
-            for encounter in patient.encounters()
-            for measurement in encounter.measurements
-        )
-    requests = cohort.count + visits
-    foretold = {
-        "server": access.name,
-        "seed": cohort.inputs.get("seed"),
-        "patients": cohort.count,
-        "visits": visits,
-        "observations": observations,
-        "requests": requests,
-    }
-    screen.json({"dry_run": True, **foretold})
+def _foretell(access: Access, wanted: Wanted, screen: Screen) -> int:
+    foretold = foretell(access, wanted, screen)
+    screen.json({"dry_run": True, **foretold._asdict()})
     if not screen.as_json:
         screen.say(
-            f"A load to {access.label} would make {how_many(cohort.count, 'patient')}, "
-            f"{how_many(visits, 'visit')} and {how_many(observations, 'observation')} with "
-            f"{how_many(requests, 'request')}. Nothing was written."
+            f"A load to {access.label} would make {how_many(foretold.patients, 'patient')}, "
+            f"{how_many(foretold.visits, 'visit')} and "
+            f"{how_many(foretold.observations, 'observation')} with "
+            f"{how_many(foretold.requests, 'request')}. Nothing was written."
         )
-        if "seed" in cohort.inputs:
-            screen.say(f"These are the patients of --seed {cohort.inputs['seed']}.")
+        if foretold.seed is not None:
+            screen.say(f"These are the patients of --seed {foretold.seed}.")
     return 0

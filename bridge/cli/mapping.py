@@ -8,6 +8,7 @@ import click
 
 from bridge.cli.screen import Screen
 from bridge.mapping.loading import load_mapping
+from bridge.wording import harmless
 
 
 @click.group()
@@ -52,5 +53,5 @@ def export(form: str, file: Path | None) -> int:
     from bridge.resources.fhir import concept_map
 
     resource = concept_map(load_mapping(file), date=date.today().isoformat())
-    click.echo(json.dumps(resource, indent=2, ensure_ascii=False))
+    click.echo(harmless(json.dumps(resource, indent=2, ensure_ascii=False)))
     return 0

@@ -75,6 +75,7 @@ class SignIn:
 
     user: str | None
     password_file: Path | None
+    ca_file: Path | None
     home: Path
 
 
@@ -85,12 +86,18 @@ class ServerFlags:
     url: str | None
     user: str | None
     password_file: Path | None
+    ca_file: Path | None
     home: Path
 
     @property
     def sign_in(self) -> SignIn:
         """Who signs in."""
-        return SignIn(user=self.user, password_file=self.password_file, home=self.home)
+        return SignIn(
+            user=self.user,
+            password_file=self.password_file,
+            ca_file=self.ca_file,
+            home=self.home,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +163,16 @@ _password_option = click.option(
     envvar="BRIDGE_PASSWORD_FILE",
     help="A file whose first line is the password; or set BRIDGE_PASSWORD.",
 )
+_ca_option = click.option(
+    "--ca-file",
+    type=_path(),
+    envvar="BRIDGE_CA_FILE",
+    help="A PEM file of the certificates to trust, for a server that makes its own.",
+)
 
-sign_in_options = _grouped("sign_in", SignIn, _user_option, _password_option, home_option)
+sign_in_options = _grouped(
+    "sign_in", SignIn, _user_option, _password_option, _ca_option, home_option
+)
 
 server_options = _grouped(
     "server",
@@ -169,6 +184,7 @@ server_options = _grouped(
     ),
     _user_option,
     _password_option,
+    _ca_option,
     home_option,
 )
 

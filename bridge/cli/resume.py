@@ -50,7 +50,11 @@ def resume(
                 f"`bridge undo {run.name}` goes on with that"
             )
         cohort, mapping = cohorts.of_record(run)
-        with access_of_run(ledger, sign_in, screen, switch) as access:
+        with (
+            screen.showing(switch),
+            access_of_run(ledger, sign_in, screen, switch) as access,
+        ):
+            screen.doing("checking the server")
             with closing(access.connect()) as client:
                 require_target(client, run)
             done = ledger.progress.phase is Phase.COMPLETE

@@ -1,7 +1,6 @@
 """What the commands on a run have in common: its record, its progress, its summary."""
 
 import functools
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
@@ -101,7 +100,22 @@ def carry_on_run(
     screen: Screen,
     switch: StopSwitch,
 ) -> int:
-    """Make what a run still lacks, show it, and return the exit code."""
+    """Make what a run still lacks, say what came of it, and return the exit code."""
+    with _resumable(ledger.run.name), stop_on_interrupt(switch):
+        send_run(ledger, cohort, mapping, access, workers, screen, switch)
+    return _summarize(ledger, cohort, access, screen)
+
+
+def send_run(
+    ledger: Ledger,
+    cohort: Cohort,
+    mapping: Mapping,
+    access: Access,
+    workers: int | None,
+    screen: Screen,
+    switch: StopSwitch,
+) -> None:
+    """Make what a run still lacks, and show it."""
     run = ledger.run
     order = Order(
         run=run.name,
@@ -110,21 +124,19 @@ def carry_on_run(
         identifiers=functools.partial(spare_identifiers, slots=target.identifiers, run=run.name),
     )
     crew = Crew(access.connect, Pace(workers), switch)
-    with _resumable(run.name), stop_on_interrupt(switch):
-        if ledger.progress.phase is Phase.PLANNING:
-            with closing(access.connect()) as client:
-                plan_run(ledger, cohort, client)
-        counts = ledger.counts()
-        waiting = counts[State.PLANNED] + counts[State.SENT]
-        started, observations = time.monotonic(), 0
-        with screen.progress("patients", waiting) as meter:
-            for row in carry_on(ledger, cohort, order, crew):
-                observations += row.observations
-                rate = observations / max(time.monotonic() - started, 0.001)
-                meter.advance(f"{rate:.0f} observations/s, {crew.pace.limit} at once")
+    if ledger.progress.phase is Phase.PLANNING:
+        screen.doing("reserving identifiers")
+        with closing(access.connect()) as client:
+            plan_run(ledger, cohort, client)
+    counts = ledger.counts()
+    waiting = counts[State.PLANNED] + counts[State.SENT]
+    with screen.progress("patients", waiting) as work:
+        work.at_once(crew.pace.limit)
+        for row in carry_on(ledger, cohort, order, crew):
+            work.advance(observations=row.observations)
+            work.at_once(crew.pace.limit)
     if order.visits_apart:
         screen.note("this server makes no visit inside its encounter: visits were sent apart")
-    return _summarize(ledger, cohort, access, screen)
 
 
 @contextmanager
@@ -139,32 +151,35 @@ def _resumable(run: str) -> Iterator[None]:
         raise Interrupted(f"stopped at once. {hint}") from None
 
 
-def _summarize(ledger: Ledger, cohort: Cohort, access: Access, screen: Screen) -> int:
-    run, progress, counts, totals = ledger.run, ledger.progress, ledger.counts(), ledger.totals()
+def result_of(seen: Glance) -> dict[str, Any]:
+    """Return what came of a load, for --json."""
+    progress, totals = seen.progress, seen.totals
     rate = totals.observations / progress.seconds if progress.seconds else 0.0
+    return {
+        "run": seen.run.name,
+        "seed": seen.run.inputs.get("seed"),
+        "server": seen.run.server,
+        "patients": {
+            "requested": seen.run.patients,
+            "created": seen.counts[State.CREATED],
+            "already_there": seen.counts[State.EXISTING],
+            "rejected": seen.counts[State.REJECTED],
+        },
+        **totals._asdict(),
+        "requests": progress.requests,
+        "retries": progress.retries,
+        "seconds": round(progress.seconds, 2),
+        "observations_per_second": round(rate, 1),
+        "rejections": [{"patient": n, "reason": reason} for n, reason in seen.reasons],
+    }
+
+
+def _summarize(ledger: Ledger, cohort: Cohort, access: Access, screen: Screen) -> int:
+    result = result_of(glance(ledger.path))
+    screen.json({**result, "redrawn": cohort.redrawn})
     rejected = [(row.number, row.reason) for row in ledger.rows(State.REJECTED)]
-    screen.json(
-        {
-            "run": run.name,
-            "seed": run.inputs.get("seed"),
-            "server": run.server,
-            "patients": {
-                "requested": run.patients,
-                "created": counts[State.CREATED],
-                "already_there": counts[State.EXISTING],
-                "rejected": len(rejected),
-            },
-            **totals._asdict(),
-            "requests": progress.requests,
-            "retries": progress.retries,
-            "seconds": round(progress.seconds, 2),
-            "observations_per_second": round(rate, 1),
-            "redrawn": cohort.redrawn,
-            "rejections": [{"patient": n, "reason": reason} for n, reason in rejected],
-        }
-    )
     if not screen.as_json:
-        _tell(ledger, cohort, rate, rejected, access, screen)
+        _tell(ledger, cohort, result["observations_per_second"], rejected, access, screen)
     return SOME_REJECTED if rejected else OK
 
 

@@ -7,20 +7,22 @@ standard error. Colours and moving bars are for terminals only; NO_COLOR is resp
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
+from bridge.cli.display import LINE_EVERY_SECONDS, Display
+from bridge.cli.work import Work, in_trouble
 from bridge.errors import InputError
 from bridge.openmrs.replies import Reply
-
-LINE_EVERY_SECONDS = 5.0
+from bridge.wording import harmless
 
 
 class _Console(Console):
@@ -37,7 +39,7 @@ def how_many(number: int, noun: str) -> str:
 
 
 def _console(*, stderr: bool) -> Console:
-    console = _Console(stderr=stderr, highlight=False)
+    console = _Console(stderr=stderr, highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = 1000  # what reads a file does not want folded lines
         console.soft_wrap = True
@@ -64,33 +66,75 @@ def _written() -> Iterator[None]:
 
 
 class Screen:
-    """Where a command writes to."""
+    """Where a command writes to; with a name, one of the things that it does at once."""
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    def __init__(self, *, as_json: bool = False, name: str = "") -> None:
         self.as_json = as_json
+        self.work = Work(name)
         self._console = _console(stderr=as_json)
         self._aside = _console(stderr=True)
-        self._last_trouble = 0.0
+        self._works = [self.work]
+        self._display = Display(self._aside, self._works)
+        self._last_waiting = 0.0
+
+    def part(self, name: str) -> "Screen":
+        """Return the screen of one of several things, on this one."""
+        part = Screen(as_json=self.as_json, name=name)
+        part._console, part._aside, part._display = self._console, self._aside, self._display
+        self._works[:] = [work for work in [*self._works, part.work] if work.name]
+        return part
 
     def say(self, text: str = "", *, style: str | None = None) -> None:
         """Write a line of the result."""
-        with _written():
-            self._console.print(text, style=style, markup=False)
+        with _written(), self.aside():
+            self._console.print(harmless(self._named(text)), style=style, markup=False)
 
     def note(self, text: str) -> None:
         """Write a line beside the result."""
-        self._aside.print(f"note: {text}", style="yellow", markup=False)
+        with self.aside():
+            self._aside.print(harmless(self._named(f"note: {text}")), style="yellow", markup=False)
+
+    def _named(self, text: str) -> str:
+        return f"{self.work.name}: {text}" if self.work.name else text
+
+    @contextmanager
+    def showing(self, stop: threading.Event | None = None) -> Iterator[None]:
+        """Show what is being done, from the first word on it until this ends."""
+        if self._display.is_open:
+            yield
+            return
+        self.work.stop = stop
+        self._display.open()
+        try:
+            yield
+        finally:
+            self._display.close()
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Leave the terminal to something else for a moment, such as a question."""
+        return self._display.aside()
+
+    def doing(self, words: str) -> None:
+        """Say what is being done, to whoever is shown it."""
+        self.work.doing(words)
+        self._display.show()
 
     def waiting(self, text: str) -> None:
-        """Say that it takes a while, and why, now and then."""
+        """Say that it takes a while, and why; where no work is shown, now and then."""
+        if self._display.is_open:
+            self.doing(text)
+            return
         now = time.monotonic()
-        if now - self._last_trouble >= LINE_EVERY_SECONDS:
-            self._last_trouble = now
-            self._aside.print(text, style="yellow", markup=False)
+        if now - self._last_waiting >= LINE_EVERY_SECONDS:
+            self._last_waiting = now
+            self._aside.print(harmless(text), style="yellow", markup=False)
 
     def trouble(self, reply: Reply) -> None:
         """Say that the server failed to answer and is asked again."""
-        self.waiting(f"the server is in trouble ({reply.reason}); trying again")
+        if self._display.is_open:
+            self.work.trouble(reply)
+        else:
+            self.waiting(in_trouble(reply, reply.retry_after or 0.0).within(300))
 
     def json(self, value: Any) -> None:
         """Write the one JSON object, if it is asked for."""
@@ -98,7 +142,7 @@ class Screen:
             return
         with _written():
             try:
-                click.echo(json.dumps(value, ensure_ascii=False))
+                click.echo(harmless(json.dumps(value, ensure_ascii=False)))
             except BrokenPipeError:
                 _to_nowhere(sys.stdout)
 
@@ -108,81 +152,15 @@ class Screen:
         for place, column in enumerate(columns):
             table.add_column(column, overflow="fold", no_wrap=place == 0)
         for row in rows:
-            table.add_row(*(_plain(cell) for cell in row))
+            table.add_row(*(Text(harmless(cell)) for cell in row))
         with _written():
             self._console.print(table, markup=False)
 
     @contextmanager
-    def progress(self, label: str, total: int) -> Iterator["Meter"]:
-        """Show how far something is while it runs."""
-        meter: Meter = (
-            _Bar(self._aside, label, total)
-            if self._aside.is_terminal and not self._aside.is_dumb_terminal
-            else _Lines(self._aside, label, total)
-        )
-        with meter.shown():
-            yield meter
-
-
-class Meter:
-    """A count on its way to a total."""
-
-    def __init__(self, console: Console, label: str, total: int) -> None:
-        self.console = console
-        self.label = label
-        self.total = total
-        self.done = 0
-
-    def advance(self, detail: str = "", *, by: int = 1) -> None:
-        """Count more, with a word on the state of things."""
-        self.done += by
-        self.show(detail)
-
-    def show(self, detail: str) -> None:
-        """Show the count."""
-        raise NotImplementedError
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Keep the meter on the screen."""
-        yield
-
-
-class _Bar(Meter):
-    def __init__(self, console: Console, label: str, total: int) -> None:
-        super().__init__(console, label, total)
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[detail]}"),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-        )
-        self._task = self._progress.add_task(label, total=total, detail="")
-
-    def show(self, detail: str) -> None:
-        self._progress.update(self._task, completed=self.done, detail=detail)
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        with self._progress:
-            yield
-
-
-class _Lines(Meter):
-    def __init__(self, console: Console, label: str, total: int) -> None:
-        super().__init__(console, label, total)
-        self._last = time.monotonic()
-
-    def show(self, detail: str) -> None:
-        now = time.monotonic()
-        if now - self._last >= LINE_EVERY_SECONDS:
-            self._last = now
-            self.console.print(f"{self.label}: {self.done} of {self.total} {detail}", markup=False)
-
-
-def _plain(cell: str) -> str:
-    """Escape what rich would take for markup."""
-    return cell.replace("[", r"\[")
+    def progress(self, label: str, total: int, words: str = "") -> Iterator[Work]:
+        """Count work while it is done; `label` says what is counted, `words` what is done."""
+        with self.showing():
+            self.work.count(label, total, words)
+            self._display.show()
+            yield self.work
+            self.work.doing("")

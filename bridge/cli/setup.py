@@ -27,10 +27,12 @@ def setup(server: ServerFlags, of_mapping: MappingFlags, as_json: bool) -> int:
     """Make the metadata that a bare server lacks; what exists stays as it is."""
     screen = Screen(as_json=as_json)
     mapping = load_mapping(of_mapping.mapping_file)
-    with open_server(server, screen, StopSwitch()) as access:
+    with screen.showing(), open_server(server, screen, StopSwitch()) as access:
+        screen.doing("checking the server")
         client = access.connect()
         facts = read_facts(client, mapping)
         profile = choose_profile(facts, mapping, of_mapping.profile)
+        screen.doing("making what is missing")
         results = list(set_up(client, facts, mapping, mapping.profiles[profile]))
     made = [thing.label for thing in results if thing.result == "made"]
     refused = [thing for thing in results if thing.refused]

@@ -47,7 +47,7 @@ def undo(
             raise InputError("give a run's name or --marked RUN, not both")
         if not marked.strip():
             raise InputError("--marked needs the name of a run: `bridge runs` lists them")
-        with open_server(server, screen, switch) as access:
+        with screen.showing(switch), open_server(server, screen, switch) as access:
             return _undo_marked(marked.strip(), access, screen, switch, purge=purge)
     where = server_name(server.url) if server.url is not None else None
     phases = [*UNFINISHED, Phase.COMPLETE, *([Phase.UNDONE] if purge else [])]
@@ -62,7 +62,10 @@ def undo(
         if where and ledger.run.server != where:
             raise InputError(f"run {ledger.run.name} is on {ledger.run.server}, not on {where}")
         cohort = _cohort(ledger, screen) if purge else None
-        with access_of_run(ledger, server.sign_in, screen, switch) as access:
+        with (
+            screen.showing(switch),
+            access_of_run(ledger, server.sign_in, screen, switch) as access,
+        ):
             screen.say(f"Run {ledger.run.name}: taking its patients off {access.label}")
             return _undo_run(ledger, cohort, access, screen, switch, purge=purge)
 
@@ -123,13 +126,17 @@ def _take_off(
 ) -> int:
     taken, refused = 0, []
     try:
-        with stop_on_interrupt(switch), screen.progress("patients taken off", total) as meter:
+        with (
+            stop_on_interrupt(switch),
+            screen.progress("patients taken off", total, "taking off") as meter,
+        ):
             for patient in undone:
                 meter.advance()
                 taken += patient.was_ours and not patient.refused
                 refused += [patient] if patient.refused else []
     except (Interrupted, ServerError) as error:
         raise type(error)(f"{error}. `{again}` goes on with it") from error
+    screen.doing("looking whether any is left")
     left = len(find_marked(run, access.connect()))
     screen.json(
         {

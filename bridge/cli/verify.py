@@ -13,7 +13,8 @@ from bridge.cli import cohorts
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn, json_option, run_argument, sign_in_options
 from bridge.cli.running import OK, SOME_REJECTED, access_of_run, choose_record
-from bridge.cli.screen import Meter, Screen, how_many
+from bridge.cli.screen import Screen, how_many
+from bridge.cli.work import Work
 from bridge.errors import InputError
 from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
@@ -59,11 +60,17 @@ def verify(
         patients = cohort.patients(row.number for row in rows)
         tasks = (Task(patient, row) for patient, row in zip(patients, rows, strict=True))
         tally = Tally(mapping, datetime.fromisoformat(run.created).date())
-        with access_of_run(ledger, sign_in, screen, switch) as access:
+        with (
+            screen.showing(switch),
+            access_of_run(ledger, sign_in, screen, switch) as access,
+        ):
             with closing(access.connect()) as client:
                 core = read_core(client)
             crew = Crew(access.connect, Pace(), switch)
-            with stop_on_interrupt(switch), screen.progress("patients read", len(rows)) as meter:
+            with (
+                stop_on_interrupt(switch),
+                screen.progress("patients read", len(rows), "verifying") as meter,
+            ):
                 verdicts = _read_back(tasks, mapping, crew, tally, meter)
         counts = ledger.counts()
         ledger.keep(_outcome(verdicts, counts, tally, core))
@@ -71,7 +78,7 @@ def verify(
 
 
 def _read_back(
-    tasks: Iterable[Task], mapping: Mapping, crew: Crew, tally: Tally, meter: Meter
+    tasks: Iterable[Task], mapping: Mapping, crew: Crew, tally: Tally, meter: Work
 ) -> list[Verdict]:
     def work(client: Client, task: Task) -> Verdict:
         verdict = verify_patient(client, task, mapping)

@@ -1,11 +1,11 @@
 """The endpoints bridge uses, in OpenMRS's words, over one Transport."""
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from bridge.errors import ServerError, Unfit
 from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.shape import Body, as_openmrs_has_it, count, objects, word
 from bridge.openmrs.transport import SESSION, Recall, Transport
 
 REST = "/ws/rest/v1"
@@ -14,7 +14,8 @@ FHIR = "/ws/fhir2/R4"
 PAGE = 100
 """The most that OpenMRS gives in one page by default, REST and FHIR alike."""
 
-Body = dict[str, Any]
+MOST_PAGES = 10_000
+"""A million objects: no server has as many of what bridge lists."""
 
 
 class Client:
@@ -45,43 +46,63 @@ class Client:
         return self.transport.once("GET", path)
 
     def every(self, resource: str, fields: str, **query: str) -> Iterator[Body]:
-        """Yield every object of a REST resource, page by page."""
+        """Yield every object of a REST resource, page by page.
+
+        Raises ServerError where the pages do not end.
+        """
         start = 0
-        while True:
+        for _ in range(MOST_PAGES):
             page = self._read(
                 f"{REST}/{resource}?"
                 + urlencode({**query, "v": f"custom:({fields})", "limit": PAGE})
                 + (f"&startIndex={start}" if start else "")
             )
-            results = (page or {}).get("results", [])
+            with as_openmrs_has_it(resource):
+                results = objects((page or {}).get("results"))
+                links = objects((page or {}).get("links"))
             yield from results
-            if not any(link.get("rel") == "next" for link in (page or {}).get("links", ())):
+            if not results or not any(link.get("rel") == "next" for link in links):
                 return
             start += len(results)
+        raise self._endless(resource)
 
     def patients_matching(self, text: str) -> int:
         """Count the patients whose name, identifier or searchable attribute matches `text`."""
         page = self._read(
             f"{REST}/patient?q={quote_plus(text)}&v=custom:(uuid)&limit=1&totalCount=true"
         )
-        return int((page or {}).get("totalCount", 0))
+        with as_openmrs_has_it("patients"):
+            return count((page or {}).get("totalCount", 0))
 
     def fhir_count(self, query: str) -> int:
         """Count what a FHIR search finds: `Patient`, `Observation?patient=...`."""
         mark = "&" if "?" in query else "?"
         bundle = self._read(f"{FHIR}/{query}{mark}_summary=count")
-        return int((bundle or {}).get("total", 0))
+        with as_openmrs_has_it(query):
+            return count((bundle or {}).get("total", 0))
 
     def fhir_search(self, query: str) -> Iterator[Body]:
-        """Yield the resources that a FHIR search finds, page by page."""
-        path = f"{FHIR}/{query}"
-        while path:
+        """Yield the resources that a FHIR search finds, page by page.
+
+        Raises ServerError where the pages do not end.
+        """
+        path, asked = f"{FHIR}/{query}", set[str]()
+        while path not in asked and len(asked) < MOST_PAGES:
+            asked.add(path)
             bundle = self._read(path) or {}
-            for entry in bundle.get("entry", ()):
-                yield entry["resource"]
-            # The server writes links with the name it knows itself by; ours is the way in.
-            onward = [link for link in bundle.get("link", ()) if link["relation"] == "next"]
-            path = f"{FHIR}?{urlsplit(onward[0]['url']).query}" if onward else ""
+            with as_openmrs_has_it(query):
+                found = objects([entry["resource"] for entry in objects(bundle.get("entry"))])
+                # The server writes links with the name it knows itself by; ours is the way in.
+                links = objects(bundle.get("link"))
+                onward = [link["url"] for link in links if link.get("relation") == "next"]
+                path = f"{FHIR}?{urlsplit(onward[0]).query}" if onward else ""
+            yield from found
+            if not path:
+                return
+        raise self._endless(query)
+
+    def _endless(self, what: str) -> ServerError:
+        return ServerError(f"{self.transport.server.url} gives pages of {what} without end")
 
     def create(self, resource: str, body: Body, *, recall: Recall | None = None) -> Reply:
         """POST a new object; of the answer only its uuid is asked for."""
@@ -95,19 +116,20 @@ class Client:
         """POST changes to an object; sent twice they change nothing more."""
         return self._write("POST", f"{REST}/{resource}/{quote(uuid)}?v=custom:(uuid)", body, None)
 
-    def identifiers(self, source: str, count: int, comment: str) -> list[str]:
-        """Have the server's identifier source make `count` identifiers."""
+    def identifiers(self, source: str, wanted: int, comment: str) -> list[str]:
+        """Have the server's identifier source make as many identifiers as `wanted`."""
         body = {
             "generateIdentifiers": True,
             "sourceUuid": source,
-            "numberToGenerate": count,
+            "numberToGenerate": wanted,
             "comment": comment,
         }
         reply = self._write("POST", f"{REST}/idgen/identifiersource", body, None)
         made = reply.body.get("identifiers") if isinstance(reply.body, dict) else None
-        if reply.kind is not Kind.ACCEPTED or not isinstance(made, list) or len(made) != count:
+        if reply.kind is not Kind.ACCEPTED or not isinstance(made, list) or len(made) != wanted:
             raise Unfit(f"the server's identifier source {source} makes none: {reply.reason}")
-        return [str(identifier) for identifier in made]
+        with as_openmrs_has_it("identifiers"):
+            return [word(identifier) for identifier in made]
 
     def void(self, resource: str, uuid: str, reason: str) -> Reply:
         """Void an object; what is voided already stays so."""

@@ -6,11 +6,13 @@ record, so neither status says enough by itself.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
+
+from bridge.wording import one_line
 
 
 class Kind(Enum):
@@ -72,7 +74,7 @@ def sort_reply(status: int, headers: Mapping[str, str], text: str) -> Reply:
         reason,
         _seconds(headers.get("Retry-After"), headers.get("Date")),
         _date(headers.get("Date")),
-        _one_line(headers.get("Location", "")) or None,
+        one_line(headers.get("Location", "")) or None,
     )
     return reply
 
@@ -102,7 +104,7 @@ def _kind_of_success(status: int, body: Any, text: str) -> Kind:
         return Kind.ACCEPTED
     if isinstance(body, dict) and ("error" in body or _is_java_exception(body)):
         return Kind.REJECTED
-    return Kind.ACCEPTED if body is not None else Kind.FOREIGN
+    return Kind.ACCEPTED if isinstance(body, dict) else Kind.FOREIGN
 
 
 def _is_java_exception(body: dict[str, Any]) -> bool:
@@ -120,41 +122,58 @@ def _is_refusal(body: Any) -> bool:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):  # also a number of more than 4,300 digits
         return None
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no JSON")
 
 
 def _reason(status: int, body: Any, text: str) -> str:
     """Return the server's wording: of a validation the field and message, else the message."""
+    said: object = None
     if isinstance(body, dict):
         error = body.get("error")
         if isinstance(error, dict):
-            return _one_line("; ".join(_complaints(error)) or str(error.get("message")))
-        if body.get("resourceType") == "OperationOutcome":
-            issues = body.get("issue") or [{}]
-            return _one_line(str(issues[0].get("diagnostics")))
-        if _is_java_exception(body):
-            return _one_line(str(body.get("message")))
-    title = re.search(r"<title>(.*?)</title>", text, re.DOTALL | re.IGNORECASE)
-    return _one_line(title[1]) if title else f"HTTP status {status}"
+            said = "; ".join(_complaints(error)) or error.get("message")
+        elif body.get("resourceType") == "OperationOutcome":
+            said = _diagnostics(body.get("issue"))
+        elif _is_java_exception(body):
+            said = body.get("message")
+    elif title := re.search(r"<title>([^<]*)", text[:_HEAD], re.IGNORECASE):
+        said = title[1]
+    # what is no text may be nested too deep to be written
+    return (one_line(said) if isinstance(said, str) else "") or f"HTTP status {status}"
+
+
+def _diagnostics(issues: Any) -> object:
+    first = issues[0] if isinstance(issues, list) and issues else None
+    return first.get("diagnostics") if isinstance(first, dict) else None
 
 
 def _complaints(error: dict[str, Any]) -> list[str]:
-    listed = [("", error.get("globalErrors"))]
+    listed: list[tuple[str, Any]] = [("", error.get("globalErrors"))]
     fields = error.get("fieldErrors")
     listed += fields.items() if isinstance(fields, dict) else []
     found = []
-    for field, complaints in listed:
-        for complaint in complaints if isinstance(complaints, list) else ():
-            message = complaint.get("message") if isinstance(complaint, dict) else complaint
-            found.append(f"{field}: {message}" if field else str(message))
+    for field, complaints in listed[:_MOST_COMPLAINTS]:
+        for message in _messages(complaints):
+            found.append(f"{field}: {message}" if field else message)
     return list(dict.fromkeys(found))  # the same complaint comes twice
 
 
-def _one_line(text: str, limit: int = 300) -> str:
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+def _messages(complaints: Any) -> Iterable[str]:
+    for complaint in complaints[:_MOST_COMPLAINTS] if isinstance(complaints, list) else ():
+        message = complaint.get("message") if isinstance(complaint, dict) else complaint
+        if isinstance(message, str):
+            yield message
+
+
+_HEAD = 10_000
+"""Where in a page its title is looked for."""
+_MOST_COMPLAINTS = 20
 
 
 def _seconds(retry_after: str | None, date: str | None) -> float | None:

@@ -4,9 +4,12 @@ A Transport belongs to one thread: OpenMRS ties a user's context to the HTTP ses
 """
 
 import base64
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http.client import IncompleteRead
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,26 +22,31 @@ from tenacity import (
     stop_after_delay,
     wait_random_exponential,
 )
-from urllib3.exceptions import LocationValueError
+from urllib3.exceptions import DecodeError, HTTPError, LocationValueError
 
 from bridge import __version__
 from bridge.errors import ServerError, SignInRefused, Unreachable
 from bridge.openmrs.replies import NO_ANSWER, Kind, Reply, sort_reply
+from bridge.openmrs.wire import BoundedSession, Endless, read_body
 
 SESSION = "/ws/rest/v1/session"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
-_MOST_BYTES = 64 * 2**20  # no answer bridge asks for comes near this
+_MOST_COOKIES = 50  # a session, and what a gateway adds; each answer could bring a hundred more
 _PASSING = {Kind.TEMPORARY, Kind.FOREIGN}  # a restarting server answers with web pages, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """Where an OpenMRS is (its base address, no slash at the end) and who signs in."""
+    """Where an OpenMRS is (its base address, no slash at the end) and who signs in.
+
+    `ca_file` has the certificates that are trusted, in place of the system's.
+    """
 
     url: str
     user: str
     password: str = field(repr=False)
+    ca_file: Path | None = None
 
 
 class Patience(NamedTuple):
@@ -79,9 +87,9 @@ class Transport:
         self._patience = patience
         self._sleep = sleep
         self.listeners = [on_trouble]
-        """Whom to tell of an answer that has to be asked for again."""
+        """Whom to tell of an answer that is asked for again, after its `retry_after` seconds."""
         self._signed_in = False
-        self._http = requests.Session()
+        self._http = BoundedSession()
         self._http.headers["User-Agent"] = f"openmrs-bridge/{__version__}"
         # A proxy from the environment is for the world outside, and credentials come from us
         # alone: without an auth of its own requests would look into ~/.netrc.
@@ -187,31 +195,40 @@ class Transport:
                 json=body,
                 headers={"Accept": kind, **(headers or {})},
                 timeout=(self._patience.connect, self._patience.read),
+                # said here: from the session alone the environment would go before it
+                verify=str(self.server.ca_file) if self.server.ca_file else None,
                 allow_redirects=False,  # credentials never follow to another host
                 stream=True,
             ) as response:
-                text = self._read(response)
+                text = read_body(response.raw).decode("utf-8", errors="replace")
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" not in str(error):
                 return Reply(Kind.TEMPORARY, 0, None, "no secure connection came about (TLS)")
-            raise Unreachable(
-                f"{self.server.url}: the certificate is not trusted ({error.args[0]})"
-            ) from error
+            raise Unreachable(self._mistrust(str(error))) from error
         except (requests.exceptions.InvalidURL, LocationValueError) as error:
             raise Unreachable(f"{self.server.url} is no address: {error}") from error
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             return Reply(Kind.TEMPORARY, 0, None, _plain(error))
+        self._check_cookies()
         return sort_reply(response.status_code, response.headers, text)
 
-    def _read(self, response: requests.Response) -> str:
-        """Read the body, bounded in size and in time."""
-        chunks, size, end = [], 0, time.monotonic() + self._patience.read
-        for chunk in response.iter_content(2**16):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > _MOST_BYTES or time.monotonic() > end:
-                raise requests.exceptions.ContentDecodingError("the answer does not end")
-        return b"".join(chunks).decode("utf-8", errors="replace")
+    def _mistrust(self, error: str) -> str:
+        why = re.search(r"certificate verify failed: (.*?)\.? \(_ssl", error)
+        advice = (
+            "it does not lead to one in the file of --ca-file, or is for another name"
+            if self.server.ca_file
+            else "if the server makes its own, name the file with --ca-file"
+        )
+        return (
+            f"{self.server.url}: the certificate is not trusted "
+            f"({why[1] if why else 'it cannot be verified'}); {advice}"
+        )
+
+    def _check_cookies(self) -> None:
+        if len(self._http.cookies) > _MOST_COOKIES:
+            raise ServerError(
+                f"{self.server.url} sets more than {_MOST_COOKIES} cookies: is this an OpenMRS?"
+            )
 
     def _retrying(self) -> Retrying:
         def last_reply(state: RetryCallState) -> Reply:
@@ -228,8 +245,9 @@ class Transport:
             return max(pause(state), min(asked, self._patience.total))
 
         def tell(state: RetryCallState) -> None:
+            reply = last_reply(state)._replace(retry_after=state.upcoming_sleep)
             for listener in self.listeners:
-                listener(last_reply(state))
+                listener(reply)
 
         limits = stop_after_attempt(self._patience.attempts) | stop_after_delay(
             self._patience.total
@@ -254,17 +272,28 @@ def _may_concern_the_record(reply: Reply) -> bool:
     return reply.kind is Kind.TEMPORARY and reply.status == 500 and reply.body is not None
 
 
-def _plain(error: requests.exceptions.RequestException) -> str:
+def _plain(error: Exception) -> str:
     """Say in plain words why there was no answer."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, Endless) for cause in causes):
+        return "the answer does not end"
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "no connection in time"
-    if isinstance(error, requests.exceptions.Timeout):
+    if any(isinstance(cause, TimeoutError) for cause in causes):
         return NO_ANSWER
-    if isinstance(error, requests.exceptions.ConnectionError):
-        text = str(error)
-        if "refused" in text:
-            return "nothing listens there (connection refused)"
-        if "resolve" in text or "Name or service" in text:
-            return "no such host"
+    if isinstance(error, DecodeError):
+        return f"the answer could not be read: {error}"
+    text = str(error)
+    if "refused" in text:
+        return "nothing listens there (connection refused)"
+    if "resolve" in text or "Name or service" in text:
+        return "no such host"
+    if any(isinstance(cause, ConnectionError | IncompleteRead) for cause in causes):
         return "the connection broke"
-    return f"the answer could not be read ({type(error).__name__})"
+    return "what answers does not speak HTTP as it should"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

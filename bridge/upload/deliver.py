@@ -12,6 +12,7 @@ from typing import NamedTuple
 from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.shape import as_openmrs_has_it
 from bridge.records import Patient
 from bridge.resources.rest import Body, Target
 from bridge.upload.ledger import Row, State
@@ -150,6 +151,7 @@ def _row_of_whole(row: Row, plan: PatientPlan, made: list[VisitPlan], stand: _St
     )
 
 
+@as_openmrs_has_it("visits")
 def _visits_and_encounters(client: Client, patient: str) -> set[str]:
     there = set()
     fields = "uuid,voided,encounters:(uuid,voided)"
@@ -173,6 +175,7 @@ def _make_visit(client: Client, visit: VisitPlan, there: set[str], order: Order)
         _send(client, "encounter", encounter.uuid, encounter.body)
 
 
+@as_openmrs_has_it("an encounter")
 def _make_together(client: Client, visit: VisitPlan, encounter: EncounterPlan) -> bool:
     """Make a visit inside its encounter, in one transaction; tell whether the server did so."""
     body = {**encounter.body, "visit": visit.body}

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from bridge.mapping.model import Mapping, Profile
 from bridge.openmrs.client import FHIR, REST, Client
 from bridge.openmrs.replies import Kind
+from bridge.openmrs.shape import as_openmrs_has_it, count, number, objects, word
 from bridge.upload.readers import Question, ask_at_once
 
 THINGS = {
@@ -146,6 +147,7 @@ class Facts:
 SETTINGS = ("visits.allowOverlappingVisits", "patient.nameValidationRegex", "validation.disable")
 
 
+@as_openmrs_has_it("itself")
 def read_facts(client: Client, mapping: Mapping) -> Facts:
     """Read from the server what a load under `mapping` depends on.
 
@@ -204,7 +206,7 @@ def read_core(client: Client) -> str | None:
 
 def _modules(client: Client) -> dict[str, str]:
     reply = client.probe(f"{REST}/module?v=custom:(uuid,version,started)&limit=100")
-    found = reply.body.get("results", ()) if reply.kind is Kind.ACCEPTED else ()
+    found = objects(reply.body.get("results")) if reply.kind is Kind.ACCEPTED else ()
     return {module["uuid"]: str(module["version"]) for module in found if module.get("started")}
 
 
@@ -230,21 +232,22 @@ def _name_of(client: Client, resource: str, uuid: str) -> str | None:
     return str(body.get("display")) if body and not body.get("retired") else None
 
 
+@as_openmrs_has_it("identifier types")
 def read_identifier_types(client: Client) -> tuple[IdentifierType, ...]:
     """Read the identifier types in use, each with the source that issues it, if there is one."""
     sources: dict[str, str] = {}
     reply = client.probe(f"{REST}/idgen/identifiersource?v=default&limit=100")
-    for source in reply.body.get("results", ()) if reply.kind is Kind.ACCEPTED else ():
+    for source in objects(reply.body.get("results")) if reply.kind is Kind.ACCEPTED else ():
         if "sequential" in str(source.get("type", "")):
-            sources.setdefault(source["identifierType"]["uuid"], source["uuid"])
+            sources.setdefault(word(source["identifierType"]["uuid"]), source["uuid"])
     fields = "uuid,name,required,validator,format,locationBehavior,retired"
     return tuple(
         IdentifierType(
             uuid=found["uuid"],
-            name=found["name"],
+            name=word(found["name"]),
             required=bool(found.get("required")),
-            validator=found.get("validator") or None,
-            format=found.get("format") or None,
+            validator=_text(found.get("validator")),
+            format=_text(found.get("format")),
             needs_location=found.get("locationBehavior") != "NOT_USED",
             source=sources.get(found["uuid"]),
         )
@@ -275,12 +278,12 @@ def _concepts(client: Client, uuids: list[str]) -> dict[str, Concept]:
         limits[uuid] = {**limits[uuid], "lowAbsolute": low, "hiAbsolute": high}
     return {
         uuid: Concept(
-            display=kind["display"],
-            datatype=kind["datatype"]["display"],
-            units=limits.get(uuid, {}).get("units"),
+            display=str(kind["display"]),
+            datatype=str(kind["datatype"]["display"]),
+            units=_text(limits.get(uuid, {}).get("units")),
             allow_decimal=bool(limits.get(uuid, {}).get("allowDecimal")),
-            low=limits.get(uuid, {}).get("lowAbsolute"),
-            high=limits.get(uuid, {}).get("hiAbsolute"),
+            low=number(limits.get(uuid, {}).get("lowAbsolute")),
+            high=number(limits.get(uuid, {}).get("hiAbsolute")),
         )
         for uuid, kind in kinds.items()
     }
@@ -294,23 +297,24 @@ def _reference_ranges(
     entries = reply.body.get("entry") if reply.kind is Kind.ACCEPTED else None
     if not entries or not concepts:
         return {}
-    patient = entries[0]["resource"]["id"]
+    patient = word(entries[0]["resource"]["id"])
     query = urlencode({"patient": patient, "concept": ",".join(concepts), "v": "full"})
     reply = client.probe(f"{REST}/conceptreferencerange/?{query}")
     if reply.kind is not Kind.ACCEPTED:
         return {}
     return {
         found["concept"]: (found.get("lowAbsolute"), found.get("hiAbsolute"))
-        for found in reply.body.get("results", ())
+        for found in objects(reply.body.get("results"))
         if found.get("concept") in concepts
     }
 
 
+@as_openmrs_has_it("person attribute types")
 def read_marks(client: Client) -> dict[str, AttributeType]:
     """Read the attribute types that mark bridge's patients, by name."""
     return {
         found["name"]: AttributeType(
-            uuid=found["uuid"], format=found["format"], searchable=bool(found["searchable"])
+            uuid=found["uuid"], format=str(found["format"]), searchable=bool(found["searchable"])
         )
         for found in client.every("personattributetype", "uuid,name,format,searchable,retired")
         if found["name"] in (DEMO_MARK, RUN_MARK) and not found["retired"]
@@ -319,7 +323,7 @@ def read_marks(client: Client) -> dict[str, AttributeType]:
 
 def _patients(client: Client) -> int | None:
     reply = client.probe(f"{FHIR}/Patient?_summary=count")
-    return int(reply.body.get("total", 0)) if reply.kind is Kind.ACCEPTED else None
+    return count(reply.body.get("total", 0)) if reply.kind is Kind.ACCEPTED else None
 
 
 def _marked(client: Client, marks: dict[str, AttributeType]) -> int | None:
@@ -345,4 +349,8 @@ def _marked(client: Client, marks: dict[str, AttributeType]) -> int | None:
 
 def _setting(client: Client, name: str) -> str | None:
     body = client.fetch("systemsetting", name, "value")
-    return None if body is None else body.get("value")
+    return None if body is None else _text(body.get("value"))
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if value else None

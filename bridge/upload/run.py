@@ -12,6 +12,7 @@ from bridge.errors import LedgerError, Unfit
 from bridge.identity import MOD30_ALPHABET, reissue
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Reply
+from bridge.openmrs.shape import as_openmrs_has_it
 from bridge.openmrs.transport import Traffic
 from bridge.records import Patient
 from bridge.resources.rest import IdentifierSlot, Target
@@ -25,6 +26,8 @@ from bridge.upload.workers import carry_out
 
 NOTE_SECONDS = 1.0
 """How much of a run's time and count of requests a kill may cost."""
+
+_MOST_EDITIONS = 10_000
 
 
 class Cohort(Protocol):
@@ -117,6 +120,7 @@ def other_version(run: Run) -> LedgerError:
     )
 
 
+@as_openmrs_has_it("what the run hangs on")
 def require_target(client: Client, run: Run) -> None:
     """Raise Unfit when what a run's patients hang on is no longer on the server."""
     goal = target_of(run)
@@ -139,10 +143,11 @@ def require_target(client: Client, run: Run) -> None:
 def _free_edition(client: Client, cohort: Cohort) -> int:
     """Return the first edition whose uuids this server has not voided, by the first patient."""
     first = next(cohort.patients([1])).uuid
-    edition = 0
-    while (found := client.fetch("patient", reissue(first, edition), "voided")) and found["voided"]:
-        edition += 1
-    return edition
+    for edition in range(_MOST_EDITIONS):
+        found = client.fetch("patient", reissue(first, edition), "voided")
+        if not (found and found.get("voided")):
+            return edition
+    raise Unfit(f"these patients were voided {_MOST_EDITIONS} times on the server: use --seed")
 
 
 def check_inputs(run: Run, cohort: Cohort) -> None:

@@ -12,6 +12,7 @@ from bridge.identity import MOD30_ALPHABET, NAMESPACE, part_uuid
 from bridge.mapping.model import Entry, Mapping, Profile, Thing
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind
+from bridge.openmrs.shape import as_openmrs_has_it, word
 from bridge.upload.facts import DEMO_MARK, RUN_MARK, THINGS, Facts, read_marks
 from bridge.upload.preflight import has_idgen
 
@@ -57,6 +58,7 @@ def set_up(client: Client, facts: Facts, mapping: Mapping, profile: Profile) -> 
     yield from _identifier_source(client, facts, profile)
 
 
+@as_openmrs_has_it("what setup makes")
 def make(client: Client, missing: Missing) -> Made:
     """Make one thing unless its uuid is there."""
     uuid = missing.body["uuid"]
@@ -160,9 +162,11 @@ def _identifier_source(client: Client, facts: Facts, profile: Profile) -> Iterat
         yield Made(label, reply.reason, refused=True)
         return
     yield Made(label, "made")
+    with as_openmrs_has_it("an identifier source"):
+        source = word(reply.body.get("uuid"))
     option = {
         "identifierType": kind.uuid,
-        "source": reply.body["uuid"],
+        "source": source,
         "manualEntryEnabled": False,
         "automaticGenerationEnabled": True,
     }

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from bridge.openmrs.client import Client
+from bridge.openmrs.shape import as_openmrs_has_it
 
 
 class Standing(NamedTuple):
@@ -12,6 +13,7 @@ class Standing(NamedTuple):
     run: str | None
 
 
+@as_openmrs_has_it("a patient")
 def standing(client: Client, uuid: str, run_mark: str) -> Standing | None:
     """Look a patient up; `run_mark` is the attribute type that holds the run's name."""
     fields = "voided,person:(attributes:(value,attributeType:(uuid)))"

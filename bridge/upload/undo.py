@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.shape import as_openmrs_has_it
 from bridge.records import Patient, Visit
 from bridge.upload.ledger import Ledger, Phase, Row, State
 from bridge.upload.plan import reissue_patient
@@ -134,6 +135,7 @@ def _with_patients(
         yield row, reissue_patient(patient, row.edition)
 
 
+@as_openmrs_has_it("patients")
 def find_marked(run: str, client: Client) -> list[str]:
     """List the patients that a search for a run's mark finds: a thousand at most.
 
@@ -159,6 +161,7 @@ def undo_marked(run: str, removal: Removal, crew: Crew) -> Iterator[Undone]:
                     yield undone
 
 
+@as_openmrs_has_it("encounters")
 def _purge(client: Client, uuid: str, patient: Patient | None) -> str:
     """Delete a patient for good, from the leaves up: OpenMRS refuses any other order."""
     obs, encounters, visits = _parts(patient.visits if patient else ())
@@ -187,11 +190,13 @@ def _parts(visits: Iterable[Visit]) -> tuple[Uuids, Uuids, Uuids]:
     )
 
 
+@as_openmrs_has_it("visits")
 def _visits(client: Client, patient: str, **more: str) -> list[str]:
     found = client.every("visit", "uuid", patient=patient, includeInactive="true", **more)
     return [visit["uuid"] for visit in found]
 
 
+@as_openmrs_has_it("a visit")
 def _stands(client: Client, visit: str) -> bool:
     found = client.fetch("visit", visit, "voided")
     return found is not None and not found["voided"]

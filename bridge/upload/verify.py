@@ -8,6 +8,7 @@ from bridge.mapping.model import Mapping
 from bridge.mapping.resolve import Statement, statements
 from bridge.openmrs.client import FHIR, PAGE, Client
 from bridge.openmrs.replies import Kind
+from bridge.openmrs.shape import as_openmrs_has_it
 from bridge.records import Patient
 from bridge.resources.fhir import GENDERS
 from bridge.upload.deliver import Task
@@ -32,6 +33,7 @@ class Verdict(NamedTuple):
     readings: tuple[Reading, ...] = ()
 
 
+@as_openmrs_has_it("a patient's observations")
 def verify_patient(client: Client, task: Task, mapping: Mapping) -> Verdict:
     """Read one patient and its observations back, and compare."""
     patient = reissue_patient(task.patient, task.row.edition)

@@ -57,6 +57,9 @@ def carry_out(
         thread.start()
     try:
         yield from _exchange(iter(tasks), inbox, outbox, pace, stop)
+    except KeyboardInterrupt:
+        threads.clear()  # to stop at once is not to wait for a server that hangs
+        raise
     finally:
         pace.close()
         for thread in threads:

@@ -118,3 +118,24 @@ def test_a_worker_that_is_interrupted_while_it_waits_does_not_fail_the_others() 
         for result in carry_out(range(2), work, connect, Pace(2), stop):
             done.append(result)
     assert done == [0]
+
+
+def test_a_stop_at_once_does_not_wait_for_a_server_that_hangs() -> None:
+    """A second Ctrl-C, while a worker waits for an answer."""
+    answered = threading.Event()
+
+    def hang(client: Client, task: int) -> int:
+        if task == 2:
+            answered.wait(30)
+        return task
+
+    done = carry_out(range(1, 3), hang, connect, Pace(2), threading.Event())
+    assert next(iter(done)) == 1
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        done.throw(KeyboardInterrupt)  # type: ignore[attr-defined]
+    assert time.monotonic() - begun < 5
+    answered.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("worker-"):
+            thread.join(30)

@@ -1,0 +1,207 @@
+"""A load up to its first patient: the server examined, the cohort made, the record begun."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from bridge import __version__
+from bridge.cli import cohorts
+from bridge.cli.access import Access
+from bridge.cli.interrupt import StopSwitch
+from bridge.cli.options import CohortFlags, MappingFlags
+from bridge.cli.running import records_folder
+from bridge.cli.screen import Screen, how_many
+from bridge.errors import InputError, Interrupted, Unfit
+from bridge.mapping.loading import load_mapping
+from bridge.mapping.model import Mapping
+from bridge.openmrs.client import Client
+from bridge.resources.rest import Target
+from bridge.upload.facts import Facts, read_facts
+from bridge.upload.ledger import Ledger, Run
+from bridge.upload.preflight import (
+    Finding,
+    Level,
+    check,
+    choose_profile,
+    limits_of,
+    real_patients,
+    refuse_values,
+    target,
+)
+from bridge.upload.run import Cohort, new_run_name
+from bridge.upload.setup import make_marks, set_up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a load is to bring, wherever to."""
+
+    asked: CohortFlags
+    folder: Path | None
+    mapping: Mapping
+    mapping_file: Path | None
+    profile: str
+    yes: bool
+    """Load although the server holds unmarked patients."""
+    may_ask: bool
+    """Somebody is there to be asked."""
+
+
+class Begun(NamedTuple):
+    """A load whose record is open and whose patients can be sent."""
+
+    ledger: Ledger
+    cohort: Cohort
+
+
+class Foretold(NamedTuple):
+    """What a load would send."""
+
+    server: str
+    seed: int | None
+    patients: int
+    visits: int
+    observations: int
+    requests: int
+
+
+def wanted_mapping(flags: MappingFlags, screen: Screen) -> Mapping:
+    """Load the mapping that flags name, and say what is not in it."""
+    mapping = load_mapping(flags.mapping_file)
+    if mapping.unmapped and flags.mapping_file:
+        screen.note(f"not in the mapping, and left out: {', '.join(mapping.unmapped)}")
+    return mapping
+
+
+@contextmanager
+def begin(
+    access: Access, wanted: Wanted, home: Path, screen: Screen, switch: StopSwitch
+) -> Iterator[Begun]:
+    """Make a server ready for a load and begin its record; nothing is written if it is not fit."""
+    with closing(access.connect()) as client:
+        facts, profile = _examine(client, access, wanted, screen)
+        cohort = _cohort(wanted, facts, screen)
+        if not (wanted.yes or access.is_sandbox):
+            _refuse_real_patients(facts, screen, may_ask=wanted.may_ask)
+        if switch.is_set():
+            raise Interrupted("stopped before anything was written")
+        screen.doing("preparing the server")
+        facts = make_marks(client, facts)
+    run = _new_run(access, cohort, target(facts, wanted.mapping.profiles[profile]))
+    run.inputs.update(cohorts.mapping_inputs(wanted.mapping_file, wanted.mapping))
+    with Ledger.create(records_folder(home), run) as ledger:
+        _announce(run, access, screen)
+        yield Begun(ledger, cohort)
+
+
+def foretell(access: Access, wanted: Wanted, screen: Screen) -> Foretold:
+    """Count what a load would send, without sending it."""
+    with closing(access.connect()) as client:
+        facts, _ = _examine(client, access, wanted, screen)
+    cohort = _cohort(wanted, facts, screen)
+    screen.doing("counting what would be sent")
+    visits = observations = 0
+    for patient in cohort.patients(range(1, cohort.count + 1)):
+        visits += len(patient.visits)
+        observations += sum(
+            measurement.name in wanted.mapping.measurements
+            for encounter in patient.encounters()
+            for measurement in encounter.measurements
+        )
+    seed = cohort.inputs.get("seed")
+    requests = cohort.count + visits
+    return Foretold(access.name, seed, cohort.count, visits, observations, requests)
+
+
+def _cohort(wanted: Wanted, facts: Facts, screen: Screen) -> Cohort:
+    mapping, folder = wanted.mapping, wanted.folder
+    if folder:
+        from bridge.files.reading import FolderCohort
+
+        screen.doing("checking the patients")
+        made = FolderCohort(folder, mapping, wanted.asked.count)
+        refuse_values(made.patients(range(1, made.count + 1)), limits_of(facts, mapping), folder)
+        if made.left_out:
+            codes = ", ".join(sorted(made.left_out))
+            screen.note(f"observations left out, for no code of theirs is in the mapping: {codes}")
+        return made
+    screen.doing("making the first patients")
+    return cohorts.generated(wanted.asked, limits_of(facts, mapping))
+
+
+def _new_run(access: Access, cohort: Cohort, goal: Target) -> Run:
+    now = datetime.now(UTC)
+    return Run(
+        name=new_run_name(now),
+        created=now.isoformat(timespec="milliseconds"),
+        server=access.name,
+        user=access.user,
+        patients=cohort.count,
+        inputs=dict(cohort.inputs),
+        target=asdict(goal),
+        bridge=__version__,
+    )
+
+
+def _examine(client: Client, access: Access, wanted: Wanted, screen: Screen) -> tuple[Facts, str]:
+    """Read the server and hold it against the mapping; raise Unfit with all that would fail.
+
+    The sandbox is bridge's own, so what it lacks is made.
+    """
+    mapping = wanted.mapping
+    screen.doing("checking the server")
+    facts = read_facts(client, mapping)
+    profile = choose_profile(facts, mapping, wanted.profile)
+    findings = check(facts, mapping, profile, now=datetime.now(UTC))
+    if access.is_sandbox and _failing(findings):
+        screen.doing("setting the sandbox up")
+        for _ in set_up(client, facts, mapping, mapping.profiles[profile]):
+            pass
+        facts = read_facts(client, mapping)
+        findings = check(facts, mapping, profile, now=datetime.now(UTC))
+    for finding in findings:
+        if finding.level is Level.NOTE and not access.is_sandbox:
+            screen.note(f"{finding.check}: {finding.found} ({finding.fix})")
+    if failing := _failing(findings):
+        lines = [f"  {f.check}: {f.found}. {f.fix}" for f in failing]
+        raise Unfit(
+            f"{access.label} is not ready for a load, and nothing was written:\n" + "\n".join(lines)
+        )
+    return facts, profile
+
+
+def _failing(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.level is Level.FAIL]
+
+
+def _refuse_real_patients(facts: Facts, screen: Screen, *, may_ask: bool) -> None:
+    """Ask before synthetic patients come among others: it may be a real hospital."""
+    real = real_patients(facts)
+    if real == 0:
+        return
+    whose = (
+        "patients that may be real"
+        if real is None
+        else f"{how_many(real, 'patient')} not marked as demo"
+    )
+    if not may_ask:
+        raise InputError(f"{facts.url} holds {whose}: if it is no real hospital, say --yes")
+    with screen.aside():
+        click.confirm(
+            f"{facts.url} holds {whose}. Load synthetic ones all the same?", abort=True, err=True
+        )
+
+
+def _announce(run: Run, access: Access, screen: Screen) -> None:
+    inputs = run.inputs
+    origin = (
+        f"from {inputs['from']}"
+        if "from" in inputs
+        else f"seed {inputs['seed']}, as of {inputs['as_of']}, population {inputs['population']}"
+    )
+    screen.say(f"Run {run.name}: {how_many(run.patients, 'patient')} to {access.label}, {origin}")

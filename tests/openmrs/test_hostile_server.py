@@ -1,0 +1,365 @@
+"""A server that means harm: bounded memory and time, one clear line, and nothing given away."""
+
+import gzip
+import json
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bridge.errors import BridgeError, ServerError, Unreachable
+from bridge.openmrs.client import Client
+from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.transport import Patience, Server, Transport
+from bridge.openmrs.wire import MOST_BYTES
+from tests.lib.raw_server import Conduct, dripping, flooding, raw_server, saying
+from tests.lib.scripted_server import Answer, Request, Script, scripted_server
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+LIMIT = 0.4
+BRIEF = Patience(attempts=2, total=2, connect=1, read=LIMIT, first_pause=0, longest_pause=0)
+
+
+def open_transport(url: str) -> Transport:
+    """Open a transport with little patience."""
+    server = Server(url=url, user="admin", password="Secret")
+    return Transport(server, patience=BRIEF, sleep=lambda seconds: None)
+
+
+def first_answer(conduct: Conduct) -> Reply:
+    """Return what the transport makes of a server's answer to the sign-in."""
+    with raw_server(conduct) as url:
+        transport = open_transport(url)
+        try:
+            return transport.sign_in()
+        finally:
+            transport.close()
+
+
+DRIPS = {
+    "status line": b"HT",
+    "head": HEAD + b"X-Slow: ",
+    "body without a length": HEAD + b"\r\n",
+    "body with a length": HEAD + b"Content-Length: 99999\r\n\r\n",
+    "size of a chunk": CHUNKED,
+    "trailer": CHUNKED + b"0\r\nX: ",
+}
+
+
+@pytest.mark.parametrize("where", DRIPS)
+def test_a_drip_is_not_waited_for(where: str) -> None:
+    """Each byte comes in time, and the answer never."""
+    stop, begun = threading.Event(), time.monotonic()
+    try:
+        reply = first_answer(dripping(DRIPS[where], stop))
+    finally:
+        stop.set()
+    assert time.monotonic() - begun < LIMIT + 5
+    assert (reply.kind, reply.reason) == (Kind.TEMPORARY, "no answer in time")
+
+
+FLOODS = {
+    "body": (HEAD + b"\r\n", b"a" * 2**16),
+    "chunks": (CHUNKED, b"10000\r\n" + b"a" * 2**16 + b"\r\n"),
+    "size of a chunk": (CHUNKED, b"1" * 2**16),
+    "trailers": (CHUNKED + b"0\r\n", b"X: y\r\n" * 10_000),
+    "head": (HEAD + b"X: ", b"a" * 2**16),
+    "headers": (HEAD, b"X: y\r\n" * 10_000),
+    "continues": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    "body of a redirect": (b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", b"a" * 2**16),
+}
+
+
+@pytest.mark.parametrize("where", FLOODS)
+def test_a_flood_is_cut_off(where: str) -> None:
+    """However fast it comes: in little memory, and within the time limit."""
+    begun = time.monotonic()
+    tracemalloc.start()
+    try:
+        reply = first_answer(flooding(*FLOODS[where]))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert time.monotonic() - begun < LIMIT + 5
+    assert peak < 6 * MOST_BYTES
+    assert reply.kind is Kind.TEMPORARY
+    assert reply.status == 0
+
+
+def packed(times: int, content: bytes) -> bytes:
+    """Return content packed several times."""
+    for _ in range(times):
+        content = gzip.compress(content, 9)
+    return content
+
+
+BOMBS = {
+    "of a gigabyte": ("gzip", None),
+    "packed twice": ("gzip, gzip", packed(2, b"0" * 10_000_000)),
+    "packed ten times": (", ".join(["gzip"] * 10), packed(10, b"0" * 10_000_000)),
+    "packed as was not asked": ("deflate", zlib.compress(b"0" * 10_000_000)),
+    "in a packing of its own": ("zpaq", b"{}"),
+}
+
+
+def gigabyte() -> bytes:
+    """Return a gigabyte of zeros in a megabyte: the same packed piece over and over."""
+    pack = zlib.compressobj(9, wbits=31)
+    first, next_one = (pack.compress(bytes(2**20)) + pack.flush(zlib.Z_FULL_FLUSH) for _ in "ab")
+    return first + next_one * 1023
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_is_not_unpacked(bomb: str) -> None:
+    """What it would become never stands in memory."""
+    packing, content = BOMBS[bomb]
+    content = content or gigabyte()
+    head = f"Content-Encoding: {packing}\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+    tracemalloc.start()
+    try:
+        reply = first_answer(saying(HEAD + head, content))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * MOST_BYTES
+    assert reply.status == 0
+    assert "does not end" in reply.reason or "packed as" in reply.reason
+
+
+def test_a_packed_answer_is_read() -> None:
+    """Servers and gateways pack what is long."""
+    content = gzip.compress(b'{"authenticated": true}')
+    head = f"Content-Encoding: gzip\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+    assert first_answer(saying(HEAD + head + content)).kind is Kind.ACCEPTED
+    broken = {content[:-9]: "breaks off", b"x" * 40: "is broken"}
+    for spoilt, complaint in broken.items():
+        head = f"Content-Encoding: gzip\r\nContent-Length: {len(spoilt)}\r\n\r\n".encode()
+        reply = first_answer(saying(HEAD + head + spoilt))
+        assert complaint in reply.reason
+
+
+NONSENSE = {
+    b"\x00\xff nonsense\r\n\r\n": "does not speak HTTP",
+    b"HTTP/1.1 99999 What\r\n\r\n": "does not speak HTTP",
+    b"HTTP/1.1 OK\r\n\r\n": "does not speak HTTP",
+    HEAD + b"X: " + b"a" * 10_000_000 + b"\r\n\r\n{}": "does not speak HTTP",
+    HEAD + b"X: y\r\n" * 100_000 + b"\r\n{}": "does not speak HTTP",
+    HEAD + b"Content-Length: 2, 3\r\n\r\n{}": "does not speak HTTP",
+    HEAD + b"Content-Length: 20\r\n\r\n{}": "the connection broke",
+    CHUNKED + b"-5\r\n{}\r\n0\r\n\r\n": "does not speak HTTP",
+    CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n": "the connection broke",
+    CHUNKED + b"ffffffff\r\n{}": "the connection broke",
+    b"": "the connection broke",
+}
+
+
+@pytest.mark.parametrize("said", NONSENSE)
+def test_nonsense_is_said_to_be_nonsense(said: bytes) -> None:
+    """In words, not in the names of exceptions."""
+    reply = first_answer(saying(said))
+    assert reply.kind is Kind.TEMPORARY
+    assert NONSENSE[said] in reply.reason
+
+
+@pytest.mark.parametrize("length", [b"-1", b"abc"])
+def test_a_length_that_is_none_is_left_aside(length: bytes) -> None:
+    """The end of the connection is the end of the answer."""
+    said = HEAD + b"Content-Length: " + length + b'\r\n\r\n{"authenticated": true}'
+    assert first_answer(saying(said)).kind is Kind.ACCEPTED
+
+
+def test_what_follows_an_answer_is_not_the_next_one() -> None:
+    """An answer forged behind another's end would be taken for that to the next request."""
+    session = b'{"authenticated": true}'
+    forged = HEAD + b'Content-Length: 16\r\n\r\n{"uuid": "evil"}'
+    head = HEAD + f"Content-Length: {len(session)}\r\n\r\n".encode()
+    served: list[int] = []
+
+    def conduct(line: Any) -> None:
+        served.append(1)
+        if len(served) == 1:
+            line.sendall(head + session + forged)
+        else:
+            line.sendall(HEAD + b'Content-Length: 16\r\n\r\n{"uuid": "true"}')
+
+    with raw_server(conduct) as url:
+        transport = open_transport(url)
+        assert transport.once("GET", "/x").body == {"uuid": "true"}
+        transport.close()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nothing_follows_a_redirect(status: int, method: str) -> None:
+    """Neither the password, nor the session, nor a patient's body."""
+    with scripted_server(lambda request: Answer(200, {"authenticated": True})) as other:
+        away = Answer(status, b"", {"Location": f"{other.url}/ws/rest/v1/patient"})
+
+        def script(request: Request) -> Answer | None:
+            if request.path.endswith("/session"):
+                cookie = {"Set-Cookie": "JSESSIONID=secret; Path=/"}
+                return Answer(200, {"authenticated": True}, cookie)
+            return away
+
+        with scripted_server(script) as server:
+            transport = open_transport(server.url)
+            reply = transport.once(method, "/ws/rest/v1/patient", {"a": 1})
+            transport.close()
+        assert reply.kind is Kind.FOREIGN
+        assert reply.location
+        assert other.requests == []
+
+
+def test_a_redirect_to_no_address_is_an_answer() -> None:
+    """The library would have stumbled over it."""
+    reply = first_answer(saying(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n"))
+    assert (reply.kind, reply.location) == (Kind.FOREIGN, "http://[")
+
+
+def test_a_cookie_for_another_host_is_not_kept() -> None:
+    """Nor is one of this host given to it under another's name."""
+
+    def script(request: Request) -> Answer | None:
+        cookie = {"Set-Cookie": "evil=1; Domain=example.org; Path=/"}
+        return Answer(200, {"authenticated": True}, cookie)
+
+    with scripted_server(script) as server:
+        transport = open_transport(server.url)
+        transport.once("GET", "/x")
+        transport.close()
+    assert "Cookie" not in server.requests[-1].headers
+
+
+def test_cookies_without_end_are_an_error() -> None:
+    """Each would be sent back with each request."""
+    many = b"".join(b"Set-Cookie: c%d=x; Path=/\r\n" % number for number in range(80))
+    with pytest.raises(ServerError, match="more than 50 cookies"):
+        first_answer(saying(HEAD + many + b"Content-Length: 2\r\n\r\n{}"))
+
+
+def client_of(url: str) -> Client:
+    """Open a client."""
+    return Client(open_transport(url))
+
+
+def answering(body: Any) -> Script:
+    """Answer all but sign-ins with this."""
+    return lambda request: None if request.path.endswith("/session") else Answer(200, body)
+
+
+DEEP = b'{"results": ' + b"[" * 200_000
+STRANGE = {
+    "deep": DEEP,
+    "deep and whole": b'{"results": ' + b"[" * 900 + b"]" * 900 + b"}",
+    "huge number": b'{"total": ' + b"9" * 5000 + b', "totalCount": 1}',
+    "large number": b'{"total": 1e400, "totalCount": 1e400}',
+    "negative": b'{"total": -1, "totalCount": -1}',
+    "no number": b'{"total": NaN, "totalCount": NaN, "results": NaN}',
+    "words": b'{"total": "many", "totalCount": [], "results": "many", "entry": 7}',
+    "list": b"[1, 2, 3]",
+    "lists": b'{"results": [[]], "entry": [[]], "total": [], "totalCount": {}}',
+    "links": b'{"results": [{}], "links": [7], "entry": [], "link": [7]}',
+    "uuids": b'{"results": [{"uuid": 7}], "entry": [{"resource": 7}]}',
+    "link to nowhere": b'{"entry": [{"resource": {}}], "link": [{"relation": "next", '
+    b'"url": "http://["}]}',
+}
+READS: dict[str, Callable[[Client], object]] = {
+    "every": lambda client: list(client.every("location", "uuid")),
+    "search": lambda client: list(client.fhir_search("Patient?x=1")),
+    "count": lambda client: client.fhir_count("Patient"),
+    "matching": lambda client: client.patients_matching("true"),
+    "identifiers": lambda client: client.identifiers("x", 1, "test"),
+}
+
+
+@pytest.mark.parametrize("body", STRANGE)
+@pytest.mark.parametrize("read", READS)
+def test_strange_json_is_an_error_or_an_answer(read: str, body: str) -> None:
+    """And never a traceback."""
+    with scripted_server(answering(STRANGE[body])) as server:
+        client = client_of(server.url)
+        try:
+            READS[read](client)
+        except BridgeError as error:
+            assert len(str(error).splitlines()) == 1
+        finally:
+            client.close()
+
+
+@pytest.mark.parametrize("surely", ["words", "no number", "list", "uuids", "deep", "lists"])
+@pytest.mark.parametrize("read", ["every", "search"])
+def test_pages_that_are_none_are_an_error(read: str, surely: str) -> None:
+    """Not an empty list: nothing would be undone, and nobody would know."""
+    with scripted_server(answering(STRANGE[surely])) as server:
+        client = client_of(server.url)
+        with pytest.raises(ServerError):
+            READS[read](client)
+        client.close()
+
+
+def test_of_a_key_that_stands_twice_the_last_counts() -> None:
+    """As with every reader of JSON that OpenMRS has."""
+    twice = b'{"total": 1, "total": 2}'
+    with scripted_server(answering(twice)) as server:
+        assert client_of(server.url).fhir_count("Patient") == 2
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"results": [{"uuid": "a"}], "links": [{"rel": "next", "uri": "x"}]},
+        {
+            "entry": [{"resource": {"id": "a"}}],
+            "link": [{"relation": "next", "url": "http://elsewhere/openmrs/ws/fhir2/R4?_get=1"}],
+        },
+    ],
+)
+def test_pages_have_an_end(page: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A next page for ever is an error, and never another host's."""
+    monkeypatch.setattr("bridge.openmrs.client.MOST_PAGES", 5)
+    read = READS["every" if "results" in page else "search"]
+    with scripted_server(answering(page)) as server:
+        client = client_of(server.url)
+        with pytest.raises(ServerError, match="without end"):
+            read(client)
+        client.close()
+    assert len(server.paths()) <= 5
+    assert all(path.startswith("/openmrs/ws/") for path in server.paths())
+
+
+def test_a_reason_cannot_steer_the_terminal() -> None:
+    """Colours, titles, deleted lines, text turned round."""
+    evil = "\x1b]0;owned\x07\x1b[2J\x9b1A\u202eevil\nbridge: all is well\ud800"
+    body = json.dumps({"error": {"message": evil}}).encode()
+    with scripted_server(lambda request: Answer(400, body)) as server:
+        reply = open_transport(server.url).sign_in()
+    assert reply.reason.isprintable()
+    assert "owned" in reply.reason
+
+
+def test_the_time_limit_of_one_answer_is_not_the_next_one_s() -> None:
+    """A connection is kept; what one answer used of its time the next has again."""
+
+    def script(request: Request) -> Answer | None:
+        time.sleep(LIMIT * 0.6)
+        return Answer(200, {"authenticated": True})
+
+    with scripted_server(script) as server:
+        transport = open_transport(server.url)
+        replies = [transport.once("GET", "/x") for _ in range(4)]
+        transport.close()
+    assert {reply.kind for reply in replies} == {Kind.ACCEPTED}
+
+
+def test_a_broken_redirect_does_not_end_in_a_fault(own_home: object) -> None:
+    """The command line says it in one line."""
+    with (
+        raw_server(saying(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n")) as url,
+        pytest.raises(Unreachable),
+    ):
+        Client(open_transport(url)).session()
