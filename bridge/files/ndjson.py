@@ -5,11 +5,12 @@ import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from bridge.batches import Batch
 from bridge.errors import InputError
 from bridge.files.forms import Append, Form, Pieces, text_files
+from bridge.lines import short_lines
 from bridge.mapping.model import Mapping
 from bridge.resources.fhir import fhir_resources
 
@@ -35,6 +36,15 @@ def _pieces(batch: Batch, mapping: Mapping) -> Pieces:
     return tuple("".join(written).encode() for written in lines.values())
 
 
+def _read_lines(lines: TextIO, path: Path) -> Iterator[str]:
+    try:
+        yield from short_lines(lines)
+    except UnicodeDecodeError:
+        raise
+    except ValueError as error:
+        raise InputError(str(error), place=path) from error
+
+
 def read_ndjson(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield line numbers and resources of one type; raise InputError with file and line.
 
@@ -45,7 +55,7 @@ def read_ndjson(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
     model = get_fhir_model_class(kind)
     with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(_read_lines(lines, path), start=1):
             place = f"{path}:{number}"
             try:
                 resource = json.loads(line)

@@ -14,6 +14,7 @@ from bridge.codes import CIEL_SYSTEM, LOINC_SYSTEM
 from bridge.errors import InputError
 from bridge.files.ndjson import TYPES, read_ndjson
 from bridge.files.tables import TABLES
+from bridge.lines import short_lines
 from bridge.mapping.model import Mapping
 from bridge.records import (
     MEASUREMENTS,
@@ -213,7 +214,7 @@ def _each_row(folder: Path, name: str, take: Callable[[Row], None]) -> None:
     path = folder / f"{name}.csv"
     columns = next(table.columns for table in TABLES if table.name == name)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, strict=True)
+        rows = csv.DictReader(short_lines(file), strict=True)
         try:
             if missing := [column for column in columns if column not in (rows.fieldnames or ())]:
                 raise ValueError(f"the column {missing[0]} is missing")
@@ -221,6 +222,8 @@ def _each_row(folder: Path, name: str, take: Callable[[Row], None]) -> None:
                 if None in row or None in row.values():
                     raise ValueError("has not as many fields as the first line")
                 take(row)
+        except UnicodeDecodeError:
+            raise
         except (ValueError, csv.Error) as error:
             raise InputError(str(error), place=f"{path}:{rows.line_num}") from error
 
