@@ -119,7 +119,7 @@ def _path(fault: Any, lines: dict[Path_, int]) -> Path_:
     path: Path_ = ()
     for part in within:
         path = (*path, part) if (*path, part) in lines else path
-    wanted = fault["type"] == "missing" or (*path, last) in lines
+    wanted = fault["type"] in ("missing", "extra_forbidden") or (*path, last) in lines
     return (*path, last) if wanted else path
 
 

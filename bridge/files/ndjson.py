@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,6 +14,9 @@ from bridge.files.forms import Append, Form, Pieces, text_files
 from bridge.lines import short_lines
 from bridge.mapping.model import Mapping
 from bridge.resources.fhir import fhir_resources
+
+_HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+"""Two of them are one; what stands alone is none, and fails wherever it is written."""
 
 TYPES = ("Patient", "Encounter", "Observation")
 
@@ -59,6 +63,8 @@ def read_ndjson(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
             place = f"{path}:{number}"
             try:
                 resource = json.loads(line)
+                if _HALF_A_CHARACTER.search(line):
+                    json.dumps(resource, ensure_ascii=False).encode()
                 model.model_validate(resource)
             except ValidationError as error:
                 fault = error.errors(include_url=False)[0]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from bridge.codes import CIEL_SYSTEM, LOINC_SYSTEM
 from bridge.errors import InputError
 from bridge.files.ndjson import TYPES, read_ndjson
-from bridge.files.tables import TABLES
+from bridge.files.tables import TABLES, unguarded
 from bridge.lines import short_lines
 from bridge.mapping.model import Mapping
 from bridge.records import (
@@ -173,6 +173,7 @@ class _Parts:
 
 def _read_csv(folder: Path, parts: _Parts) -> None:
     def take_patient(row: Row) -> None:
+        row = {column: unguarded(cell) for column, cell in row.items()}
         place = [_cell(row, column, _place, _A_PLACE) for column in _ADDRESS]
         parts.add_patient(
             row["patient_id"],

@@ -74,7 +74,8 @@ def _places(start: str) -> Iterator[Trial]:
         def trial(data: bytes) -> None:
             line, _, body = data.partition(b"\n")
             method, _, path = line.decode("latin-1").partition(" ")
-            place = "".join(c for c in path if c.isalnum() or c in "/-") or "patient"
+            letters = "".join(c for c in path if c.isalnum() or c in "/-")
+            place = "/".join(filter(None, letters.split("/"))) or "patient"
             _ask(client, method if method in ("PUT", "DELETE") else "POST", start + place, body)
 
         yield trial
