@@ -53,9 +53,10 @@ def parse_yaml(text: str, model: type[Model], *, place: str) -> Model:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
-        lines = dict(islice(_lines(node, (), place), MOST_NODES + 1)) if node else {}
-        if len(lines) > MOST_NODES:
+        walked = list(islice(_lines(node, (), place), MOST_NODES + 1)) if node else []
+        if len(walked) > MOST_NODES:
             raise InputError("says too much: its aliases unfold to a mountain", place=place)
+        lines = dict(walked)
         data = loader.construct_document(node) if node else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
