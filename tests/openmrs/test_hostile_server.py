@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from bridge.__main__ import run
+from bridge.cli.access import wait_until_ready
+from bridge.cli.screen import Screen
 from bridge.errors import BridgeError, ServerError, Unreachable
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
@@ -356,10 +359,50 @@ def test_the_time_limit_of_one_answer_is_not_the_next_one_s() -> None:
     assert {reply.kind for reply in replies} == {Kind.ACCEPTED}
 
 
-def test_a_broken_redirect_does_not_end_in_a_fault(own_home: object) -> None:
-    """The command line says it in one line."""
+def test_a_broken_redirect_is_an_error_of_one_line() -> None:
+    """Not a fault of bridge."""
     with (
         raw_server(saying(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n")) as url,
         pytest.raises(Unreachable),
     ):
         Client(open_transport(url)).session()
+
+
+EVIL = "\x1b]0;owned\x07\x1b[2J\u202e[red]x[/red] \\[bold]:boom:"
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_server_s_names_cannot_steer_the_terminal(
+    flags: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a table, in notes and in JSON alike."""
+    monkeypatch.setenv("BRIDGE_PASSWORD", "Secret")
+
+    def script(request: Request) -> Answer | None:
+        if request.path.endswith("/session"):
+            roles = [{"display": "System Developer"}]
+            return Answer(200, {"authenticated": True, "user": {"display": EVIL, "roles": roles}})
+        if "?q=" in request.path or "_summary" in request.path:
+            return Answer(200, {"total": 1, "results": []})
+        return Answer(200, {"display": EVIL, "retired": False, "results": [], "value": EVIL})
+
+    with scripted_server(script) as server:
+        code = run(["check", "--url", server.url, "--user", "admin", *flags])
+    shown = capsys.readouterr()
+    assert code in (1, 3)
+    assert "owned" in shown.out
+    assert not set(shown.out + shown.err) & {"\x1b", "\x07", "\u202e"}
+    if not flags:
+        assert "[red]x[/red] \\[bold]:boom:" in shown.out
+
+
+def test_waiting_for_a_server_to_start_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where each of its answers takes the whole time limit."""
+    monkeypatch.setattr("bridge.cli.access.STARTING_SECONDS", 0)
+    pauses: list[float] = []
+    with (
+        scripted_server(lambda request: Answer(503, b"<title>starting</title>")) as server,
+        pytest.raises(Unreachable, match="still not ready"),
+    ):
+        wait_until_ready(open_transport(server.url), Screen(), pauses.append)
+    assert pauses == []
