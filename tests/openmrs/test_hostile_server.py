@@ -66,6 +66,17 @@ def test_a_drip_is_not_waited_for(where: str) -> None:
     assert (reply.kind, reply.reason) == (Kind.TEMPORARY, "no answer in time")
 
 
+def test_a_proxy_s_answers_are_bounded_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way to a server may lead through one."""
+    with raw_server(flooding(HEAD + b"\r\n", b"a" * 2**16)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.removesuffix("/openmrs"))
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        transport = open_transport("http://openmrs.example/openmrs")
+        assert transport.sign_in().reason == "the answer does not end"
+        transport.close()
+
+
 FLOODS = {
     "body": (HEAD + b"\r\n", b"a" * 2**16),
     "chunks": (CHUNKED, b"10000\r\n" + b"a" * 2**16 + b"\r\n"),
