@@ -8,6 +8,7 @@ import argparse
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -53,7 +54,9 @@ def main() -> int:
     print(f"{'all':<12}{inputs:>10,}{seconds:>9.0f}{findings:>10}")
     if findings:
         print(f"the inputs are in {folder}; try one with --only NAME --again FILE")
-    return 1 if findings else 0
+        return 1
+    shutil.rmtree(folder)
+    return 0
 
 
 def _campaign(name: str, seconds: int, folder: Path) -> Result:
