@@ -62,7 +62,8 @@ def main() -> int:
 def _campaign(name: str, seconds: int, folder: Path) -> Result:
     begun = time.monotonic()
     command = [sys.executable, "-m", "tests.fuzz.campaign", name, str(seconds), str(folder)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+    # libFuzzer leaves without tidying up: what the targets keep meanwhile is kept here
+    environment = {**os.environ, "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
     run = subprocess.run(
         command, capture_output=True, text=True, errors="replace", env=environment, check=False
     )
