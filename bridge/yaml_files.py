@@ -4,6 +4,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,12 @@ Model = TypeVar("Model", bound="YamlModel")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+MOST_CHARACTERS = 2_000_000
+MOST_NODES = 200_000
+LONGEST_NUMBER = 100
+"""A number in sixties (1:30:00) as long as a file would keep the reader busy for minutes."""
+
+
 class YamlModel(BaseModel):
     """What a YAML file may say: frozen, and no key too many."""
 
@@ -30,11 +37,14 @@ class YamlModel(BaseModel):
 def load_yaml(path: Path, model: type[Model]) -> Model:
     """Read the file at `path` as a `model`; raise InputError with the place of the first fault."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MOST_CHARACTERS + 1)
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8 text; save it as UTF-8", place=path) from error
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", place=path) from error
+    if len(text) > MOST_CHARACTERS:
+        raise InputError(f"has more than {MOST_CHARACTERS:,} characters", place=path)
     return parse_yaml(text, model, place=str(path))
 
 
@@ -43,14 +53,20 @@ def parse_yaml(text: str, model: type[Model], *, place: str) -> Model:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
-        lines = dict(_lines(node, (), place)) if node else {}
+        walked = list(islice(_lines(node, (), place), MOST_NODES + 1)) if node else []
+        if len(walked) > MOST_NODES:
+            raise InputError("says too much: its aliases unfold to a mountain", place=place)
+        lines = dict(walked)
         data = loader.construct_document(node) if node else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise InputError(f"is not YAML: {error.problem}", place=f"{place}:{line}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"is not YAML: {error}", place=place) from error
+        why = str(error).partition("\n")[0]
+        raise InputError(f"is not YAML: {why}", place=place) from error
+    except (LookupError, AttributeError, TypeError) as error:
+        raise InputError("is not YAML: a value is not what its !!tag says", place=place) from error
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -71,6 +87,10 @@ def _lines(node: yaml.Node, path: Path_, place: str) -> Iterator[tuple[Path_, in
             seen.add(key.value)
             yield from _lines(value, (*path, key.value), place)
             yield (*path, key.value), key.start_mark.line + 1
+    elif isinstance(node, yaml.ScalarNode):
+        if len(node.value) > LONGEST_NUMBER and node.tag.endswith((":int", ":float")):
+            line = node.start_mark.line + 1
+            raise InputError("a number is too long", place=f"{place}:{line}")
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield from _lines(item, (*path, index), place)
@@ -100,7 +120,7 @@ def _path(fault: Any, lines: dict[Path_, int]) -> Path_:
     path: Path_ = ()
     for part in within:
         path = (*path, part) if (*path, part) in lines else path
-    wanted = fault["type"] == "missing" or (*path, last) in lines
+    wanted = fault["type"] in ("missing", "extra_forbidden") or (*path, last) in lines
     return (*path, last) if wanted else path
 
 

@@ -2,16 +2,21 @@
 
 import functools
 import json
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from bridge.batches import Batch
 from bridge.errors import InputError
 from bridge.files.forms import Append, Form, Pieces, text_files
+from bridge.lines import short_lines
 from bridge.mapping.model import Mapping
 from bridge.resources.fhir import fhir_resources
+
+_HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+"""Two of them are one; what stands alone is none, and fails wherever it is written."""
 
 TYPES = ("Patient", "Encounter", "Observation")
 
@@ -35,6 +40,15 @@ def _pieces(batch: Batch, mapping: Mapping) -> Pieces:
     return tuple("".join(written).encode() for written in lines.values())
 
 
+def _read_lines(lines: TextIO, path: Path) -> Iterator[str]:
+    try:
+        yield from short_lines(lines)
+    except UnicodeDecodeError:
+        raise
+    except ValueError as error:
+        raise InputError(str(error), place=path) from error
+
+
 def read_ndjson(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield line numbers and resources of one type; raise InputError with file and line.
 
@@ -45,10 +59,12 @@ def read_ndjson(path: Path, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
     model = get_fhir_model_class(kind)
     with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(_read_lines(lines, path), start=1):
             place = f"{path}:{number}"
             try:
                 resource = json.loads(line)
+                if _HALF_A_CHARACTER.search(line):
+                    json.dumps(resource, ensure_ascii=False).encode()
                 model.model_validate(resource)
             except ValidationError as error:
                 fault = error.errors(include_url=False)[0]

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 from bridge.codes import CIEL_SYSTEM, LOINC_SYSTEM
 from bridge.errors import InputError
 from bridge.files.ndjson import TYPES, read_ndjson
-from bridge.files.tables import TABLES
+from bridge.files.tables import TABLES, unguarded
+from bridge.lines import short_lines
 from bridge.mapping.model import Mapping
 from bridge.records import (
     MEASUREMENTS,
@@ -172,6 +173,7 @@ class _Parts:
 
 def _read_csv(folder: Path, parts: _Parts) -> None:
     def take_patient(row: Row) -> None:
+        row = {column: unguarded(cell) for column, cell in row.items()}
         place = [_cell(row, column, _place, _A_PLACE) for column in _ADDRESS]
         parts.add_patient(
             row["patient_id"],
@@ -213,7 +215,7 @@ def _each_row(folder: Path, name: str, take: Callable[[Row], None]) -> None:
     path = folder / f"{name}.csv"
     columns = next(table.columns for table in TABLES if table.name == name)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, strict=True)
+        rows = csv.DictReader(short_lines(file), strict=True)
         try:
             if missing := [column for column in columns if column not in (rows.fieldnames or ())]:
                 raise ValueError(f"the column {missing[0]} is missing")
@@ -221,6 +223,8 @@ def _each_row(folder: Path, name: str, take: Callable[[Row], None]) -> None:
                 if None in row or None in row.values():
                     raise ValueError("has not as many fields as the first line")
                 take(row)
+        except UnicodeDecodeError:
+            raise
         except (ValueError, csv.Error) as error:
             raise InputError(str(error), place=f"{path}:{rows.line_num}") from error
 

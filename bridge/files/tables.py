@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
@@ -157,7 +158,28 @@ def _csv_text(cells: Cells) -> list[str]:
         zones, which = np.unique(cells.east, return_inverse=True)
         east = np.array([_zone_text(zone) for zone in zones.tolist()], dtype=object)
         return list(np.datetime_as_string(cells.local, unit="s").astype(object) + east[which])
-    return list((cells.astype(str) if cells.dtype.kind in "SM" else cells).tolist())
+    if cells.dtype.kind in "SM":
+        return list(cells.astype(str).tolist())
+    words: list[str] = cells.tolist()
+    return list(map(guarded, words)) if any(map(_is_formula, set(words))) else words
+
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""How a cell begins that a spreadsheet would reckon out, also behind the ' that prevents it."""
+
+
+def _is_formula(word: str | None) -> bool:
+    return word is not None and _FORMULA.match(word) is not None
+
+
+def guarded(word: str) -> str:
+    """Return a word as a cell that no spreadsheet takes for a formula: behind one more '."""
+    return f"'{word}" if _is_formula(word) else word
+
+
+def unguarded(cell: str) -> str:
+    """Return the word of a cell that `guarded` wrote."""
+    return cell[1:] if cell.startswith("'") and _is_formula(cell) else cell
 
 
 def _zone_text(east: int) -> str:

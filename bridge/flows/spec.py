@@ -3,7 +3,7 @@
 A column is a condition, which is given when people are generated, or an output, which is made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -28,7 +28,9 @@ Unit = Literal["day", "month", "year"]
 
 def _levels(given: Any) -> Any:
     """Let `[F, M]` stand for `{F: [F], M: [M]}`."""
-    return {level: [level] for level in given} if isinstance(given, list) else given
+    if isinstance(given, list) and all(isinstance(level, Hashable) for level in given):
+        return {level: [level] for level in given}
+    return given
 
 
 Levels = Annotated[dict[str, list[str]], BeforeValidator(_levels)]

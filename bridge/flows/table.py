@@ -87,7 +87,7 @@ def read_frame(path: Path) -> pd.DataFrame:
     """Read a CSV (also compressed) or Parquet file."""
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(path)
+            return _read_parquet(path)
         return pd.read_csv(path, low_memory=False)
     except ImportError as error:
         raise MissingExtra("reading Parquet", "scale") from error
@@ -95,6 +95,22 @@ def read_frame(path: Path) -> pd.DataFrame:
         raise InputError(f"cannot be read ({error.strerror or error})", place=path) from error
     except (ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise InputError(f"is no CSV or Parquet table: {error}", place=path) from error
+    except MemoryError as error:
+        raise InputError("does not fit into memory", place=path) from error
+
+
+MOST_CELLS: Final = 2**28
+"""Two gigabytes of numbers: a Parquet file of a few kilobytes can say that it holds more."""
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    from pyarrow import parquet
+
+    about = parquet.read_metadata(path)
+    if about.num_rows * about.num_columns > MOST_CELLS:
+        size = f"{about.num_rows:,} rows of {about.num_columns:,} columns"
+        raise InputError(f"is too large a table: {size}", place=path)
+    return pd.read_parquet(path)
 
 
 def load_table(paths: Sequence[Path], spec: Spec) -> Table:

@@ -19,7 +19,7 @@ def create_app(database: Database, clock: Callable[[], datetime]) -> Flask:
     """Make the application."""
     app = Flask("bridge.sandbox")
     desk = Desk(database, clock)
-    app.before_request(refuse_strange_hosts)
+    app.before_request(refuse_strangers)
     for sign_of_life in ("started", "alive"):
         app.add_url_rule(f"{PREFIX}/health/{sign_of_life}", sign_of_life, lambda: Response(""))
     add_rest(app, desk)
@@ -28,9 +28,20 @@ def create_app(database: Database, clock: Callable[[], datetime]) -> Flask:
     return app
 
 
-def refuse_strange_hosts() -> Response | None:
-    """Answer only to loopback names: a page on another host's name must not read patients here."""
-    name = urlsplit(f"//{request.host}").hostname
-    if name in LOOPBACK:
+def refuse_strangers() -> Response | None:
+    """Answer only to loopback names, and to pages that are themselves from there.
+
+    A page on another host's name must neither read patients here (by a name that it lets lead to
+    this machine) nor send any (with the password that the browser remembers).
+    """
+    origin = request.headers.get("Origin")
+    if _is_here(f"//{request.host}") and (origin is None or _is_here(origin)):
         return None
     return Response("This server answers on this machine only.\n", 403, mimetype="text/plain")
+
+
+def _is_here(address: str) -> bool:
+    try:
+        return urlsplit(address).hostname in LOOPBACK
+    except ValueError:
+        return False

@@ -13,7 +13,9 @@ def parse_json(data: bytes) -> Any:
     Raises ValueError where it is none, or has numbers or characters that are none.
     """
     try:
-        body = json.loads(data or b"{}", parse_constant=_refuse)
+        # decoded here: json itself lets bytes through that are half a character
+        text = data.decode(json.detect_encoding(data)) if data else "{}"
+        body = json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("nested too deep") from None
     if ESCAPED_SURROGATE.search(data):

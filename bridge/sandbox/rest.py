@@ -19,6 +19,7 @@ from bridge.sandbox.store import Record, Store
 DEFAULT_LIMIT = 50
 MOST = 100
 DEEPEST = 100
+MOST_WHOLE = 2**31  # what Java reads as an int, and more than any table has rows
 DEFAULT_REASON = "web service call"
 
 
@@ -154,9 +155,10 @@ def _page(given: Mapping[str, str]) -> tuple[int, int]:
 def _whole(text: str | None, otherwise: int) -> int:
     """Read a whole number; anything else is ignored, as OpenMRS does."""
     try:
-        return int(text or "")
+        number = int(text or "")
     except ValueError:
         return otherwise
+    return number if abs(number) < MOST_WHOLE else otherwise
 
 
 def _page_links(

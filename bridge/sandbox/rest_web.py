@@ -111,6 +111,7 @@ def _session(desk: Desk) -> Response:
         )
         return Response(status=204, headers={"Set-Cookie": gone})
     if request.method == "POST" and session.signed_in:
-        session.location = _body().get("sessionLocation") or session.location
+        chosen = _body().get("sessionLocation")
+        session.location = chosen if chosen and isinstance(chosen, str) else session.location
     with desk.store(writing=False) as store:
         return json_reply(200, information.session_body(store, session), JSON)

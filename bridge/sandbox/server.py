@@ -23,6 +23,8 @@ from bridge.sandbox.store import Store
 
 HOST = "127.0.0.1"
 THREADS = 8
+MOST_BYTES = 16 * 2**20
+"""The longest body: a patient's has a few thousand."""
 
 
 class Sandbox:
@@ -37,7 +39,11 @@ class Sandbox:
         self._map: dict[int, object] = {}
         self._stopping = threading.Event()
         self._server = create_server(
-            create_app(database, clock), map=self._map, sockets=[listening], threads=THREADS
+            create_app(database, clock),
+            map=self._map,
+            sockets=[listening],
+            threads=THREADS,
+            max_request_body_size=MOST_BYTES,
         )
         self.port: int = listening.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from bridge.errors import InputError
+from bridge.lines import short_lines
 from bridge.records import Sex
 from bridge.yaml_files import nearest
 
@@ -34,7 +35,7 @@ def load_people(path: Path, *, as_of: date) -> tuple[GivenPerson, ...]:
     """Read the people of a CSV file, in its order; raise InputError with line and column."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return parse_people(lines, place=str(path), as_of=as_of)
+            return parse_people(short_lines(lines), place=str(path), as_of=as_of)
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8 text; save it as UTF-8", place=path) from error
     except OSError as error:
@@ -47,7 +48,9 @@ def parse_people(lines: Iterable[str], *, place: str, as_of: date) -> tuple[Give
     try:
         _check_columns(rows.fieldnames or (), place)
         people = tuple(_person(row, place=f"{place}:{rows.line_num}", as_of=as_of) for row in rows)
-    except csv.Error as error:
+    except UnicodeDecodeError:
+        raise
+    except (csv.Error, ValueError) as error:
         raise InputError(f"is not CSV: {error}", place=f"{place}:{rows.line_num}") from error
     if not people:
         raise InputError("has no rows", place=place)

@@ -86,7 +86,15 @@ class Pyramid(YamlModel):
         return self
 
 
-Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(min_length=1)]
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("a name has a character that cannot be printed")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
+Names = Annotated[list[Name], Field(min_length=1)]
+Place = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
 
 
 class NameLists(YamlModel):
@@ -107,8 +115,8 @@ class NameLists(YamlModel):
 class Town(YamlModel):
     """A place people come from, and how many live there."""
 
-    city_village: str
-    state_province: str
+    city_village: Place
+    state_province: Place
     people: PositiveInt
 
 
@@ -116,7 +124,7 @@ class Places(YamlModel):
     """Where people live."""
 
     source: str
-    country: str
+    country: Place
     towns: Annotated[list[Town], Field(min_length=1)]
 
 

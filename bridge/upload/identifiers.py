@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bridge.identity import MOD10_ALPHABET, MOD30_ALPHABET, check_digit
 from bridge.openmrs.client import Client
+from bridge.openmrs.shape import as_openmrs_has_it
 from bridge.resources.rest import IdentifierSlot
 from bridge.upload.facts import IdentifierType, read_identifier_types
 
@@ -40,6 +41,7 @@ class IdentifierDesk:
         return issued
 
 
+@as_openmrs_has_it("identifier types")
 def spare_identifiers(client: Client, slots: Iterable[IdentifierSlot], run: str) -> tuple[str, ...]:
     """Issue one more set, for a patient whose own turned out to be somebody else's."""
     types = {kind.uuid: kind for kind in read_identifier_types(client)}

@@ -2,6 +2,9 @@
 
 import io
 import json
+import pickle
+import tracemalloc
+import zipfile
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -139,3 +142,58 @@ def test_a_file_of_another_bridge_is_told_from_a_damaged_one(form: int) -> None:
 def test_a_file_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.npz: the model cannot be read"):
         load_checkpoint(tmp_path / "nowhere.npz")
+
+
+def zipped(**members: bytes) -> bytes:
+    """An archive of raw members."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.npy", content)
+    return file.getvalue()
+
+
+def array_head(shape: tuple[int, ...], descr: str = "<f8") -> bytes:
+    """What stands before an array's numbers."""
+    file = io.BytesIO()
+    about = {"descr": descr, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, about)
+    return file.getvalue()
+
+
+HOSTILE = {
+    "a bomb": lambda: zipped(header=bytes(2**21)),
+    "a size that is not there": lambda: zipped(header=array_head((10**12,)) + b"1234"),
+    "a size beyond all": lambda: zipped(header=array_head((10**18, 10**18)) + b"1234"),
+    "no size": lambda: zipped(header=array_head((-1,)) + b"1234"),
+    "objects": lambda: zipped(header=array_head((1,), "|O") + pickle.dumps(Path("/"))),
+    "no array": lambda: zipped(header=b"hello"),
+    "deep": lambda: changed_header(b"[" * 100_000),
+    "a list": lambda: changed_header(b"[]"),
+    "huge": lambda: changed_header(b'{"format": ' + b"9" * 5000 + b"}"),
+}
+
+
+def changed_header(text: bytes) -> bytes:
+    """An archive of a header only."""
+    return zipped(header=array_head((len(text),), "|u1") + text)
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_archive_is_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it is unpacked beyond what a model may be, and nothing is run."""
+    monkeypatch.setattr("bridge.flows.checkpoint.MOST_BYTES", 2**20)
+    content = HOSTILE[kind]()
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="not a whole model checkpoint"):
+            parse_checkpoint(content, place="model.npz")
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+
+
+def test_layers_of_one_dimension_are_refused() -> None:
+    with pytest.raises(InputError, match="not a whole model checkpoint"):
+        name = "height_cm.weight1"
+        parse_checkpoint(changed(lambda arrays, _: arrays.update({name: np.zeros(3)})), place="x")

@@ -107,3 +107,9 @@ def test_a_spec_is_found_by_name_or_by_its_file(tmp_path: Path) -> None:
     assert find_spec(str(file)) == load_spec(file) == parse()
     with pytest.raises(InputError, match=r"sickness: no such file.*\(illness, population\)"):
         find_spec("sickness")
+
+
+def test_levels_that_are_no_words_are_an_error_and_no_fault() -> None:
+    """As of a list with a list in it."""
+    with pytest.raises(InputError, match="levels"):
+        parse(TEXT.replace("levels: [never, daily]", "levels: [{never: daily}, [x]]"))

@@ -284,3 +284,21 @@ def test_somebody_without_a_condition_is_named_by_the_line(name: str, tmp_path: 
     made(**{name: [2, 1, 1, "?"]}).to_csv(tmp_path / "people.csv")
     with pytest.raises(InputError, match=rf"people\.csv:5: {name} is not known of everyone"):
         load_conditions(tmp_path / "people.csv", MADE, np.random.default_rng(1))
+
+
+def test_a_table_that_unfolds_to_a_mountain_is_refused(tmp_path: Path) -> None:
+    """A few kilobytes of Parquet hold any number of equal cells."""
+    arrow = pytest.importorskip("pyarrow", reason="needs the scale extra")
+    from pyarrow import parquet
+
+    path = tmp_path / "bomb.parquet"
+    same = arrow.array(np.zeros(2**16))
+    columns = {f"c{number}": same for number in range(2**6)}
+    schema = arrow.schema([(name, arrow.float64()) for name in columns])
+    with parquet.ParquetWriter(path, schema) as file:
+        file.write_table(arrow.table(columns))
+    assert len(read_frame(path)) == 2**16
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bridge.flows.table.MOST_CELLS", 2**20)
+        with pytest.raises(InputError, match="too large a table: 65,536 rows of 64 columns"):
+            read_frame(path)

@@ -43,8 +43,8 @@ def raw_server(conduct: Conduct, tls: ssl.SSLContext | None = None) -> Iterator[
     finally:
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
-        for thread in [thread, *threads]:
-            thread.join(timeout=0.3)
+        for one in [thread, *threads]:
+            one.join(timeout=0.3)
 
 
 def saying(*pieces: bytes) -> Conduct:

@@ -44,9 +44,11 @@ def open_transport(url: str, ca_file: Path | None = None) -> Transport:
 def test_an_unknown_certificate_is_refused(own: tuple[Path, ssl.SSLContext]) -> None:
     """With the way out; the password is not sent."""
     heard: list[bytes] = []
-    with raw_server(lambda line: heard.append(b"x"), own[1]) as url:
-        with pytest.raises(Unreachable, match="not trusted") as caught:
-            open_transport(url).sign_in()
+    with (
+        raw_server(lambda line: heard.append(b"x"), own[1]) as url,
+        pytest.raises(Unreachable, match="not trusted") as caught,
+    ):
+        open_transport(url).sign_in()
     assert "--ca-file" in str(caught.value)
     assert "self-signed certificate" in str(caught.value).replace("self signed", "self-signed")
     assert len(str(caught.value)) < 300
@@ -67,18 +69,22 @@ def test_it_is_trusted_once_it_is_named(
 def test_the_name_has_to_be_right_all_the_same(tmp_path: Path) -> None:
     """Whoever holds one certificate of a maker could else be any server."""
     certificate, context = own_certificate(tmp_path, "DNS:elsewhere.example")
-    with raw_server(answering(), context) as url:
-        with pytest.raises(Unreachable, match="not trusted.*(mismatch|not valid)"):
-            open_transport(url, certificate).sign_in()
+    with (
+        raw_server(answering(), context) as url,
+        pytest.raises(Unreachable, match=r"not trusted.*(mismatch|not valid)"),
+    ):
+        open_transport(url, certificate).sign_in()
 
 
 def test_another_s_certificate_is_refused(own: tuple[Path, ssl.SSLContext], tmp_path: Path) -> None:
     """The file is all that is trusted."""
     (tmp_path / "other").mkdir()
     other, _ = own_certificate(tmp_path / "other", "IP:127.0.0.1")
-    with raw_server(answering(), own[1]) as url:
-        with pytest.raises(Unreachable, match="not trusted"):
-            open_transport(url, other).sign_in()
+    with (
+        raw_server(answering(), own[1]) as url,
+        pytest.raises(Unreachable, match="not trusted"),
+    ):
+        open_transport(url, other).sign_in()
 
 
 @pytest.mark.parametrize("said_by", ["flag", "environment", "file"])

@@ -6,18 +6,20 @@ import threading
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from bridge.errors import BridgeError, ServerError, Unreachable
+from bridge.__main__ import run
+from bridge.cli.access import wait_until_ready
+from bridge.cli.screen import Screen
+from bridge.errors import ServerError, Unreachable
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
 from bridge.openmrs.transport import Patience, Server, Transport
 from bridge.openmrs.wire import MOST_BYTES
 from tests.lib.raw_server import Conduct, dripping, flooding, raw_server, saying
-from tests.lib.scripted_server import Answer, Request, Script, scripted_server
+from tests.lib.scripted_server import Answer, Request, scripted_server
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -61,6 +63,17 @@ def test_a_drip_is_not_waited_for(where: str) -> None:
         stop.set()
     assert time.monotonic() - begun < LIMIT + 5
     assert (reply.kind, reply.reason) == (Kind.TEMPORARY, "no answer in time")
+
+
+def test_a_proxy_s_answers_are_bounded_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way to a server may lead through one."""
+    with raw_server(flooding(HEAD + b"\r\n", b"a" * 2**16)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.removesuffix("/openmrs"))
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        transport = open_transport("http://openmrs.example/openmrs")
+        assert transport.sign_in().reason == "the answer does not end"
+        transport.close()
 
 
 FLOODS = {
@@ -189,7 +202,7 @@ def test_what_follows_an_answer_is_not_the_next_one() -> None:
 
     with raw_server(conduct) as url:
         transport = open_transport(url)
-        assert transport.once("GET", "/x").body == {"uuid": "true"}
+        assert transport.send("GET", "/x").body == {"uuid": "true"}  # again, if it was hung up
         transport.close()
 
 
@@ -242,96 +255,6 @@ def test_cookies_without_end_are_an_error() -> None:
         first_answer(saying(HEAD + many + b"Content-Length: 2\r\n\r\n{}"))
 
 
-def client_of(url: str) -> Client:
-    """Open a client."""
-    return Client(open_transport(url))
-
-
-def answering(body: Any) -> Script:
-    """Answer all but sign-ins with this."""
-    return lambda request: None if request.path.endswith("/session") else Answer(200, body)
-
-
-DEEP = b'{"results": ' + b"[" * 200_000
-STRANGE = {
-    "deep": DEEP,
-    "deep and whole": b'{"results": ' + b"[" * 900 + b"]" * 900 + b"}",
-    "huge number": b'{"total": ' + b"9" * 5000 + b', "totalCount": 1}',
-    "large number": b'{"total": 1e400, "totalCount": 1e400}',
-    "negative": b'{"total": -1, "totalCount": -1}',
-    "no number": b'{"total": NaN, "totalCount": NaN, "results": NaN}',
-    "words": b'{"total": "many", "totalCount": [], "results": "many", "entry": 7}',
-    "list": b"[1, 2, 3]",
-    "lists": b'{"results": [[]], "entry": [[]], "total": [], "totalCount": {}}',
-    "links": b'{"results": [{}], "links": [7], "entry": [], "link": [7]}',
-    "uuids": b'{"results": [{"uuid": 7}], "entry": [{"resource": 7}]}',
-    "link to nowhere": b'{"entry": [{"resource": {}}], "link": [{"relation": "next", '
-    b'"url": "http://["}]}',
-}
-READS: dict[str, Callable[[Client], object]] = {
-    "every": lambda client: list(client.every("location", "uuid")),
-    "search": lambda client: list(client.fhir_search("Patient?x=1")),
-    "count": lambda client: client.fhir_count("Patient"),
-    "matching": lambda client: client.patients_matching("true"),
-    "identifiers": lambda client: client.identifiers("x", 1, "test"),
-}
-
-
-@pytest.mark.parametrize("body", STRANGE)
-@pytest.mark.parametrize("read", READS)
-def test_strange_json_is_an_error_or_an_answer(read: str, body: str) -> None:
-    """And never a traceback."""
-    with scripted_server(answering(STRANGE[body])) as server:
-        client = client_of(server.url)
-        try:
-            READS[read](client)
-        except BridgeError as error:
-            assert len(str(error).splitlines()) == 1
-        finally:
-            client.close()
-
-
-@pytest.mark.parametrize("surely", ["words", "no number", "list", "uuids", "deep", "lists"])
-@pytest.mark.parametrize("read", ["every", "search"])
-def test_pages_that_are_none_are_an_error(read: str, surely: str) -> None:
-    """Not an empty list: nothing would be undone, and nobody would know."""
-    with scripted_server(answering(STRANGE[surely])) as server:
-        client = client_of(server.url)
-        with pytest.raises(ServerError):
-            READS[read](client)
-        client.close()
-
-
-def test_of_a_key_that_stands_twice_the_last_counts() -> None:
-    """As with every reader of JSON that OpenMRS has."""
-    twice = b'{"total": 1, "total": 2}'
-    with scripted_server(answering(twice)) as server:
-        assert client_of(server.url).fhir_count("Patient") == 2
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        {"results": [{"uuid": "a"}], "links": [{"rel": "next", "uri": "x"}]},
-        {
-            "entry": [{"resource": {"id": "a"}}],
-            "link": [{"relation": "next", "url": "http://elsewhere/openmrs/ws/fhir2/R4?_get=1"}],
-        },
-    ],
-)
-def test_pages_have_an_end(page: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A next page for ever is an error, and never another host's."""
-    monkeypatch.setattr("bridge.openmrs.client.MOST_PAGES", 5)
-    read = READS["every" if "results" in page else "search"]
-    with scripted_server(answering(page)) as server:
-        client = client_of(server.url)
-        with pytest.raises(ServerError, match="without end"):
-            read(client)
-        client.close()
-    assert len(server.paths()) <= 5
-    assert all(path.startswith("/openmrs/ws/") for path in server.paths())
-
-
 def test_a_reason_cannot_steer_the_terminal() -> None:
     """Colours, titles, deleted lines, text turned round."""
     evil = "\x1b]0;owned\x07\x1b[2J\x9b1A\u202eevil\nbridge: all is well\ud800"
@@ -356,10 +279,50 @@ def test_the_time_limit_of_one_answer_is_not_the_next_one_s() -> None:
     assert {reply.kind for reply in replies} == {Kind.ACCEPTED}
 
 
-def test_a_broken_redirect_does_not_end_in_a_fault(own_home: object) -> None:
-    """The command line says it in one line."""
+def test_a_broken_redirect_is_an_error_of_one_line() -> None:
+    """Not a fault of bridge."""
     with (
         raw_server(saying(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n")) as url,
         pytest.raises(Unreachable),
     ):
         Client(open_transport(url)).session()
+
+
+EVIL = "\x1b]0;owned\x07\x1b[2J\u202e[red]x[/red] \\[bold]:boom:"
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_server_s_names_cannot_steer_the_terminal(
+    flags: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a table, in notes and in JSON alike."""
+    monkeypatch.setenv("BRIDGE_PASSWORD", "Secret")
+
+    def script(request: Request) -> Answer | None:
+        if request.path.endswith("/session"):
+            roles = [{"display": "System Developer"}]
+            return Answer(200, {"authenticated": True, "user": {"display": EVIL, "roles": roles}})
+        if "?q=" in request.path or "_summary" in request.path:
+            return Answer(200, {"total": 1, "results": []})
+        return Answer(200, {"display": EVIL, "retired": False, "results": [], "value": EVIL})
+
+    with scripted_server(script) as server:
+        code = run(["check", "--url", server.url, "--user", "admin", *flags])
+    shown = capsys.readouterr()
+    assert code in (1, 3)
+    assert "owned" in shown.out
+    assert not set(shown.out + shown.err) & {"\x1b", "\x07", "\u202e"}
+    if not flags:
+        assert "[red]x[/red] \\[bold]:boom:" in shown.out
+
+
+def test_waiting_for_a_server_to_start_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where each of its answers takes the whole time limit."""
+    monkeypatch.setattr("bridge.cli.access.STARTING_SECONDS", 0)
+    pauses: list[float] = []
+    with (
+        scripted_server(lambda request: Answer(503, b"<title>starting</title>")) as server,
+        pytest.raises(Unreachable, match="still not ready"),
+    ):
+        wait_until_ready(open_transport(server.url), Screen(), pauses.append)
+    assert pauses == []

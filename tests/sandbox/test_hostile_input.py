@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.sandbox import Sandbox
+from bridge.sandbox import PASSWORD, USER, Sandbox
 
 from .clinic import Clinic, ciel
 from .conftest import NOW
@@ -144,3 +144,34 @@ def test_a_representation_may_be_deep_but_not_bottomless(shared_clinic: Clinic, 
     answer = shared_clinic.ask("GET", "location", v="custom:" + "(parentLocation:" * depth)
     assert answer.status_code in (200, 400)
     assert answer.headers["Content-Type"].startswith("application/json")
+
+
+@pytest.mark.parametrize("number", [str(2**31), "9" * 20, "9" * 5000, "-1", "NaN"])
+def test_a_start_beyond_all_numbers_is_left_aside(shared_clinic: Clinic, number: str) -> None:
+    """It does not fit into the database."""
+    answer = shared_clinic.ask("GET", "patient", q="otieno", startIndex=number)
+    assert answer.status_code == 200
+    root = shared_clinic.rest.partition("/openmrs")[0]
+    page = shared_clinic.client.get(
+        f"{root}/", params={"start": number}, auth=(USER, PASSWORD), timeout=10
+    )
+    assert page.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "half", [b"\xed\xa0\x80", b"\\ud800", b"\xff", b"\xed\xa0\x80\xed\xb0\x80"]
+)
+def test_half_a_character_is_refused(shared_clinic: Clinic, half: bytes) -> None:
+    """As bytes and as an escape: no database takes it."""
+    body = b'{"name": "' + half + b'"}'
+    for address in (f"{shared_clinic.rest}/location", f"{shared_clinic.fhir}/Patient"):
+        answer = shared_clinic.client.post(
+            address, data=body, headers={"Content-Type": "application/json"}, timeout=10
+        )
+        assert answer.status_code == 400
+
+
+def test_a_session_s_place_is_a_word(shared_clinic: Clinic) -> None:
+    """Anything else is left aside, and the session lives on."""
+    assert shared_clinic.ask("POST", "session", {"sessionLocation": {"a": []}}).status_code == 200
+    assert shared_clinic.ask("GET", "session").json()["authenticated"] is True

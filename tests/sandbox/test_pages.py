@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -198,6 +199,57 @@ def test_a_hostile_name_is_only_text(clinic: Clinic, sandbox: Sandbox, browser: 
         assert browser.title != "hacked"
         assert browser.find_elements("css selector", "h1 *:not(bdi), main img, main b") == []
         assert all(_inked(browser))
+
+
+EVIL = (
+    "javascript:document.title=1",
+    '" onfocus=document.title=1 autofocus x="',
+    "<svg/onload=document.title=1><iframe srcdoc=x>",
+    "<a href=javascript:document.title=1>click</a>",
+    "\u202e\u2066\u2067\u202dAmina\u200f",
+    "\u0301" * 50,
+    "</title><script>document.title=1</script>",
+    "W" * 50,
+)
+
+
+@pytest.mark.browser
+def test_no_hostile_word_runs_or_breaks_the_page(
+    clinic: Clinic, sandbox: Sandbox, browser: "Chrome"
+) -> None:
+    """Names, places, marks and the search: no script, no link, no scrolling sideways."""
+    evil = [name[:50] for name in EVIL]
+    patients = [
+        clinic.patient(
+            names=[{"givenName": name, "familyName": name}],
+            addresses=[{"cityVillage": name, "stateProvince": name, "country": name}],
+            attributes=[{"attributeType": clinic.run, "value": name}],
+        )
+        for name in evil
+    ]
+    for patient in patients:
+        clinic.vitals(patient, {5085: 120, 5089: 70})
+    pages = ["/", *(f"/?q={quote(name)}" for name in evil[1:3]), f"/?q={'a' * 10_000}"]
+    for path in [*pages, *(f"/patient/{patient}" for patient in patients)]:
+        browser.get(root(sandbox) + path)
+        browser.execute_script("document.querySelectorAll('*').forEach((one) => one.focus())")
+        assert browser.title.endswith("bridge sandbox")
+        strange = "iframe, [onload], [onfocus], [onmouseover], a[href^='javascript']"
+        assert browser.find_elements("css selector", strange) == []
+        width = browser.execute_script("return document.documentElement.scrollWidth")
+        assert width <= browser.execute_script("return innerWidth")
+
+
+def test_every_page_says_what_it_may_not_do(clinic: Clinic, sandbox: Sandbox) -> None:
+    """Also those that are not there."""
+    for path in ("/", f"/patient/{clinic.patient()}", "/nowhere"):
+        answer = requests.get(root(sandbox) + path, timeout=10)
+        policy = answer.headers["Content-Security-Policy"]
+        for rule in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"):
+            assert rule in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
 def _long_concept() -> dict[str, object]:

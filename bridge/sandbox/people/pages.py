@@ -23,6 +23,9 @@ POLICY = (
 )
 
 
+MOST_START = 2**31
+
+
 class OpensStore(Protocol):
     """Gives the records for the length of one transaction."""
 
@@ -34,7 +37,7 @@ def add_pages(app: Flask, open_store: OpensStore, prefix: str) -> None:
 
     def patients() -> str:
         query = request.args.get("q", "").strip()
-        start = max(0, request.args.get("start", 0, type=int))
+        start = min(max(0, request.args.get("start", 0, type=int)), MOST_START)
         with open_store(writing=False) as store:
             listing = list_people(store, query, start)
         return render_template("patients.html", listing=listing, query=query, page=PAGE)

@@ -1,0 +1,64 @@
+"""One target under atheris, in a process of its own: `python -m tests.fuzz.campaign NAME ...`.
+
+A finding does not end it: each is saved once by where it was raised, and the campaign goes on.
+libFuzzer itself stops at a hang or at too much memory, and leaves the input in the same folder.
+"""
+
+import random
+import sys
+import traceback
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["bridge"]):
+    from tests.fuzz.spoiling import spoilt
+    from tests.fuzz.targets import TARGETS, allowed
+
+HANG_SECONDS, MOST_MEGABYTES = 20, 2048
+
+
+def main(name: str, seconds: str, folder: str) -> None:
+    """Fuzz the target for so long; what is found goes into the folder."""
+    target = TARGETS[name]
+    found, corpus = Path(folder), Path(folder) / f"corpus-{name}"
+    corpus.mkdir(parents=True)
+    for number, seed in enumerate(target.seeds()):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    places: set[str] = set()
+    with target.start() as opened:
+        trial = allowed(opened)
+
+        def tried(data: bytes) -> None:
+            try:
+                trial(data)
+            except Exception as error:
+                _save(error, data, places, found / name)
+
+        def mutated(data: bytes, length: int, number: int) -> bytes:
+            rng = random.Random(number)
+            if rng.random() < 0.3:
+                plain: bytes = atheris.Mutate(data, length)
+                return plain
+            return spoilt(data, rng, length)
+
+        bounds = [f"-max_total_time={seconds}", f"-timeout={HANG_SECONDS}", "-max_len=65536"]
+        memory = [f"-rss_limit_mb={MOST_MEGABYTES}", "-print_final_stats=1"]
+        to = [f"-artifact_prefix={found / name}-", str(corpus)]
+        arguments = [name, *bounds, *memory, *to]
+        atheris.Setup(arguments, tried, custom_mutator=mutated)
+        atheris.Fuzz()
+
+
+def _save(error: Exception, data: bytes, places: set[str], start: Path) -> None:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{type(error).__name__}@{Path(frame.filename).name}:{frame.lineno}"
+    if place not in places:
+        places.add(place)
+        path = Path(f"{start}-finding-{len(places)}")
+        path.write_bytes(data)
+        path.with_suffix(".txt").write_text(traceback.format_exc(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

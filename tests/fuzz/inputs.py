@@ -1,0 +1,190 @@
+"""Files and flags of the user, as bytes."""
+
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import date
+from pathlib import Path
+
+import click
+import numpy as np
+
+from bridge.cli.options import DateType, VisitsType, WorkersType
+from bridge.files.ndjson import TYPES, fhir_form
+from bridge.files.reading import read_folder
+from bridge.files.tables import CSV, TABLES
+from bridge.flows.checkpoint import parse_checkpoint
+from bridge.flows.spec import SHIPPED, Spec
+from bridge.mapping.loading import default_mapping_path, load_mapping, parse_mapping
+from bridge.settings import SettingsFile, checked_url
+from bridge.synthesis.people import load_people
+from bridge.synthesis.population import Population, population_path
+from bridge.yaml_files import YamlModel, parse_yaml
+from tests.lib.patients import make_batch, make_patient
+
+Trial = Callable[[bytes], object]
+Open = AbstractContextManager[Trial]
+CUT = b"\n%%%%\n"
+"""Between the files of a folder."""
+AS_OF = date(2026, 11, 21)
+
+
+def _yaml(model: type[YamlModel]) -> Callable[[], Open]:
+    return lambda: nullcontext(
+        lambda data: parse_yaml(data.decode(errors="surrogateescape"), model, place="file")
+    )
+
+
+def mapping() -> Open:
+    """Read a mapping."""
+    return nullcontext(lambda data: parse_mapping(data.decode(errors="replace")))
+
+
+def mapping_seeds() -> Sequence[bytes]:
+    """Return bridge's own."""
+    return [default_mapping_path().read_bytes(), *YAML_SEEDS]
+
+
+population = _yaml(Population)
+spec = _yaml(Spec)
+settings = _yaml(SettingsFile)
+
+YAML_SEEDS = (
+    b"url: http://localhost/openmrs\nuser: admin\nworkers: 4\n",
+    b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+    b"a: !!python/object/apply:os.system [echo]\n",
+    b"workers: !!timestamp 2026-11-21\nurl: !!bool x\nuser: 1:30:20\n",
+    b"home: ~\nprofile: {a: [1, 2.5, .inf, 0x1f]}\n? [a]\n: b\n<<: {c: d}\n",
+)
+
+
+def population_seeds() -> Sequence[bytes]:
+    """Return one that comes with bridge."""
+    return [population_path("haiti").read_bytes(), *YAML_SEEDS]
+
+
+def spec_seeds() -> Sequence[bytes]:
+    """Return those that come with bridge."""
+    return [*(path.read_bytes() for path in SHIPPED.glob("*.yaml")), *YAML_SEEDS]
+
+
+def settings_seeds() -> Sequence[bytes]:
+    """Return some settings."""
+    return YAML_SEEDS
+
+
+@contextmanager
+def _folder(names: Sequence[str]) -> Iterator[Trial]:
+    own = load_mapping(None)
+    with tempfile.TemporaryDirectory(prefix="bridge-fuzz-") as folder:
+
+        def trial(data: bytes) -> object:
+            parts = data.split(CUT)
+            for name, part in zip(names, parts + [b""] * len(names), strict=False):
+                (Path(folder) / name).write_bytes(part)
+            return read_folder(Path(folder), own)
+
+        yield trial
+
+
+CSV_FILES = [f"{table.name}.csv" for table in TABLES[:3]]
+FHIR_FILES = [f"{kind}.ndjson" for kind in TYPES]
+
+
+def tables() -> Open:
+    """Read a folder of CSV files."""
+    return _folder(CSV_FILES)
+
+
+def ndjson() -> Open:
+    """Read a folder of FHIR files."""
+    return _folder(FHIR_FILES)
+
+
+def tables_seeds() -> Sequence[bytes]:
+    """Return a folder of one patient."""
+    pieces = CSV.encode(make_batch([make_patient(1, visits=1)]))
+    heads = [",".join(table.columns).encode() + b"\n" for table in TABLES]
+    return [CUT.join(head + piece for head, piece in list(zip(heads, pieces, strict=True))[:3])]
+
+
+def ndjson_seeds() -> Sequence[bytes]:
+    """Return a folder of one patient."""
+    form = fhir_form(load_mapping(None))
+    return [CUT.join(form.encode(make_batch([make_patient(1, visits=1)])))]
+
+
+@contextmanager
+def people() -> Iterator[Trial]:
+    """Read a file of people."""
+    with tempfile.TemporaryDirectory(prefix="bridge-fuzz-") as folder:
+        path = Path(folder) / "people.csv"
+
+        def trial(data: bytes) -> object:
+            path.write_bytes(data)
+            return load_people(path, as_of=AS_OF)
+
+        yield trial
+
+
+def people_seeds() -> Sequence[bytes]:
+    """Return files of both kinds."""
+    return [
+        b"sex,birthdate,given_name\nF,1990-05-01,Amina\nM,2020-02-29,\n",
+        b"sex,age_months,immediacy\nfemale,12,3.0\nm,400,\n",
+    ]
+
+
+def checkpoint() -> Open:
+    """Read a model."""
+    return nullcontext(lambda data: parse_checkpoint(data, place="model.npz"))
+
+
+def checkpoint_seeds() -> Sequence[bytes]:
+    """Return a tiny archive, bridge's own model, and one with an object in it."""
+    about = {"format": 3, "spec": {"outputs": {"a": {"columns": ["a"]}}}}
+    header = json.dumps(about | {"groups": [[5]], "provenance": {}}).encode()
+    tiny = {
+        "header": np.frombuffer(header, dtype=np.uint8),
+        "a.scores": np.array([0.0, 1.0]),
+        "a.values": np.array([0.0, 1.0]),
+        "a.weight0": np.zeros((2, 3)),
+        "a.bias0": np.zeros(3),
+    }
+    found = []
+    for arrays in (tiny, {"header": np.array([{}], dtype=object)}):
+        file = io.BytesIO()
+        np.savez(file, allow_pickle=True, **arrays)
+        found.append(file.getvalue())
+    return found
+
+
+def flags() -> Open:
+    """Read what stands behind --url, --visits, --as-of and --workers."""
+    kinds = (VisitsType(), DateType(), WorkersType())
+
+    def trial(data: bytes) -> None:
+        text = data.decode(errors="surrogateescape")
+        for kind in kinds:
+            try:
+                kind.convert(text, None, None)
+            except click.UsageError as refused:
+                assert refused.format_message()
+        checked_url(text)
+
+    return nullcontext(trial)
+
+
+def flags_seeds() -> Sequence[bytes]:
+    """Return values that are right."""
+    return [
+        b"http://localhost:8080/openmrs",
+        b"https://[::1]:8443/openmrs/",
+        b"1-6",
+        b"2026-11-21",
+        b"auto",
+        b"20261121",
+        b"2026-W47-6",
+    ]
