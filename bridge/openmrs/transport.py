@@ -23,7 +23,7 @@ from urllib3.exceptions import LocationValueError
 
 from bridge import __version__
 from bridge.errors import ServerError, SignInRefused, Unreachable
-from bridge.openmrs.replies import Kind, Reply, sort_reply
+from bridge.openmrs.replies import PASSING_WORDS, Kind, Reply, sort_reply
 
 SESSION = "/ws/rest/v1/session"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -127,19 +127,21 @@ class Transport:
         if not self._signed_in:
             signed_in = self.sign_in()
             if signed_in.kind is not Kind.ACCEPTED:
-                return signed_in
+                return _of_no_object(signed_in)
         reply = self._exchange(method, path, body)
         if reply.kind is Kind.EXPIRED:
             self._signed_in = False
             signed_in = self.sign_in()
             if signed_in.kind is not Kind.ACCEPTED:
-                return signed_in
+                return _of_no_object(signed_in)
             reply = self._exchange(method, path, body)
             if reply.kind is Kind.EXPIRED:
                 raise ServerError(
                     f"{self.server.url} ends every sign-in at once ({reply.reason}): is there a "
                     "proxy before it that drops cookies?"
                 )
+        if method == "GET" and reply.kind is Kind.REJECTED and reply.status >= 500:
+            return reply._replace(kind=Kind.TEMPORARY)  # a question breaks no constraint
         return reply
 
     def sign_in(self) -> Reply:
@@ -245,7 +247,14 @@ class Transport:
 
 def _may_concern_the_record(reply: Reply) -> bool:
     """Tell whether an unknown 500 comes from OpenMRS itself: it may be this record's fault."""
-    return reply.kind is Kind.TEMPORARY and reply.status == 500 and reply.body is not None
+    unknown = reply.kind is Kind.TEMPORARY and reply.status == 500 and reply.body is not None
+    return unknown and not PASSING_WORDS.search(reply.reason)
+
+
+def _of_no_object(signed_in: Reply) -> Reply:
+    """Keep what a failing sign-in says from being taken for a word on the object asked about."""
+    of_an_object = signed_in.kind in (Kind.REJECTED, Kind.MISSING, Kind.TEMPORARY)
+    return signed_in._replace(kind=Kind.FOREIGN) if of_an_object else signed_in
 
 
 def _plain(error: requests.exceptions.RequestException) -> str:
