@@ -253,8 +253,9 @@ def _may_concern_the_record(reply: Reply) -> bool:
 
 def _of_no_object(signed_in: Reply) -> Reply:
     """Keep what a failing sign-in says from being taken for a word on the object asked about."""
-    of_an_object = signed_in.kind in (Kind.REJECTED, Kind.MISSING, Kind.TEMPORARY)
-    return signed_in._replace(kind=Kind.FOREIGN) if of_an_object else signed_in
+    if signed_in.kind in (Kind.REJECTED, Kind.MISSING) or _may_concern_the_record(signed_in):
+        return signed_in._replace(kind=Kind.FOREIGN)
+    return signed_in
 
 
 def _plain(error: requests.exceptions.RequestException) -> str:

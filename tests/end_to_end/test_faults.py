@@ -107,9 +107,9 @@ def behind_a_proxy(clinic: Clinic, goal: Target, *faults: Fault) -> Iterator[Ben
         yield Bench(clinic, proxy, connect, goal)
 
 
-def fresh_cohort(count: int = COUNT) -> HandmadeCohort:
+def fresh_cohort(count: int = COUNT, visits: int = VISITS) -> HandmadeCohort:
     """Return patients that no test has loaded before."""
-    return HandmadeCohort(count, seed=next(seeds), visits=VISITS)
+    return HandmadeCohort(count, seed=next(seeds), visits=visits)
 
 
 def load_through_trouble(
@@ -261,7 +261,7 @@ def test_an_undo_struck_by_a_fault_leaves_nobody(
     kind: str, fault: Fault, clinic: Clinic, goal: Target, tmp_path: Path
 ) -> None:
     """Voiding twice is voiding once."""
-    cohort = fresh_cohort()
+    cohort = fresh_cohort(visits=1)
     with (
         behind_a_proxy(clinic, goal, fault) as bench,
         load_quietly(tmp_path, cohort, bench) as ledger,
@@ -278,7 +278,7 @@ def test_a_purge_struck_by_a_fault_leaves_nothing(
     kind: str, fault: Fault, clinic: Clinic, goal: Target, tmp_path: Path
 ) -> None:
     """Neither the patients nor what hung on them."""
-    cohort = fresh_cohort()
+    cohort = fresh_cohort(visits=1)
     with (
         behind_a_proxy(clinic, goal, fault) as bench,
         load_quietly(tmp_path, cohort, bench) as ledger,

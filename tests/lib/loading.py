@@ -22,7 +22,6 @@ from bridge.upload.run import Cohort, Crew, carry_on, new_run_name, plan_run, ta
 from bridge.upload.setup import make_marks, set_up
 from bridge.upload.undo import Removal, Undone, find_marked, undo_run
 from bridge.upload.verify import Difference, verify_patient
-from bridge.upload.workers import carry_out
 
 MAPPING = load_mapping(None)
 USER, PASSWORD = "admin", "Admin123"
@@ -101,13 +100,8 @@ def differences(ledger: Ledger, cohort: Cohort, connect: Callable[[], Client]) -
     rows = list(ledger.rows(State.CREATED, State.EXISTING))
     patients = cohort.patients(row.number for row in rows)
     tasks = [Task(patient, row) for patient, row in zip(patients, rows, strict=True)]
-    verdicts = carry_out(
-        tasks,
-        lambda client, task: verify_patient(client, task, MAPPING),
-        connect,
-        Pace(2),
-        threading.Event(),
-    )
+    with closing(connect()) as client:
+        verdicts = [verify_patient(client, task, MAPPING) for task in tasks]
     return [difference for verdict in verdicts for difference in verdict.differences]
 
 
