@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -28,7 +28,7 @@ from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
 from bridge.resources.rest import Target
 from bridge.upload.facts import Facts, read_facts
-from bridge.upload.ledger import Ledger, Run
+from bridge.upload.ledger import Ledger, Run, last_begun
 from bridge.upload.preflight import (
     Finding,
     Level,
@@ -87,7 +87,8 @@ def load(
                 return _foretell(cohort, mapping, access, screen)
             _refuse_real_patients(facts, yes=yes or access.is_sandbox)
             facts = make_marks(client, facts)
-        run = _new_run(access, cohort, target(facts, mapping.profiles[profile]))
+        goal = target(facts, mapping.profiles[profile])
+        run = _new_run(access, cohort, goal, last_begun(records_folder(server.home)))
         run.inputs.update(cohorts.mapping_inputs(of_mapping.mapping_file, mapping))
         with Ledger.create(records_folder(server.home), run) as ledger:
             _announce(run, access, screen)
@@ -109,8 +110,10 @@ def _cohort(
     return cohorts.generated(asked, limits_of(facts, mapping))
 
 
-def _new_run(access: Access, cohort: Cohort, goal: Target) -> Run:
+def _new_run(access: Access, cohort: Cohort, goal: Target, last: str | None) -> Run:
     now = datetime.now(UTC)
+    if last and now <= (begun := datetime.fromisoformat(last)):
+        now = begun + timedelta(milliseconds=1)  # the clock was set back; the newest stays newest
     return Run(
         name=new_run_name(now),
         created=now.isoformat(timespec="milliseconds"),

@@ -10,7 +10,7 @@ import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -219,6 +219,19 @@ def glance(path: Path) -> Glance:
             "SELECT number, reason FROM patient WHERE state = ? ORDER BY number", (State.REJECTED,)
         ).fetchall()
         return Glance(run, progress, _count(database), _totals(database), tuple(reasons))
+
+
+def last_begun(folder: Path) -> str | None:
+    """Return when the newest run was begun, of the records in `folder` that can be read."""
+    begun = []
+    for path in records(folder):
+        with (
+            suppress(BridgeError),
+            _explained(path),
+            closing(_connect(path, readonly=True)) as database,
+        ):
+            begun.append(_read_run(database)[0].created)
+    return max(begun, default=None)
 
 
 def records(folder: Path) -> list[Path]:
