@@ -311,6 +311,18 @@ def test_a_storm_of_faults_leaves_exactly_what_was_asked_and_then_nothing(
             assert ledger.counts() == {State.PURGED if seed % 2 else State.UNDONE: cohort.count}
 
 
+def test_a_database_in_trouble_rejects_nobody_however_long_it_lasts(
+    clinic: Clinic, goal: Target, tmp_path: Path
+) -> None:
+    """A deadlock is never the patient's fault: the run stops rather than reject one after one."""
+    cohort = fresh_cohort()
+    with behind_a_proxy(clinic, goal) as bench:
+        bench.proxy.put(Fault.PASSING_500, LOADING["patient"], *range(2, 7))
+        with load_through_trouble(tmp_path, cohort, bench) as ledger:
+            assert len(bench.proxy.struck) == 5
+            assert_whole(ledger, cohort, clinic)
+
+
 def test_a_server_that_stays_away_stops_the_run_and_a_resume_ends_it(
     clinic: Clinic, tmp_path: Path
 ) -> None:

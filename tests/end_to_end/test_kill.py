@@ -22,6 +22,7 @@ from tests.lib.loading import PASSWORD, QUICK, USER, found, prepare
 COUNT = 60
 KILLS = int(os.environ.get("BRIDGE_TEST_KILLS", "6"))
 SERVER_KILLS = max(1, KILLS // 2)
+UNDO_KILLS = max(2, KILLS // 3)
 DEADLINE = 120
 
 Bridge = Callable[..., subprocess.Popen[str]]
@@ -87,6 +88,26 @@ def test_a_run_that_is_killed_again_and_again_ends_whole(
             finish(bridge("resume", record.stem))
         if state(bridge, record.stem) == "complete":
             check_whole(bridge, clinic, record.stem)
+
+
+def test_an_undo_that_is_killed_again_and_again_leaves_nobody(
+    bridge: Bridge, clinic: Clinic, own_home: Path
+) -> None:
+    """And the record says so in the end."""
+    chance = random.Random(os.environ.get("BRIDGE_TEST_SEED"))
+    server = ["--url", clinic.url, "--user", clinic.user, "--yes"]
+    run = str(finish(bridge("load", "--count", str(COUNT), *server))["run"])
+    undo = ["undo", run, *(["--purge"] if chance.random() < 0.5 else [])]
+    for _ in range(UNDO_KILLS):
+        process = bridge(*undo)
+        time.sleep(chance.uniform(0.4, 0.9))
+        process.kill()
+        process.communicate(timeout=DEADLINE)
+    finish(bridge(*undo))
+    assert found(run, clinic.connect) == []
+    status = finish(bridge("status", run))
+    assert status["state"] == ("purged" if "--purge" in undo else "undone")
+    assert status["patients"] == {"requested": COUNT, str(status["state"]): COUNT}
 
 
 @pytest.mark.skipif(bool(REAL), reason="kills the sandbox, not somebody's server")
