@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
 from bridge.resources.rest import Target
 from bridge.upload.facts import Facts, read_facts
-from bridge.upload.ledger import Ledger, Run
+from bridge.upload.ledger import Ledger, Run, last_begun
 from bridge.upload.preflight import (
     Finding,
     Level,
@@ -92,7 +92,8 @@ def begin(
             raise Interrupted("stopped before anything was written")
         screen.doing("preparing the server")
         facts = make_marks(client, facts)
-    run = _new_run(access, cohort, target(facts, wanted.mapping.profiles[profile]))
+    goal = target(facts, wanted.mapping.profiles[profile])
+    run = _new_run(access, cohort, goal, last_begun(records_folder(home)))
     run.inputs.update(cohorts.mapping_inputs(wanted.mapping_file, wanted.mapping))
     with Ledger.create(records_folder(home), run) as ledger:
         _announce(run, access, screen)
@@ -134,8 +135,10 @@ def _cohort(wanted: Wanted, facts: Facts, screen: Screen) -> Cohort:
     return cohorts.generated(wanted.asked, limits_of(facts, mapping))
 
 
-def _new_run(access: Access, cohort: Cohort, goal: Target) -> Run:
+def _new_run(access: Access, cohort: Cohort, goal: Target, last: str | None) -> Run:
     now = datetime.now(UTC)
+    if last and now <= (begun := datetime.fromisoformat(last)):
+        now = begun + timedelta(milliseconds=1)  # the clock was set back; the newest stays newest
     return Run(
         name=new_run_name(now),
         created=now.isoformat(timespec="milliseconds"),

@@ -1,6 +1,7 @@
 """`bridge resume`: go on with a run that was interrupted."""
 
 from contextlib import closing
+from datetime import date, timedelta
 
 import click
 
@@ -15,8 +16,9 @@ from bridge.cli.options import (
 )
 from bridge.cli.running import access_of_run, carry_on_run, choose_record
 from bridge.cli.screen import Screen
-from bridge.errors import InputError
-from bridge.upload.ledger import UNFINISHED, Ledger, Phase, State
+from bridge.errors import InputError, Unfit
+from bridge.openmrs.client import REST, Client
+from bridge.upload.ledger import UNFINISHED, Ledger, Phase, Run, State
 from bridge.upload.run import require_target
 
 
@@ -57,6 +59,17 @@ def resume(
             screen.doing("checking the server")
             with closing(access.connect()) as client:
                 require_target(client, run)
+                _require_clock(client, run)
             done = ledger.progress.phase is Phase.COMPLETE
             screen.say(f"Run {run.name}: {'complete already' if done else 'going on'}")
             return carry_on_run(ledger, cohort, mapping, access, workers, screen, switch)
+
+
+def _require_clock(client: Client, run: Run) -> None:
+    """Raise Unfit where the newest visits, of the day before the run's, are in the future."""
+    as_of, now = run.inputs.get("as_of"), client.probe(f"{REST}/session").date
+    if as_of and now and now.date() < date.fromisoformat(as_of) - timedelta(days=1):
+        raise Unfit(
+            f"the clock of {run.server} says {now:%Y-%m-%d}, and run {run.name} has visits until "
+            f"{as_of}: set the clock right, for it refuses encounters in its future"
+        )

@@ -58,7 +58,14 @@ _REFUSALS = re.compile(
     r"|ConstraintViolationException|cannot.have.more.than.one"
     r"|Failed to call access method: java.lang.NullPointerException"
 )
-_PASSING = re.compile(r"Deadlock|Lock wait timeout|try restarting transaction", re.IGNORECASE)
+
+PASSING_WORDS = re.compile(
+    r"Deadlock|Lock wait timeout|try restarting transaction|database is locked"
+    r"|table '[^']*' is full|disk (is )?full|JDBCConnectionException|Unable to acquire JDBC"
+    r"|Could not open (JPA|Hibernate|JDBC)|Communications link failure",
+    re.IGNORECASE,
+)
+"""Words of 500s that speak of the server's database, never of the record."""
 
 _TEMPORARY = {408, 425, 429, 502, 503, 504}
 
@@ -94,7 +101,7 @@ def _kind(status: int, body: Any, text: str, reason: str) -> Kind:
     if status in _TEMPORARY:
         return Kind.TEMPORARY
     if status >= 500:
-        final = _is_refusal(body) and _REFUSALS.search(reason) and not _PASSING.search(reason)
+        final = _is_refusal(body) and _REFUSALS.search(reason) and not PASSING_WORDS.search(reason)
         return Kind.REJECTED if final else Kind.TEMPORARY
     return Kind.REJECTED
 

@@ -26,7 +26,7 @@ from urllib3.exceptions import DecodeError, HTTPError, LocationValueError
 
 from bridge import __version__
 from bridge.errors import ServerError, SignInRefused, Unreachable
-from bridge.openmrs.replies import NO_ANSWER, Kind, Reply, sort_reply
+from bridge.openmrs.replies import NO_ANSWER, PASSING_WORDS, Kind, Reply, sort_reply
 from bridge.openmrs.wire import BoundedSession, Endless, read_body
 
 SESSION = "/ws/rest/v1/session"
@@ -140,20 +140,24 @@ class Transport:
         """
         if not self._signed_in:
             signed_in = self.sign_in()
-            if signed_in.kind is not Kind.ACCEPTED or path == SESSION:
+            if signed_in.kind is not Kind.ACCEPTED:
+                return _of_no_object(signed_in)
+            if path == SESSION:
                 return signed_in
         reply = self._exchange(method, path, body)
         if reply.kind is Kind.EXPIRED:
             self._signed_in = False
             signed_in = self.sign_in()
             if signed_in.kind is not Kind.ACCEPTED:
-                return signed_in
+                return _of_no_object(signed_in)
             reply = self._exchange(method, path, body)
             if reply.kind is Kind.EXPIRED:
                 raise ServerError(
                     f"{self.server.url} ends every sign-in at once ({reply.reason}): is there a "
                     "proxy before it that drops cookies?"
                 )
+        if method == "GET" and reply.kind is Kind.REJECTED and reply.status >= 500:
+            return reply._replace(kind=Kind.TEMPORARY)  # a question breaks no constraint
         return reply
 
     def sign_in(self) -> Reply:
@@ -269,7 +273,15 @@ class Transport:
 
 def _may_concern_the_record(reply: Reply) -> bool:
     """Tell whether an unknown 500 comes from OpenMRS itself: it may be this record's fault."""
-    return reply.kind is Kind.TEMPORARY and reply.status == 500 and reply.body is not None
+    unknown = reply.kind is Kind.TEMPORARY and reply.status == 500 and reply.body is not None
+    return unknown and not PASSING_WORDS.search(reply.reason)
+
+
+def _of_no_object(signed_in: Reply) -> Reply:
+    """Keep what a failing sign-in says from being taken for a word on the object asked about."""
+    if signed_in.kind in (Kind.REJECTED, Kind.MISSING) or _may_concern_the_record(signed_in):
+        return signed_in._replace(kind=Kind.FOREIGN)
+    return signed_in
 
 
 def _plain(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 import socket
 import sqlite3
 import threading
@@ -121,6 +122,8 @@ def open_database(directory: Path, clock: Callable[[], datetime]) -> Database:
 
 def _listen(port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":  # or a server that was killed could not come back for a minute
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
     except OSError as fault:

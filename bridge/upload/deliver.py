@@ -24,6 +24,7 @@ from bridge.upload.plan import (
     reissue_patient,
 )
 from bridge.upload.standing import standing
+from bridge.upload.taking_off import void
 
 _MOST_EDITIONS = 50
 _MOST_IDENTIFIERS = 5
@@ -130,8 +131,7 @@ def _make_visits(
             # What another run's visit lacks was taken from it since, and is not ours to put back.
             wanted = (visit.uuid, *(e.uuid for e in visit.encounters if stand is _Stand.OURS))
             if any(uuid not in there for uuid in wanted):
-                made.append(visit)
-                _make_visit(client, visit, there, order)
+                _make_visit(client, visit, there, order, made)
     except _Refusal as refusal:
         what = _take_back(client, plan, made, stand)
         raise _Refusal(f"{refusal}; {what}") from refusal
@@ -161,22 +161,27 @@ def _visits_and_encounters(client: Client, patient: str) -> set[str]:
     return there
 
 
-def _make_visit(client: Client, visit: VisitPlan, there: set[str], order: Order) -> None:
+def _make_visit(
+    client: Client, visit: VisitPlan, there: set[str], order: Order, made: list[VisitPlan]
+) -> None:
+    """Make what is missing of a visit; if the visit itself is this run's, it comes to `made`."""
     missing = [encounter for encounter in visit.encounters if encounter.uuid not in there]
     if visit.uuid not in there:
-        if missing and not order.visits_apart:
-            first, *missing = missing
-            if not _make_together(client, visit, first):
-                order.visits_apart = True
-                _make_apart(client, visit, first)
+        together = bool(missing) and not order.visits_apart
+        if together and _make_together(client, visit, missing[0], made):
+            del missing[0]
         else:
-            _send(client, "visit", visit.uuid, visit.body)
+            order.visits_apart |= together
+            if _send(client, "visit", visit.uuid, visit.body):
+                made.append(visit)
     for encounter in missing:
-        _send(client, "encounter", encounter.uuid, encounter.body)
+        _make_within(client, visit, encounter)
 
 
 @as_openmrs_has_it("an encounter")
-def _make_together(client: Client, visit: VisitPlan, encounter: EncounterPlan) -> bool:
+def _make_together(
+    client: Client, visit: VisitPlan, encounter: EncounterPlan, made: list[VisitPlan]
+) -> bool:
     """Make a visit inside its encounter, in one transaction; tell whether the server did so."""
     body = {**encounter.body, "visit": visit.body}
     reply = client.create_encounter(
@@ -187,23 +192,41 @@ def _make_together(client: Client, visit: VisitPlan, encounter: EncounterPlan) -
             return False
         if not _there(client, "encounter", encounter.uuid):
             raise _Refusal(f"visit {visit.uuid} is refused: {reply.reason}")
-    answer = reply.body if isinstance(reply.body, dict) else None
-    if answer is None or "visit" not in answer:
+    answer = reply.body if isinstance(reply.body, dict) and "visit" in reply.body else None
+    if not _is_within(client, visit, encounter, answer):
+        return False
+    if reply.kind is Kind.ACCEPTED:
+        made.append(visit)
+    return True
+
+
+def _make_within(client: Client, visit: VisitPlan, encounter: EncounterPlan) -> None:
+    """Make an encounter in a visit that is there."""
+    reply = _send(client, "encounter", encounter.uuid, encounter.body)
+    if reply and reply.body is not None:
+        return
+    # It may have been made before its visit was, and stand outside of it.
+    reply = client.update("encounter", encounter.uuid, {"visit": visit.uuid})
+    if reply.kind is not Kind.ACCEPTED and not _is_within(client, visit, encounter):
+        raise _Refusal(f"encounter {encounter.uuid} stays outside its visit: {reply.reason}")
+
+
+def _is_within(
+    client: Client, visit: VisitPlan, encounter: EncounterPlan, answer: Body | None = None
+) -> bool:
+    if answer is None:
         answer = client.fetch("encounter", encounter.uuid, "visit:(uuid)") or {}
     return (answer.get("visit") or {}).get("uuid") == visit.uuid
 
 
-def _make_apart(client: Client, visit: VisitPlan, encounter: EncounterPlan) -> None:
-    """Make the visit on its own, and see that the encounter is within it."""
-    _send(client, "visit", visit.uuid, visit.body)
-    _send(client, "encounter", encounter.uuid, encounter.body)
-    client.update("encounter", encounter.uuid, {"visit": visit.uuid})
-
-
-def _send(client: Client, resource: str, uuid: str, body: Body) -> None:
+def _send(client: Client, resource: str, uuid: str, body: Body) -> Reply | None:
+    """Make an object; return the reply that accepts it, None when another had made it already."""
     reply = client.create(resource, body, recall=lambda: _there(client, resource, uuid))
-    if reply.kind is not Kind.ACCEPTED and not _there(client, resource, uuid):
+    if reply.kind is Kind.ACCEPTED:
+        return reply
+    if not _there(client, resource, uuid):
         raise _Refusal(f"{resource} {uuid} is refused: {reply.reason}")
+    return None
 
 
 def _there(client: Client, resource: str, uuid: str) -> Reply | None:
@@ -216,10 +239,9 @@ def _take_back(client: Client, plan: PatientPlan, made: list[VisitPlan], stand: 
     """Leave no half patient: take off what this run made of it, and say what came of it."""
     reason = "bridge: a part was refused"
     if stand is _Stand.OURS:
-        replies = [client.void("patient", plan.uuid, reason)]
+        stays = [void(client, "patient", plan.uuid, reason)]
     else:
-        replies = [client.void("visit", visit.uuid, reason) for visit in made]
-    for reply in replies:
-        if reply.kind not in (Kind.ACCEPTED, Kind.MISSING):
-            return f"what was made of the patient stays, for it cannot be voided: {reply.reason}"
+        stays = [void(client, "visit", visit.uuid, reason) for visit in made]
+    for refusal in filter(None, stays):
+        return f"what was made of the patient stays, for it cannot be voided: {refusal}"
     return "what was made of the patient was taken off again"

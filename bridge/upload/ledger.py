@@ -5,16 +5,17 @@ last moments of a ledger costs a few questions, never a patient.
 """
 
 import json
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from bridge.errors import InputError, LedgerError
+from bridge.errors import BridgeError, InputError, LedgerError
 from bridge.upload import history
 from bridge.upload.history import History, Sample, Verification, crc
 
@@ -127,17 +128,15 @@ class Ledger:
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open a record to go on with its run; raise LedgerError when it cannot be trusted."""
-        with _explained(path):
-            lock = _take_lock(path)
-            try:
-                database = _connect(path)
-                _check(path, database)
-                if not history.has_tables(database):  # an older bridge made it
-                    database.executescript(f"BEGIN;{history.SCHEMA}COMMIT;")
-                return cls(path, database, lock)
-            except BaseException:
-                lock.close()
-                raise
+        with _explained(path), ExitStack() as opened:
+            lock = opened.enter_context(closing(_take_lock(path)))
+            database = opened.enter_context(closing(_connect(path)))
+            _check(path, database)
+            if not history.has_tables(database):  # an older bridge made it
+                database.executescript(f"BEGIN;{history.SCHEMA}COMMIT;")
+            ledger = cls(path, database, lock)
+            opened.pop_all()  # it stays open
+            return ledger
 
     def __enter__(self) -> Self:
         return self
@@ -182,19 +181,23 @@ class Ledger:
                 f"SELECT * FROM patient WHERE state IN ({marks}) AND number > ? "  # noqa: S608
                 "ORDER BY number LIMIT 500"
             )
-            found = self._database.execute(query, (*chosen, number)).fetchall()
+            with _explained(self.path):
+                cells = self._database.execute(query, (*chosen, number)).fetchall()
+                found = [_from_cells(row) for row in cells]
             if not found:
                 return
-            yield from (_from_cells(cells) for cells in found)
-            number = found[-1][0]
+            yield from found
+            number = found[-1].number
 
     def counts(self) -> Counter[State]:
         """Count the patients by state."""
-        return _count(self._database)
+        with _explained(self.path):
+            return _count(self._database)
 
     def totals(self) -> Totals:
         """Sum what the server accepted."""
-        return _totals(self._database)
+        with _explained(self.path):
+            return _totals(self._database)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -225,23 +228,36 @@ class Glance(NamedTuple):
 def glance(path: Path) -> Glance:
     """Read a run's record, also while a load writes to it; raise LedgerError if it is damaged."""
     with _explained(path), closing(_connect(path, readonly=True)) as database:
-        return _glance(database)
+        return _view(path, database)
 
 
 def recall(path: Path) -> tuple[Glance, History]:
-    """Read all that a run's record says of it and check every row, also while a load writes."""
+    """Read all that a run's record says of it, also while a load writes."""
     with _explained(path), closing(_connect(path, readonly=True)) as database:
-        database.execute("BEGIN")  # all from one moment
-        _check(path, database)
-        return _glance(database), history.read_history(database)
+        return _view(path, database), history.read_history(database)
 
 
-def _glance(database: sqlite3.Connection) -> Glance:
+def _view(path: Path, database: sqlite3.Connection) -> Glance:
+    database.execute("BEGIN")  # one view, whatever a load writes meanwhile
+    _check(path, database)
     run, progress = _read_run(database)
     reasons = database.execute(
         "SELECT number, reason FROM patient WHERE state = ? ORDER BY number", (State.REJECTED,)
     ).fetchall()
     return Glance(run, progress, _count(database), _totals(database), tuple(reasons))
+
+
+def last_begun(folder: Path) -> str | None:
+    """Return when the newest run was begun, of the records in `folder` that can be read."""
+    begun = []
+    for path in records(folder):
+        with (
+            suppress(BridgeError),
+            _explained(path),
+            closing(_connect(path, readonly=True)) as database,
+        ):
+            begun.append(_read_run(database)[0].created)
+    return max(begun, default=None)
 
 
 def records(folder: Path) -> list[Path]:
@@ -277,7 +293,12 @@ def _connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     database = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10
     )
-    database.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose moments, nothing else
+    try:
+        # a power cut may lose moments, nothing else
+        database.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
@@ -307,16 +328,27 @@ def _explained(path: Path) -> Iterator[None]:
             place=path.parent,
         ) from error
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorname == "SQLITE_ERROR":  # not the tables that it should have
-            raise _damaged(path, str(error)) from error
-        if error.sqlite_errorname == "SQLITE_FULL":
-            raise InputError("the disk is full: free some room", place=path) from error
-        raise InputError(
-            f"cannot be used ({error}): see to the folder's rights, or name another in BRIDGE_HOME",
-            place=path,
-        ) from error
+        raise _trouble(path, error) from error
     except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as error:
         raise _damaged(path, str(error)) from error
+
+
+def _trouble(path: Path, error: sqlite3.OperationalError) -> BridgeError:
+    # Of what Python's own part raises, as for text that is none, SQLite knows no name.
+    name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
+    kind = "_".join(name.split("_")[:2])
+    if kind == "SQLITE_FULL":
+        return InputError("the disk is full: free some room", place=path)
+    if kind == "SQLITE_IOERR":
+        message = f"cannot be read or written ({error}): is the disk full, or failing?"
+        return InputError(message, place=path)
+    may_write = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    if kind == "SQLITE_ERROR" or (kind == "SQLITE_READONLY" and may_write):
+        return _damaged(path, str(error))  # not the tables, or not the format, that it should have
+    return InputError(
+        f"cannot be used ({error}): see to the folder's rights, or name another in BRIDGE_HOME",
+        place=path,
+    )
 
 
 def _damaged(path: Path, why: str) -> LedgerError:
@@ -327,12 +359,17 @@ def _damaged(path: Path, why: str) -> LedgerError:
 
 
 def _check(path: Path, database: sqlite3.Connection) -> None:
-    (verdict,) = database.execute("PRAGMA quick_check").fetchone()
+    (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()  # the index, too
     if verdict != "ok":
-        raise _damaged(path, verdict)
-    for cells in database.execute("SELECT * FROM patient"):
-        if _checksum(_from_cells(cells)) != cells[-1]:
+        raise _damaged(path, " ".join(str(verdict).split()))
+    run, progress = _read_run(database)
+    patients = 0
+    for *cells, checksum in database.execute("SELECT * FROM patient NOT INDEXED"):
+        patients += 1
+        if crc(*map(str, cells)) != checksum:
             raise _damaged(path, f"patient {cells[0]}")
+    if progress.phase is not Phase.PLANNING and patients != run.patients:
+        raise _damaged(path, f"{patients} of {run.patients} patients are in it")
     history.read_history(database)
 
 

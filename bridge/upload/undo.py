@@ -6,13 +6,13 @@ from itertools import tee
 from typing import NamedTuple
 
 from bridge.openmrs.client import Client
-from bridge.openmrs.replies import Kind, Reply
 from bridge.openmrs.shape import as_openmrs_has_it
 from bridge.records import Patient, Visit
 from bridge.upload.ledger import Ledger, Phase, Row, State
 from bridge.upload.plan import reissue_patient
 from bridge.upload.run import Cohort, Crew
-from bridge.upload.standing import standing
+from bridge.upload.standing import Standing, standing
+from bridge.upload.taking_off import purge, void
 from bridge.upload.workers import carry_out
 
 _REASON = "bridge undo"
@@ -44,7 +44,10 @@ class Removal:
 
         The server is asked whose the patient is: the ledger cannot know what happened since.
         """
-        if self._is_ours(client, row):
+        found = standing(client, row.uuid, self._run_mark)
+        if found is None and row.state in (State.CREATED, State.UNDONE):
+            return Undone(row.uuid)  # purged before the record could say so
+        if self._is_ours(found, row):
             return Undone(row.uuid, self._take_off(client, row.uuid, patient))
         return Undone(row.uuid, self._take_visits(client, row, patient), was_ours=False)
 
@@ -57,8 +60,7 @@ class Removal:
     def _take_off(self, client: Client, uuid: str, patient: Patient | None) -> str:
         return _purge(client, uuid, patient) if self.purge else self._void(client, uuid)
 
-    def _is_ours(self, client: Client, row: Row) -> bool:
-        found = standing(client, row.uuid, self._run_mark)
+    def _is_ours(self, found: Standing | None, row: Row) -> bool:
         if found is not None and found.voided:  # OpenMRS shows no marks of a voided patient
             return row.state in (State.CREATED, State.UNDONE)
         return found is not None and found.run == self._run
@@ -68,18 +70,18 @@ class Removal:
         if self.purge and patient:
             added = [visit for visit in patient.visits if visit.uuid in row.added]
             return _purge_parts(client, *_parts(added))
-        refused = [_refused(client.void("visit", visit, _REASON)) for visit in row.added]
+        refused = [void(client, "visit", visit, _REASON) for visit in row.added]
         return next(filter(None, refused), "")
 
     def _void(self, client: Client, uuid: str) -> str:
         """Void a patient; where that leaves its visits (told by the first), void them too."""
         visits = _visits(client, uuid) if self._visits_stay is not False else []
-        refused = _refused(client.void("patient", uuid, _REASON))
+        refused = void(client, "patient", uuid, _REASON)
         staying = [visit for visit in visits if _stands(client, visit)]
         if visits:
             self._visits_stay = bool(staying)
         for visit in staying:
-            refused = refused or _refused(client.void("visit", visit, _REASON))
+            refused = refused or void(client, "visit", visit, _REASON)
         return refused
 
 
@@ -106,17 +108,20 @@ def undo_run(
         return row, undone
 
     states = states_to_undo(purge=removal.purge)
+    refused: set[str] = set()
     done, phase = State.UNDONE, Phase.UNDONE
     if removal.purge:
         done, phase = State.PURGED, Phase.PURGED
     tasks = _with_patients(ledger.rows(*states), cohort)
     for row, undone in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
-        if not undone.refused:
+        if undone.refused:
+            refused.add(row.uuid)
+        else:
             ledger.write([row._replace(state=done if undone.was_ours else State.SPARED)])
         yield undone
-    refused = False
-    for undone in undo_marked(ledger.run.name, removal, crew):
-        refused |= bool(undone.refused)
+    for undone in undo_marked(ledger.run.name, removal, crew, tried=refused):
+        if undone.refused:
+            refused.add(undone.uuid)
         yield undone
     if not refused and not any(ledger.counts()[state] for state in states):
         ledger.write(row._replace(state=State.SPARED) for row in ledger.rows(State.PLANNED))
@@ -144,15 +149,17 @@ def find_marked(run: str, client: Client) -> list[str]:
     return [patient["uuid"] for patient in client.every("patient", "uuid", q=run)]
 
 
-def undo_marked(run: str, removal: Removal, crew: Crew) -> Iterator[Undone]:
-    """Take off every patient that carries the run's mark, found on the server alone."""
+def undo_marked(
+    run: str, removal: Removal, crew: Crew, tried: Iterable[str] = ()
+) -> Iterator[Undone]:
+    """Take off every patient but `tried` that carries the run's mark, found on the server alone."""
 
     def work(client: Client, uuid: str) -> Undone | None:
         undone = removal.take_off_marked(client, uuid)
         crew.done()
         return undone
 
-    seen: set[str] = set()
+    seen = set(tried)
     with closing(crew.connect()) as client:
         while found := [uuid for uuid in find_marked(run, client) if uuid not in seen]:
             seen.update(found)
@@ -169,13 +176,13 @@ def _purge(client: Client, uuid: str, patient: Patient | None) -> str:
         encounters[encounter["uuid"]] = None
         obs.update(dict.fromkeys(found["uuid"] for found in encounter["obs"]))
     visits.update(dict.fromkeys(_visits(client, uuid, includeAll="true")))
-    return _purge_parts(client, obs, encounters, visits) or _refused(client.purge("patient", uuid))
+    return _purge_parts(client, obs, encounters, visits) or purge(client, "patient", uuid)
 
 
 def _purge_parts(client: Client, obs: Uuids, encounters: Uuids, visits: Uuids) -> str:
     for resource, parts in (("obs", obs), ("encounter", encounters), ("visit", visits)):
         for part in parts:
-            if refused := _refused(client.purge(resource, part)):
+            if refused := purge(client, resource, part):
                 return f"{resource} {part}: {refused}"
     return ""
 
@@ -200,8 +207,3 @@ def _visits(client: Client, patient: str, **more: str) -> list[str]:
 def _stands(client: Client, visit: str) -> bool:
     found = client.fetch("visit", visit, "voided")
     return found is not None and not found["voided"]
-
-
-def _refused(reply: Reply) -> str:
-    gone = reply.kind in (Kind.ACCEPTED, Kind.MISSING)
-    return "" if gone else reply.reason

@@ -73,6 +73,21 @@ class Output(NamedTuple):
         return dict(json.loads(line))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the cases of the fault matrix: the parametrised tests of test_faults."""
+    reports = [
+        report
+        for outcome in ("passed", "failed", "error")
+        for report in terminalreporter.stats.get(outcome, ())
+        if "test_faults.py" in report.nodeid and report.nodeid.endswith("]")
+    ]
+    cases = {report.nodeid for report in reports}
+    faulty = {report.nodeid for report in reports if report.outcome == "failed"}
+    if cases:
+        passed = len(cases - faulty)
+        terminalreporter.write_line(f"fault matrix: {len(cases)} cases run, {passed} passed")
+
+
 Cli = Callable[..., Output]
 
 

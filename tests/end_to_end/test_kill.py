@@ -1,23 +1,28 @@
-"""kill -9 at random moments: a resume ends with exactly the patients that were asked for."""
+"""kill -9 of bridge or of the server, at random moments: exactly what was asked for comes about."""
 
 import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from bridge.errors import ServerError
 from bridge.upload.ledger import UNFINISHED
 from tests.end_to_end.conftest import REAL, Clinic
-from tests.lib.loading import found
+from tests.lib.loading import PASSWORD, QUICK, USER, found, prepare
 
 COUNT = 60
 KILLS = int(os.environ.get("BRIDGE_TEST_KILLS", "6"))
+SERVER_KILLS = max(1, KILLS // 2)
+UNDO_KILLS = max(2, KILLS // 3)
 DEADLINE = 120
 
 Bridge = Callable[..., subprocess.Popen[str]]
@@ -32,9 +37,9 @@ def bridge(clinic: Clinic, own_home: Path) -> Bridge:
         "BRIDGE_PASSWORD": clinic.password,
     }
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
+    def start(*arguments: str, as_json: bool = True) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "bridge", *arguments, "--json"],
+            [sys.executable, "-m", "bridge", *arguments, *(["--json"] if as_json else [])],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -83,6 +88,88 @@ def test_a_run_that_is_killed_again_and_again_ends_whole(
             finish(bridge("resume", record.stem))
         if state(bridge, record.stem) == "complete":
             check_whole(bridge, clinic, record.stem)
+
+
+def test_an_undo_that_is_killed_again_and_again_leaves_nobody(
+    bridge: Bridge, clinic: Clinic, own_home: Path
+) -> None:
+    """And the record says so in the end."""
+    chance = random.Random(os.environ.get("BRIDGE_TEST_SEED"))
+    server = ["--url", clinic.url, "--user", clinic.user, "--yes"]
+    run = str(finish(bridge("load", "--count", str(COUNT), *server))["run"])
+    undo = ["undo", run, *(["--purge"] if chance.random() < 0.5 else [])]
+    for _ in range(UNDO_KILLS):
+        process = bridge(*undo)
+        time.sleep(chance.uniform(0.4, 0.9))
+        process.kill()
+        process.communicate(timeout=DEADLINE)
+    finish(bridge(*undo))
+    assert found(run, clinic.connect) == []
+    status = finish(bridge("status", run))
+    assert status["state"] == ("purged" if "--purge" in undo else "undone")
+    assert status["patients"] == {"requested": COUNT, str(status["state"]): COUNT}
+
+
+@pytest.mark.skipif(bool(REAL), reason="kills the sandbox, not somebody's server")
+def test_a_server_that_is_killed_again_and_again_loses_nothing(
+    bridge: Bridge, own_home: Path, tmp_path: Path
+) -> None:
+    """The load waits for it, or is resumed; no patient twice, none missing, none half."""
+    chance = random.Random(os.environ.get("BRIDGE_TEST_SEED"))
+    port = free_port()
+    served = Clinic(f"http://127.0.0.1:{port}/openmrs", USER, PASSWORD, QUICK)
+    serve = ["sandbox", "--port", str(port), "--dir", str(tmp_path / "data")]
+    server = bridge(*serve, as_json=False)
+    wait_for(served)
+    prepare(served.connect)
+    load = ["load", "--count", str(COUNT), "--url", served.url, "--user", USER, "--yes"]
+    kills = 0
+    process: subprocess.Popen[str] | None = bridge(*load)
+    while process:
+        time.sleep(chance.uniform(0.2, 1.0))
+        if process.poll() is None and kills < SERVER_KILLS:
+            server.send_signal(signal.SIGKILL)
+            server.communicate(timeout=DEADLINE)
+            kills += 1
+            time.sleep(chance.uniform(0, 0.5))
+            server = bridge(*serve, as_json=False)
+            wait_for(served)
+        if process.poll() is not None:
+            process = check_or_resume(process, bridge, served, own_home)
+            process = process or (bridge(*load) if kills < SERVER_KILLS else None)
+    server.terminate()
+    server.communicate(timeout=DEADLINE)
+
+
+def check_or_resume(
+    process: subprocess.Popen[str], bridge: Bridge, served: Clinic, home: Path
+) -> subprocess.Popen[str] | None:
+    """Hold a load that is whole against the server, or resume one that gave up waiting for it."""
+    _, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode in (0, 3), err
+    begun = records(home)
+    if process.returncode == 0:
+        check_whole(bridge, served, begun[-1].stem)
+    elif begun and state(bridge, begun[-1].stem) in UNFINISHED:
+        return bridge("resume", begun[-1].stem)
+    return None
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(served: Clinic) -> None:
+    """Wait until a server answers."""
+    until = time.monotonic() + DEADLINE
+    while time.monotonic() < until:
+        with suppress(ServerError), closing(served.connect()) as client:
+            client.session()
+            return
+    raise AssertionError("it never came up")
 
 
 def state(bridge: Bridge, run: str) -> str:

@@ -4,14 +4,11 @@ import json
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bridge.mapping.resolve import Statement
 from bridge.openmrs.client import Client
-from bridge.openmrs.replies import Kind, Reply
-from bridge.openmrs.transport import Recall
 from bridge.records import MEASUREMENTS
 from bridge.sandbox import Sandbox
 from bridge.upload.facts import read_facts
@@ -22,6 +19,7 @@ from bridge.upload.verify import compare_observation
 from tests.end_to_end.conftest import Clinic
 from tests.end_to_end.test_faults import COUNT, fresh_cohort
 from tests.lib.fault_proxy import fault_proxy
+from tests.lib.flat_client import FlatClient, RefusingClient
 from tests.lib.loading import (
     MAPPING,
     connector,
@@ -92,27 +90,6 @@ def test_a_bare_server_that_never_had_idgen_is_filled_too(tmp_path: Path) -> Non
             proceed(ledger, cohort, connect)
             assert ledger.counts() == {State.CREATED: COUNT}
             assert all("-" in identifier for row in ledger.rows() for identifier in row.identifiers)
-
-
-class FlatClient(Client):
-    """Goes to a server that takes no visit inside an encounter."""
-
-    refuses = False
-
-    def create_encounter(self, body: dict[str, Any], *, recall: Recall | None = None) -> Reply:
-        """Drop the visit that is inside, or refuse the whole for it."""
-        if isinstance(body["visit"], dict):
-            if self.refuses:
-                reason = "[visit on class org.openmrs.Encounter => a uuid is expected]"
-                return Reply(Kind.REJECTED, 400, {}, reason)
-            body = {name: part for name, part in body.items() if name != "visit"}
-        return super().create_encounter(body, recall=recall)
-
-
-class RefusingClient(FlatClient):
-    """Goes to one that refuses it."""
-
-    refuses = True
 
 
 @pytest.mark.parametrize("kind", [FlatClient, RefusingClient])

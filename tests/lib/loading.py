@@ -11,6 +11,7 @@ from pathlib import Path
 from bridge.mapping.loading import load_mapping
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Patience, Server, Transport
+from bridge.resources.rest import Target
 from bridge.upload.deliver import Order, Task
 from bridge.upload.facts import read_facts
 from bridge.upload.identifiers import spare_identifiers
@@ -21,7 +22,6 @@ from bridge.upload.run import Cohort, Crew, carry_on, new_run_name, plan_run, ta
 from bridge.upload.setup import make_marks, set_up
 from bridge.upload.undo import Removal, Undone, find_marked, undo_run
 from bridge.upload.verify import Difference, verify_patient
-from bridge.upload.workers import carry_out
 
 MAPPING = load_mapping(None)
 USER, PASSWORD = "admin", "Admin123"
@@ -48,21 +48,32 @@ def prepare(connect: Callable[[], Client]) -> None:
     client.close()
 
 
-def start(folder: Path, cohort: Cohort, connect: Callable[[], Client], name: str = "") -> Ledger:
-    """Begin a run."""
-    client = connect()
-    facts = make_marks(client, read_facts(client, MAPPING))
-    profile = MAPPING.profiles[choose_profile(facts, MAPPING)]
+def read_target(connect: Callable[[], Client]) -> Target:
+    """Read from the server what patients and visits hang on."""
+    with closing(connect()) as client:
+        facts = make_marks(client, read_facts(client, MAPPING))
+    return target(facts, MAPPING.profiles[choose_profile(facts, MAPPING)])
+
+
+def start(
+    folder: Path,
+    cohort: Cohort,
+    connect: Callable[[], Client],
+    name: str = "",
+    goal: Target | None = None,
+) -> Ledger:
+    """Begin a run; what it hangs on is read from the server, unless `goal` says it."""
+    with closing(connect()) as client:
+        server = client.transport.server.url
     run = Run(
         name=name or new_run_name(datetime.now(UTC)),
         created=datetime.now(UTC).isoformat(),
-        server=client.transport.server.url,
+        server=server,
         user=USER,
         patients=cohort.count,
         inputs=cohort.inputs,
-        target=dataclasses.asdict(target(facts, profile)),
+        target=dataclasses.asdict(goal or read_target(connect)),
     )
-    client.close()
     return Ledger.create(folder, run)
 
 
@@ -89,13 +100,8 @@ def differences(ledger: Ledger, cohort: Cohort, connect: Callable[[], Client]) -
     rows = list(ledger.rows(State.CREATED, State.EXISTING))
     patients = cohort.patients(row.number for row in rows)
     tasks = [Task(patient, row) for patient, row in zip(patients, rows, strict=True)]
-    verdicts = carry_out(
-        tasks,
-        lambda client, task: verify_patient(client, task, MAPPING),
-        connect,
-        Pace(2),
-        threading.Event(),
-    )
+    with closing(connect()) as client:
+        verdicts = [verify_patient(client, task, MAPPING) for task in tasks]
     return [difference for verdict in verdicts for difference in verdict.differences]
 
 

@@ -1,6 +1,9 @@
 """The record of a run: what it keeps, and when it must not be believed."""
 
+import random
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -80,11 +83,66 @@ def test_a_flipped_byte_is_found(tmp_path: Path, old: bytes) -> None:
     content = path.read_bytes()
     assert content.count(old) >= 1
     path.write_bytes(content.replace(old, old[:-1] + bytes([old[-1] ^ 1]), 1))
-    with pytest.raises(LedgerError, match="undo --marked run-1"):
-        Ledger.open(path)
+    for read in (Ledger.open, glance):
+        with pytest.raises(LedgerError, match="undo --marked run-1"):
+            read(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a database at all" * 100])
+def test_a_flip_anywhere_is_found_or_changes_nothing(tmp_path: Path) -> None:
+    """Whether the record is opened or only looked at."""
+    path = begun(tmp_path, rows=60)
+    whole, seen = path.read_bytes(), glance(path)
+    with Ledger.open(path) as ledger:
+        rows = list(ledger.rows())
+    chance = random.Random(5)
+    places = [at for at, byte in enumerate(whole) if byte]  # most of the file is free room
+    found = 0
+    for at in [*range(100), *chance.sample(places, 150)]:
+        flipped = bytearray(whole)
+        flipped[at] ^= 1 << chance.randrange(8)
+        path.write_bytes(flipped)
+        try:
+            assert glance(path) == seen, at
+            with Ledger.open(path) as ledger:
+                assert (list(ledger.rows()), ledger.counts()) == (rows, seen.counts), at
+        except LedgerError as error:
+            assert "undo --marked run-1" in str(error)
+            found += 1
+    assert found > 100
+
+
+@pytest.mark.parametrize("read", [Ledger.open, glance])
+def test_a_patient_that_is_no_longer_in_the_record_is_missed(
+    read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    """Each row has its own checksum, so a whole row could go unnoticed."""
+    path = begun(tmp_path)
+    with Ledger.open(path) as ledger:
+        ledger.note(Progress(Phase.LOADING))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM patient WHERE number = 7")
+        database.commit()
+    with pytest.raises(LedgerError, match="1199 of 1200"):
+        read(path)
+
+
+def test_a_record_that_was_refused_is_let_go(tmp_path: Path) -> None:
+    """Or its damaged pages would be remembered when a good copy is put in its place."""
+    path = begun(tmp_path)
+    whole = path.read_bytes()
+    for content in (b"x" + whole[1:], whole.replace(b"id-777", b"id-778")):
+        path.write_bytes(content)
+        with pytest.raises(LedgerError):
+            Ledger.open(path)
+        path.write_bytes(whole)
+        with Ledger.open(path) as ledger:
+            assert ledger.counts() == {State.PLANNED: 1200}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"a text\n", b"not a database at all" * 100, b"SQLite format 3\0" + bytes(5000)],
+)
 def test_what_is_no_record_is_damaged(tmp_path: Path, content: bytes) -> None:
     """Not a traceback."""
     path = tmp_path / "run-1.db"
@@ -97,9 +155,12 @@ def test_what_is_no_record_is_damaged(tmp_path: Path, content: bytes) -> None:
 def test_a_record_that_is_cut_off_is_damaged(tmp_path: Path) -> None:
     """As after a disk failure."""
     path = begun(tmp_path)
-    path.write_bytes(path.read_bytes()[:20_000])
-    with pytest.raises(LedgerError, match="damaged"):
-        Ledger.open(path)
+    whole = path.read_bytes()
+    for size in (1, 99, 100, 4095, 4096, 20_000, 20_480, len(whole) - 4096, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        for read in (Ledger.open, glance):
+            with pytest.raises(LedgerError, match="damaged"):
+                read(path)
 
 
 def test_a_kill_while_a_record_is_begun_leaves_no_record(tmp_path: Path) -> None:
