@@ -111,7 +111,7 @@ def _kind_of_success(status: int, body: Any, text: str) -> Kind:
         return Kind.ACCEPTED
     if isinstance(body, dict) and ("error" in body or _is_java_exception(body)):
         return Kind.REJECTED
-    return Kind.ACCEPTED if isinstance(body, dict) else Kind.FOREIGN
+    return Kind.ACCEPTED if isinstance(body, dict | list) else Kind.FOREIGN
 
 
 def _is_java_exception(body: dict[str, Any]) -> bool:
