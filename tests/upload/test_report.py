@@ -260,7 +260,7 @@ def test_samples_stay_few_and_even_however_long_a_run_takes(tmp_path: Path) -> N
     with Ledger.create(tmp_path, RUN) as ledger:
         for second in range(1, 2600):
             now = Sample(second + 0.3, second, second * 9, second * 2, 0, 3)
-            ledger.note(Progress(Phase.LOADING, seconds=now.seconds), now)
+            ledger.note(Progress(Phase.PLANNING, seconds=now.seconds), now)
     samples = recall(tmp_path / "run-1.db")[1].samples
     assert MOST_SAMPLES / 2 <= len(samples) <= MOST_SAMPLES
     assert samples[-1] == now
