@@ -5,7 +5,6 @@ last moments of a ledger costs a few questions, never a patient.
 """
 
 import json
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,9 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from bridge.errors import BridgeError, InputError, LedgerError
+from bridge.errors import BridgeError, InputError
 from bridge.upload import history
 from bridge.upload.history import History, Sample, Verification, crc
+from bridge.upload.record_file import connect, damaged, explained, take_lock
 
 
 class State(StrEnum):
@@ -114,23 +114,23 @@ class Ledger:
     def create(cls, folder: Path, run: Run) -> Self:
         """Start the record of a new run in `folder`."""
         path = folder / f"{run.name}.db"
-        with _explained(path):
+        with explained(path):
             folder.mkdir(parents=True, exist_ok=True)
-            lock = _take_lock(path)
+            lock = take_lock(path)
             draft = path.with_suffix(".draft")  # a kill leaves a draft, never half a record
             draft.unlink(missing_ok=True)
-            with closing(_connect(draft)) as database:
+            with closing(connect(draft)) as database:
                 database.executescript(_SCHEMA + history.SCHEMA)
                 _write_run(database, run, Progress())
             draft.replace(path)
-            return cls(path, _connect(path), lock)
+            return cls(path, connect(path), lock)
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open a record to go on with its run; raise LedgerError when it cannot be trusted."""
-        with _explained(path), ExitStack() as opened:
-            lock = opened.enter_context(closing(_take_lock(path)))
-            database = opened.enter_context(closing(_connect(path)))
+        with explained(path), ExitStack() as opened:
+            lock = opened.enter_context(closing(take_lock(path)))
+            database = opened.enter_context(closing(connect(path)))
             _check(path, database)
             if not history.has_tables(database):  # an older bridge made it
                 database.executescript(f"BEGIN;{history.SCHEMA}COMMIT;")
@@ -152,7 +152,7 @@ class Ledger:
 
     def write(self, rows: Iterable[Row]) -> None:
         """Write rows, new or changed, all or none."""
-        with _explained(self.path), self._transaction():
+        with explained(self.path), self._transaction():
             self._database.executemany(
                 "INSERT OR REPLACE INTO patient VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                 ([*_to_cells(row), _checksum(row)] for row in rows),
@@ -160,7 +160,7 @@ class Ledger:
 
     def note(self, progress: Progress, sample: Sample | None = None) -> None:
         """Record how far the run is, and how fast it goes."""
-        with _explained(self.path), self._transaction():
+        with explained(self.path), self._transaction():
             _write_run(self._database, self.run, progress)
             if sample:
                 history.write_sample(self._database, sample)
@@ -168,7 +168,7 @@ class Ledger:
 
     def keep(self, verification: Verification) -> None:
         """Record what reading the run back has shown, in place of the time before."""
-        with _explained(self.path), self._transaction():
+        with explained(self.path), self._transaction():
             history.write_verification(self._database, verification)
 
     def rows(self, *states: State) -> Iterator[Row]:
@@ -181,7 +181,7 @@ class Ledger:
                 f"SELECT * FROM patient WHERE state IN ({marks}) AND number > ? "  # noqa: S608
                 "ORDER BY number LIMIT 500"
             )
-            with _explained(self.path):
+            with explained(self.path):
                 cells = self._database.execute(query, (*chosen, number)).fetchall()
                 found = [_from_cells(row) for row in cells]
             if not found:
@@ -191,12 +191,12 @@ class Ledger:
 
     def counts(self) -> Counter[State]:
         """Count the patients by state."""
-        with _explained(self.path):
+        with explained(self.path):
             return _count(self._database)
 
     def totals(self) -> Totals:
         """Sum what the server accepted."""
-        with _explained(self.path):
+        with explained(self.path):
             return _totals(self._database)
 
     @contextmanager
@@ -227,13 +227,13 @@ class Glance(NamedTuple):
 
 def glance(path: Path) -> Glance:
     """Read a run's record, also while a load writes to it; raise LedgerError if it is damaged."""
-    with _explained(path), closing(_connect(path, readonly=True)) as database:
+    with explained(path), closing(connect(path, readonly=True)) as database:
         return _view(path, database)
 
 
 def recall(path: Path) -> tuple[Glance, History]:
     """Read all that a run's record says of it, also while a load writes."""
-    with _explained(path), closing(_connect(path, readonly=True)) as database:
+    with explained(path), closing(connect(path, readonly=True)) as database:
         return _view(path, database), history.read_history(database)
 
 
@@ -253,8 +253,8 @@ def last_begun(folder: Path) -> str | None:
     for path in records(folder):
         with (
             suppress(BridgeError),
-            _explained(path),
-            closing(_connect(path, readonly=True)) as database,
+            explained(path),
+            closing(connect(path, readonly=True)) as database,
         ):
             begun.append(_read_run(database)[0].created)
     return max(begun, default=None)
@@ -288,88 +288,18 @@ CREATE INDEX by_state ON patient (state, number);
 """
 
 
-def _connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
-    mode = "ro" if readonly else "rwc"
-    database = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10
-    )
-    try:
-        # a power cut may lose moments, nothing else
-        database.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _take_lock(path: Path) -> sqlite3.Connection:
-    """Hold a lock that goes with the process, however that ends: an open write transaction."""
-    lock = sqlite3.connect(path.with_suffix(".lock"), isolation_level=None, timeout=0)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        lock.close()
-        if "locked" not in str(error):
-            raise
-        raise LedgerError(
-            f"another bridge is working on run {path.stem}: wait until it ends, or stop it"
-        ) from error
-    return lock
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the file system say into what the user can do."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"cannot be written ({error.strerror}): give another data directory with BRIDGE_HOME",
-            place=path.parent,
-        ) from error
-    except sqlite3.OperationalError as error:
-        raise _trouble(path, error) from error
-    except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as error:
-        raise _damaged(path, str(error)) from error
-
-
-def _trouble(path: Path, error: sqlite3.OperationalError) -> BridgeError:
-    # Of what Python's own part raises, as for text that is none, SQLite knows no name.
-    name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
-    kind = "_".join(name.split("_")[:2])
-    if kind == "SQLITE_FULL":
-        return InputError("the disk is full: free some room", place=path)
-    if kind == "SQLITE_IOERR":
-        message = f"cannot be read or written ({error}): is the disk full, or failing?"
-        return InputError(message, place=path)
-    may_write = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    if kind == "SQLITE_ERROR" or (kind == "SQLITE_READONLY" and may_write):
-        return _damaged(path, str(error))  # not the tables, or not the format, that it should have
-    return InputError(
-        f"cannot be used ({error}): see to the folder's rights, or name another in BRIDGE_HOME",
-        place=path,
-    )
-
-
-def _damaged(path: Path, why: str) -> LedgerError:
-    return LedgerError(
-        f"the record of run {path.stem} is damaged ({why}): {path}. Its patients can still be "
-        f"taken off the server with `bridge undo --marked {path.stem}`"
-    )
-
-
 def _check(path: Path, database: sqlite3.Connection) -> None:
     (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()  # the index, too
     if verdict != "ok":
-        raise _damaged(path, " ".join(str(verdict).split()))
+        raise damaged(path, " ".join(str(verdict).split()))
     run, progress = _read_run(database)
     patients = 0
     for *cells, checksum in database.execute("SELECT * FROM patient NOT INDEXED"):
         patients += 1
         if crc(*map(str, cells)) != checksum:
-            raise _damaged(path, f"patient {cells[0]}")
+            raise damaged(path, f"patient {cells[0]}")
     if progress.phase is not Phase.PLANNING and patients != run.patients:
-        raise _damaged(path, f"{patients} of {run.patients} patients are in it")
+        raise damaged(path, f"{patients} of {run.patients} patients are in it")
     history.read_history(database)
 
 
