@@ -168,11 +168,10 @@ def read_facts(client: Client, mapping: Mapping) -> Facts:
     things = _things(mapping.profiles.values())
     questions: dict[str, Question] = {
         "concepts": partial(_concepts, uuids=[e.concept for e in mapping.measurements.values()]),
-        "marks": _marks,
+        "patients": _patients_and_marks,
         "identifier_types": read_identifier_types,
         "core": read_core,
         "modules": _modules,
-        "patients": _patients,
         **{name: partial(_setting, name=name) for name in SETTINGS},
         **{
             uuid: partial(_name_of, resource=resource, uuid=uuid)
@@ -180,11 +179,11 @@ def read_facts(client: Client, mapping: Mapping) -> Facts:
         },
     }
     answers = ask_at_once(client, questions, READERS if slow else 1)
-    marks, marked = answers["marks"]
+    patients, marks, marked = answers["patients"]
     return replace(
         who,
         **{name: answers[name] for name in ("concepts", "identifier_types", "core", "modules")},
-        patients=answers["patients"],
+        patients=patients,
         marks=marks,
         marked=marked,
         settings={name: answers[name] for name in SETTINGS},
@@ -192,9 +191,11 @@ def read_facts(client: Client, mapping: Mapping) -> Facts:
     )
 
 
-def _marks(client: Client) -> tuple[dict[str, AttributeType], int | None]:
-    marks = read_marks(client)
-    return marks, _marked(client, marks)
+def _patients_and_marks(
+    client: Client,
+) -> tuple[int | None, dict[str, AttributeType], int | None]:
+    patients, marks = _patients(client), read_marks(client)
+    return patients, marks, _marked(client, marks, patients)
 
 
 def read_core(client: Client) -> str | None:
@@ -326,14 +327,14 @@ def _patients(client: Client) -> int | None:
     return count(reply.body.get("total", 0)) if reply.kind is Kind.ACCEPTED else None
 
 
-def _marked(client: Client, marks: dict[str, AttributeType]) -> int | None:
+def _marked(client: Client, marks: dict[str, AttributeType], patients: int | None) -> int | None:
     if DEMO_MARK not in marks:
         return 0
     if not marks[DEMO_MARK].searchable:
         return None
-    # The server stops searching at this many.
+    # The server stops searching at this many, and takes seconds until then.
     most = int(_setting(client, "person.searchMaxResults") or MOST_FOUND)
-    if client.patients_matching("true") >= most:
+    if patients is None or patients >= most or client.patients_matching("true") >= most:
         return None
     # The search also finds those who are called True, or have another attribute that is true.
     fields = "person:(attributes:(value,attributeType:(uuid)))"

@@ -26,7 +26,7 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         window: float = 1.0,
         gain: float = 0.3,
-        small_gain: float = 0.03,
+        small_gain: float = 0.06,
         rest: int = 8,
         longest_rest: int = 64,
     ) -> None:
@@ -40,9 +40,13 @@ class Pace:
         self._shortest_rest = self._rest = rest
         self._longest_rest = longest_rest
         self._step = 1
+        self._usual = 0
+        """The limit before the server became slow."""
         self._may_work = threading.Condition()
         self._closed = False
         self._answered = 0
+        self._fewest = 16
+        """How many answers make a window's rate more than chance: a small gain needs more."""
         self._troubled = -math.inf
         self._climb()
         self._settle()
@@ -75,8 +79,7 @@ class Pace:
                     self._begin_window()
                 return
             elapsed = self._clock() - self._since
-            # So many, that the rate of a window is more than chance.
-            if elapsed >= self._window and since >= max(16, 3 * self.limit):
+            if elapsed >= self._window and since >= max(self._fewest, 3 * self.limit):
                 self._begin_window()
                 if not self._fixed:
                     self._judge(since / elapsed)
@@ -100,6 +103,7 @@ class Pace:
 
     def _climb(self) -> None:
         self._best = 0.0
+        self._fewest = 16
         self._judge = self._climbing
 
     def _climbing(self, rate: float) -> None:
@@ -115,15 +119,19 @@ class Pace:
     def _stay(self, rate: float) -> None:
         self._rate = rate
         self._left = self._rest
+        self._fewest = 40
         self._judge = self._staying
 
     def _staying(self, rate: float) -> None:
         if rate < self._rate / 2:  # it has other things to do: wait until they are done
+            self._usual = max(self._usual, self.limit)
             self._stay(rate)
             self._move(self.limit // 2)
             return
         if rate > self._rate * 2:
             self._climb()
+            self._move(max(self.limit, self._usual))
+            self._usual = 0
             return
         self._rate += 0.3 * (rate - self._rate)
         self._left -= 1
