@@ -13,10 +13,10 @@ its database."""
 class Pace:
     """Lets workers 0..limit-1 work, and moves the limit to where the rate is best.
 
-    It doubles the limit while that brings at least `gain`, then stays, and now and then tries a
-    quarter more or less, more seldom the less it brings. A rate that falls by half halves the
-    limit; when the rate doubles, it climbs again. A fixed number of workers is a pace that never
-    moves.
+    It doubles the limit while that clearly pays, goes back (half way, if it paid a little) and
+    stays; now and then it tries a quarter more or less, more seldom the less that brings. Where
+    the rate falls by half it halves the limit and waits; when the rate doubles, it puts the limit
+    back and climbs again. A fixed number of workers is a pace that never moves.
     """
 
     def __init__(
@@ -108,8 +108,8 @@ class Pace:
 
     def _climbing(self, rate: float) -> None:
         if rate < (1 + self._gain) * self._best:
-            self._stay(self._best)
-            self._move(self.limit // 2)
+            self._stay((rate + self._best) / 2)
+            self._move(self.limit // 2 if rate < self._best else self.limit * 3 // 4)
         elif 2 * self.limit > self.most:
             self._stay(rate)
         else:

@@ -59,6 +59,9 @@ class Bench:
     account: Account
     home: Path
     pid: int | None = None
+    """The server's process."""
+    best: int | None = None
+    """The number of connections at which a replay is fastest, if it is known."""
 
     def prepare(self) -> None:
         """Make what a load needs."""

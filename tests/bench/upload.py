@@ -51,6 +51,7 @@ def main() -> None:
     parser.add_argument("--user", default="admin")
     parser.add_argument("--patients", type=int, default=200, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, help="the best number, if it is known")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--only", choices=PARTS, nargs="+", default=["speed", "start", "traffic"])
     parser.add_argument("--pid", type=int, help="of the server's process, for `slow`")
@@ -58,7 +59,7 @@ def main() -> None:
     account = Account(given.url.rstrip("/"), given.user, os.environ["BRIDGE_PASSWORD"])
     table = Table()
     with tempfile.TemporaryDirectory() as home:
-        bench = Bench(account=account, home=Path(home), pid=given.pid)
+        bench = Bench(account=account, home=Path(home), pid=given.pid, best=given.connections)
         bench.prepare()
         for part in given.only:
             PARTS[part](bench, table, given.patients, given.rounds)
@@ -69,7 +70,7 @@ def main() -> None:
 def measure_speed(bench: Bench, table: Table, patients: int, rounds: int) -> None:
     """The ceiling, bridge, and one resource at a time, in turns."""
     bench.ceiling(bench.cohort(patients, _seed()), 4)  # warms the server up
-    best = best_connections(bench, table, max(40, patients // 4))
+    best = bench.best or best_connections(bench, table, max(40, patients // 4))
     ceilings, loads, singles = [], [], []
     for _ in range(rounds):
         seed = _seed()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli import access, cohorts, load
+from bridge.cli import access, begin, cohorts, load
 from bridge.upload.ledger import Ledger, Phase, State
 from tests.end_to_end.conftest import Cli, Clinic
 from tests.end_to_end.test_faults import fresh_cohort
@@ -25,6 +25,7 @@ def set_back(monkeypatch: pytest.MonkeyPatch) -> None:
             return datetime.now(tz) - BACK
 
     monkeypatch.setattr(access, "datetime", Earlier)
+    monkeypatch.setattr(begin, "datetime", Earlier)
     monkeypatch.setattr(load, "datetime", Earlier)
     monkeypatch.setattr(cohorts, "datetime", Earlier)
 
