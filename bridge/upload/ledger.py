@@ -4,6 +4,7 @@ The server is the last word on what it holds; the ledger says what to ask it abo
 last moments of a ledger costs a few questions, never a patient.
 """
 
+import functools
 import json
 import sqlite3
 from collections import Counter
@@ -289,6 +290,8 @@ CREATE INDEX by_state ON patient (state, number);
 
 
 def _check(path: Path, database: sqlite3.Connection) -> None:
+    if _tables(database) != _expected_tables(with_history=history.has_tables(database)):
+        raise damaged(path, "its tables")
     (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()  # the index, too
     if verdict != "ok":
         raise damaged(path, " ".join(str(verdict).split()))
@@ -301,6 +304,17 @@ def _check(path: Path, database: sqlite3.Connection) -> None:
     if progress.phase is not Phase.PLANNING and patients != run.patients:
         raise damaged(path, f"{patients} of {run.patients} patients are in it")
     history.read_history(database)
+
+
+def _tables(database: sqlite3.Connection) -> list[str]:
+    return [sql for (sql,) in database.execute("SELECT sql FROM sqlite_schema ORDER BY rowid")]
+
+
+@functools.cache
+def _expected_tables(*, with_history: bool) -> list[str]:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(_SCHEMA + (history.SCHEMA if with_history else ""))
+        return _tables(database)
 
 
 def _write_run(database: sqlite3.Connection, run: Run, progress: Progress) -> None:

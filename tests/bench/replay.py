@@ -6,7 +6,6 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -130,41 +129,41 @@ class Line:
 
 
 def replay(chains: Sequence[Chain], account: Account, connections: int) -> Replayed:
-    """Send the chains over so many connections, each patient by one of them."""
+    """Send the chains over so many connections, each patient by one of them; sign-ins included."""
     waiting = iter(chains)
     lock = threading.Lock()
-    lines = [Line(account) for _ in range(connections)]
-    signed_in = sum(line.requests for line in lines)
+    lines: list[Line] = []
     errors: list[BaseException] = []
 
-    def work(line: Line) -> None:
+    def work() -> None:
         try:
-            while True:
+            line = Line(account)
+            lines.append(line)
+            while not errors:
                 with lock:
-                    own = list(islice(waiting, 1))
-                if not own or errors:
-                    return
-                for path, body in own[0].requests:
+                    own = next(waiting, None)
+                if own is None:
+                    break
+                for path, body in own.requests:
                     line.exchange("POST", path, body)
+            line.close()
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=work, args=(line,)) for line in lines]
+    threads = [threading.Thread(target=work) for _ in range(connections)]
     started = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     seconds = time.monotonic() - started
-    for line in lines:
-        line.close()
     if errors:
         raise errors[0]
     return Replayed(
         connections,
         seconds,
         len(chains),
-        sum(line.requests for line in lines) - signed_in,
+        sum(line.requests for line in lines),
         sum(chain.observations for chain in chains),
         sum(line.sent for line in lines),
         sum(line.received for line in lines),

@@ -139,7 +139,7 @@ def measure_thin_line(bench: Bench, table: Table, patients: int, rounds: int) ->
         with thin_line(bench.account.url, THIN) as line:
             loaded = bench.load(patients, seed, url=line.url)
         needs: list[Replayed] = []
-        for connections in (8, 16, 32):
+        for connections in (16, 32):
             whole = Line(bits_per_second=THIN.bits_per_second, round_trip=THIN.round_trip)
             with thin_line(bench.account.url, whole) as uncut:
                 needs.append(bench.ceiling(bench.cohort(patients, seed), connections, uncut.url))

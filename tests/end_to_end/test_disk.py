@@ -192,7 +192,12 @@ def test_a_flipped_byte_is_refused_or_harmless(
             refusals += 1
             continue
         assert seen.json == status, at
-        assert cli("verify", run).code == cli("resume", run).code == 0, at
+        for command in ("verify", "resume"):
+            # What lies in no row's way until the record is written to again may be found then.
+            seen = cli(command, run)
+            assert seen.code in (0, 4), (at, seen)
+            if seen.code == 4:
+                assert_one_line(seen.err)
     assert refusals > 10
     assert cli("undo", "--marked", run, "--json", *server).json["undone"] == 2
     assert found(run, clinic.connect) == []
