@@ -66,14 +66,6 @@ class Client:
             start += len(results)
         raise self._endless(resource)
 
-    def patients_matching(self, text: str) -> int:
-        """Count the patients whose name, identifier or searchable attribute matches `text`."""
-        page = self._read(
-            f"{REST}/patient?q={quote_plus(text)}&v=custom:(uuid)&limit=1&totalCount=true"
-        )
-        with as_openmrs_has_it("patients"):
-            return count((page or {}).get("totalCount", 0))
-
     def fhir_count(self, query: str) -> int:
         """Count what a FHIR search finds: `Patient`, `Observation?patient=...`."""
         mark = "&" if "?" in query else "?"

@@ -332,9 +332,9 @@ def _marked(client: Client, marks: dict[str, AttributeType], patients: int | Non
         return 0
     if not marks[DEMO_MARK].searchable:
         return None
-    # The server stops searching at this many, and takes seconds until then.
+    # The server stops searching at this many.
     most = int(_setting(client, "person.searchMaxResults") or MOST_FOUND)
-    if patients is None or patients >= most or client.patients_matching("true") >= most:
+    if patients is None or patients >= most:
         return None
     # The search also finds those who are called True, or have another attribute that is true.
     fields = "person:(attributes:(value,attributeType:(uuid)))"

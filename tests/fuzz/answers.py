@@ -136,7 +136,6 @@ def pages() -> Open:
             lambda client: list(client.every("location", "uuid")),
             lambda client: list(client.fhir_search("Observation?patient=x")),
             lambda client: client.fhir_count("Patient"),
-            lambda client: client.patients_matching("true"),
             lambda client: client.identifiers("source", 1, "fuzz"),
             lambda client: find_marked("run", client),
             lambda client: standing(client, "x", "mark"),

@@ -44,7 +44,6 @@ READS: dict[str, Callable[[Client], object]] = {
     "every": lambda client: list(client.every("location", "uuid")),
     "search": lambda client: list(client.fhir_search("Patient?x=1")),
     "count": lambda client: client.fhir_count("Patient"),
-    "matching": lambda client: client.patients_matching("true"),
     "identifiers": lambda client: client.identifiers("x", 1, "test"),
 }
 
