@@ -1,4 +1,4 @@
-"""Words of strangers (a server, a file) made fit to be shown in one line of a terminal."""
+"""Words to be shown: a number with its noun, and what strangers (a server, a file) wrote."""
 
 import re
 
@@ -6,6 +6,11 @@ _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
 """What steers a terminal, turns round the letters that follow, or is no character."""
+
+
+def how_many(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 patient, 2,138 visits."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def one_line(text: str, limit: int = 300) -> str:

@@ -27,7 +27,16 @@ MAY_USE = {
     "files": {"lines", "records", "batches", "errors", "codes", "mapping", "resources"},
     "quality": {"flows", "errors"},
     "openmrs": {"errors", "wording"},
-    "upload": {"records", "errors", "identity", "mapping", "resources", "openmrs", "yaml_files"},
+    "upload": {
+        "records",
+        "errors",
+        "identity",
+        "mapping",
+        "resources",
+        "openmrs",
+        "yaml_files",
+        "wording",
+    },
     # judged by the real server's answers, not by our client
     "sandbox": {"errors", "identity"},
 }

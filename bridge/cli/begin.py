@@ -15,7 +15,7 @@ from bridge.cli.access import Access
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import CohortFlags, MappingFlags
 from bridge.cli.running import records_folder
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
 from bridge.errors import InputError, Interrupted, Unfit
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
@@ -35,6 +35,7 @@ from bridge.upload.preflight import (
 )
 from bridge.upload.run import Cohort, new_run_name
 from bridge.upload.setup import make_marks, set_up
+from bridge.wording import how_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def begin(
     with closing(access.connect()) as client:
         facts, profile = _examine(client, access, wanted, screen)
         cohort = _cohort(wanted, facts, screen)
-        if not (wanted.yes or access.is_sandbox):
+        if facts.counted:
             _refuse_real_patients(facts, screen, may_ask=wanted.may_ask)
         if switch.is_set():
             raise Interrupted("stopped before anything was written")
@@ -158,14 +159,16 @@ def _examine(client: Client, access: Access, wanted: Wanted, screen: Screen) -> 
     """
     mapping = wanted.mapping
     screen.doing("checking the server")
-    facts = read_facts(client, mapping)
+    # Whoever says --yes does not wait for an answer that changes nothing.
+    counting = not (wanted.yes or access.is_sandbox)
+    facts = read_facts(client, mapping, counting=counting)
     profile = choose_profile(facts, mapping, wanted.profile)
     findings = check(facts, mapping, profile, now=datetime.now(UTC))
     if access.is_sandbox and _failing(findings):
         screen.doing("setting the sandbox up")
         for _ in set_up(client, facts, mapping, mapping.profiles[profile]):
             pass
-        facts = read_facts(client, mapping)
+        facts = read_facts(client, mapping, counting=counting)
         findings = check(facts, mapping, profile, now=datetime.now(UTC))
     for finding in findings:
         if finding.level is Level.NOTE and not access.is_sandbox:

@@ -9,11 +9,12 @@ import click
 
 from bridge.cli import cohorts
 from bridge.cli.options import CohortFlags, cohort_options
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
 from bridge.errors import InputError
 from bridge.files.folders import new_folder
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
+from bridge.wording import how_many
 
 if TYPE_CHECKING:
     from bridge.files.forms import Form

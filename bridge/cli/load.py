@@ -19,8 +19,9 @@ from bridge.cli.options import (
     workers_option,
 )
 from bridge.cli.running import carry_on_run
-from bridge.cli.screen import Screen, how_many, is_terminal
+from bridge.cli.screen import Screen, is_terminal
 from bridge.errors import InputError
+from bridge.wording import how_many
 
 
 @click.command()

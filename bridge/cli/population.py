@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
+from bridge.wording import how_many
 
 if TYPE_CHECKING:
     from bridge.synthesis.moves import Fit

@@ -10,7 +10,7 @@ from typing import Any
 from bridge.cli.access import Access, open_access
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
 from bridge.errors import InputError, Interrupted, LedgerError, ServerError
 from bridge.mapping.model import Mapping
 from bridge.upload.deliver import Order
@@ -18,6 +18,7 @@ from bridge.upload.identifiers import spare_identifiers
 from bridge.upload.ledger import Glance, Ledger, Phase, State, find_record, glance, records
 from bridge.upload.pace import Pace
 from bridge.upload.run import Cohort, Crew, carry_on, plan_run, target_of
+from bridge.wording import how_many
 
 OK, SOME_REJECTED = 0, 1
 

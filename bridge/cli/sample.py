@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
 from bridge.files.whole import write_whole
+from bridge.wording import how_many
 
 
 @click.command()

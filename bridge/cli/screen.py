@@ -33,11 +33,6 @@ class _Console(Console):
         _to_nowhere(self.file)
 
 
-def how_many(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 patient, 2,138 visits."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _console(*, stderr: bool) -> Console:
     console = _Console(stderr=stderr, highlight=False, emoji=False)
     if not console.is_terminal:

@@ -16,11 +16,12 @@ from bridge.cli.faults import FAULT, write_fault
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import CohortFlags, MappingFlags, ServerFlags
 from bridge.cli.running import OK, SOME_REJECTED, result_of, send_run
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
 from bridge.errors import BridgeError, InputError, Interrupted, SignInRefused
 from bridge.openmrs.transport import Server
 from bridge.sites import Site, load_sites, site_seed
 from bridge.upload.ledger import UNFINISHED, Glance, State, glance
+from bridge.wording import how_many
 
 LOOK_UP_SECONDS = 0.2
 

@@ -6,8 +6,9 @@ import click
 
 from bridge.cli.options import home_option, json_option, run_argument
 from bridge.cli.running import choose_record, summary_of
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
 from bridge.upload.ledger import UNFINISHED, glance
+from bridge.wording import how_many
 
 
 @click.command()

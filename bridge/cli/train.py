@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
 from bridge.files.whole import write_whole
+from bridge.wording import how_many
 
 if TYPE_CHECKING:
     from bridge.flows.budget import Budget

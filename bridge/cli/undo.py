@@ -1,6 +1,7 @@
 """`bridge undo`: take a run's patients off the server again."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import click
 
@@ -14,7 +15,7 @@ from bridge.cli.running import (
     access_of_run,
     choose_record,
 )
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
 from bridge.errors import BridgeError, InputError, Interrupted, ServerError, Unfit
 from bridge.upload.facts import RUN_MARK, read_marks
 from bridge.upload.ledger import UNFINISHED, Ledger, Phase
@@ -28,6 +29,7 @@ from bridge.upload.undo import (
     undo_marked,
     undo_run,
 )
+from bridge.wording import how_many
 
 
 @click.command()
@@ -124,7 +126,8 @@ def _take_off(
     *,
     again: str,
 ) -> int:
-    taken, refused = 0, []
+    taken = 0
+    refused: list[Undone] = []
     try:
         with (
             stop_on_interrupt(switch),
@@ -137,7 +140,15 @@ def _take_off(
     except (Interrupted, ServerError) as error:
         raise type(error)(f"{error}. `{again}` goes on with it") from error
     screen.doing("looking whether any is left")
-    left = len(find_marked(run, access.connect()))
+    with closing(access.connect()) as client:
+        left = len(find_marked(run, client))
+    _tell(run, access, taken, left, refused, screen)
+    return SOME_REJECTED if refused or left else OK
+
+
+def _tell(
+    run: str, access: Access, taken: int, left: int, refused: list[Undone], screen: Screen
+) -> None:
     screen.json(
         {
             "run": run,
@@ -154,4 +165,3 @@ def _take_off(
         )
         for patient in refused:
             screen.say(f"patient {patient.uuid} stays: {patient.refused}", style="red")
-    return SOME_REJECTED if refused or left else OK

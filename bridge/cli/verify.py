@@ -13,7 +13,7 @@ from bridge.cli import cohorts
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn, json_option, run_argument, sign_in_options
 from bridge.cli.running import OK, SOME_REJECTED, access_of_run, choose_record
-from bridge.cli.screen import Screen, how_many
+from bridge.cli.screen import Screen
 from bridge.cli.work import Work
 from bridge.errors import InputError
 from bridge.mapping.model import Mapping
@@ -27,6 +27,7 @@ from bridge.upload.pace import Pace
 from bridge.upload.run import Crew
 from bridge.upload.verify import Verdict, verify_patient
 from bridge.upload.workers import carry_out
+from bridge.wording import how_many
 
 SHOWN = 20
 

@@ -126,6 +126,8 @@ class Facts:
     concepts: dict[str, Concept] = field(default_factory=dict)
     marks: dict[str, AttributeType] = field(default_factory=dict)
     settings: dict[str, str | None] = field(default_factory=dict)
+    counted: bool = True
+    """Whether it was asked how many patients there are: that may take seconds."""
     patients: int | None = None
     marked: int | None = None
     """How many patients carry the demo mark. None, of either: it cannot be counted here."""
@@ -148,10 +150,11 @@ SETTINGS = ("visits.allowOverlappingVisits", "patient.nameValidationRegex", "val
 
 
 @as_openmrs_has_it("itself")
-def read_facts(client: Client, mapping: Mapping) -> Facts:
+def read_facts(client: Client, mapping: Mapping, *, counting: bool = True) -> Facts:
     """Read from the server what a load under `mapping` depends on.
 
-    Of a user without the privileges only these are read: the rest would be refused.
+    Of a user without the privileges only these are read: the rest would be refused. Patients are
+    counted if `counting`.
     """
     asked = time.monotonic()
     session = client.session()
@@ -166,9 +169,25 @@ def read_facts(client: Client, mapping: Mapping) -> Facts:
     if who.missing_privileges:
         return who
     things = _things(mapping.profiles.values())
-    questions: dict[str, Question] = {
+    questions = _questions(mapping, things, counting=counting)
+    answers = ask_at_once(client, questions, READERS if slow else 1)
+    patients, marks, marked = answers["patients"]
+    return replace(
+        who,
+        **{name: answers[name] for name in ("concepts", "identifier_types", "core", "modules")},
+        counted=counting,
+        patients=patients,
+        marks=marks,
+        marked=marked,
+        settings={name: answers[name] for name in SETTINGS},
+        things={uuid: answers[uuid] for uuid in things if answers[uuid]},
+    )
+
+
+def _questions(mapping: Mapping, things: dict[str, str], *, counting: bool) -> dict[str, Question]:
+    return {
         "concepts": partial(_concepts, uuids=[e.concept for e in mapping.measurements.values()]),
-        "patients": _patients_and_marks,
+        "patients": partial(_patients_and_marks, counting=counting),
         "identifier_types": read_identifier_types,
         "core": read_core,
         "modules": _modules,
@@ -178,23 +197,15 @@ def read_facts(client: Client, mapping: Mapping) -> Facts:
             for uuid, resource in things.items()
         },
     }
-    answers = ask_at_once(client, questions, READERS if slow else 1)
-    patients, marks, marked = answers["patients"]
-    return replace(
-        who,
-        **{name: answers[name] for name in ("concepts", "identifier_types", "core", "modules")},
-        patients=patients,
-        marks=marks,
-        marked=marked,
-        settings={name: answers[name] for name in SETTINGS},
-        things={uuid: answers[uuid] for uuid in things if answers[uuid]},
-    )
 
 
 def _patients_and_marks(
-    client: Client,
+    client: Client, *, counting: bool
 ) -> tuple[int | None, dict[str, AttributeType], int | None]:
-    patients, marks = _patients(client), read_marks(client)
+    marks = read_marks(client)
+    if not counting:
+        return None, marks, None
+    patients = _patients(client)
     return patients, marks, _marked(client, marks, patients)
 
 

@@ -19,6 +19,9 @@ class Pace:
     back and climbs again. A fixed number of workers is a pace that never moves.
     """
 
+    _judge: Callable[[float], None]
+    """What is done with the next window's rate: climb, stay, try another or recover."""
+
     def __init__(
         self,
         workers: int | None = None,
@@ -93,7 +96,7 @@ class Pace:
             if not self._fixed and self._clock() - self._troubled >= self._window:
                 self._troubled = self._clock()
                 self._left = self._shortest_rest
-                self._judge: Callable[[float], None] = self._recover
+                self._judge = self._recover
                 self._move(self.limit // 2)
 
     def _recover(self, rate: float) -> None:

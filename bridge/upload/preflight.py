@@ -93,7 +93,7 @@ def check(facts: Facts, mapping: Mapping, profile_name: str, *, now: datetime) -
         *_check_concepts(facts, mapping),
         *_check_settings(facts),
         *_check_marks(facts),
-        *_check_patients(facts),
+        *(_check_patients(facts) if facts.counted else ()),
     ]
 
 

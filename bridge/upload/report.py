@@ -14,6 +14,7 @@ from bridge.upload.chart import chart_of, duration, steps_of
 from bridge.upload.flags import Limits
 from bridge.upload.history import History, Verification
 from bridge.upload.ledger import UNFINISHED, Glance, Phase, State
+from bridge.wording import how_many
 
 MOST_NUMBERS: Final = 60
 """How many patient numbers of one reason the page lists."""
@@ -72,15 +73,16 @@ def figures(seen: Glance, history: History) -> dict[str, Any]:
 
 def sentence(seen: Glance, verification: Verification | None) -> str:
     """Say in one sentence what came of a run."""
-    phase, asked, where = seen.progress.phase, _many(seen.run.patients, "patient"), _where(seen)
+    phase, asked, where = seen.progress.phase, how_many(seen.run.patients, "patient"), _where(seen)
     if phase is Phase.PLANNING:
         return f"{asked} for {where}: none was sent yet."
     if phase in _GONE:
         return f"{asked} asked for on {where}; what was made of them was {_GONE[phase]}."
-    made = _many(seen.made, "patient")
+    made = how_many(seen.made, "patient")
     return (
         f"{f'So far {seen.made:,} of {asked}' if phase in UNFINISHED else made}, "
-        f"{_many(seen.totals.visits, 'visit')}, {_many(seen.totals.observations, 'observation')} "
+        f"{how_many(seen.totals.visits, 'visit')}, "
+        f"{how_many(seen.totals.observations, 'observation')} "
         f"on {where} in {duration(seen.progress.seconds)}, {seen.counts[State.REJECTED]:,} "
         f"rejected, {verified(seen, verification)}."
     )
@@ -94,14 +96,14 @@ def notes(seen: Glance) -> list[str]:
         left = seen.counts[State.PLANNED] + seen.counts[State.SENT]
         left = left if phase is Phase.LOADING else seen.run.patients
         said.append(
-            f"The load is not finished, {_many(left, 'patient')} to go: `bridge resume {name}` "
+            f"The load is not finished, {how_many(left, 'patient')} to go: `bridge resume {name}` "
             "goes on, unless a load is at it now."
         )
     if phase in _GONE:
         said.append("The figures tell of the time before the patients were taken off.")
     if there := seen.counts[State.EXISTING]:
         said.append(
-            f"{_many(there, 'patient')} of the same inputs {'was' if there == 1 else 'were'} on "
+            f"{how_many(there, 'patient')} of the same inputs {'was' if there == 1 else 'were'} on "
             "the server already, by an earlier run; visits and observations count what this run "
             "added."
         )
@@ -113,7 +115,7 @@ def verified(seen: Glance, verification: Verification | None) -> str:
     if verification is None:
         return "not verified yet"
     if verification.differences:
-        return f"verified: {_many(verification.differences, 'difference')}"
+        return f"verified: {how_many(verification.differences, 'difference')}"
     if verification.patients < seen.made:
         return f"verified by {verification.patients:,} of {seen.made:,} patients: every value equal"
     return "verified: every value equal"
@@ -175,7 +177,7 @@ def _environment() -> Environment:
         "critical": _critical,
         "duration": duration,
         "limits": _limits,
-        "many": _many,
+        "many": how_many,
         "moment": lambda text: str(text)[:16].replace("T", " ") + " UTC",
         "percent": _percent,
         "shown": lambda value: "-".join(map(str, value)) if isinstance(value, list) else value,
@@ -218,7 +220,3 @@ def _percent(share: float) -> str:
 
 def _where(seen: Glance) -> str:
     return "the sandbox" if seen.run.server == "sandbox" else seen.run.server
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,5 +1,6 @@
 """Work on many patients at once, each worker with a sign-in of its own."""
 
+import functools
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -33,20 +34,10 @@ def carry_out(
     outbox: queue.Queue[Result | BaseException] = queue.Queue()
 
     def run(index: int) -> None:
-        client = None
         try:
-            while pace.wait_turn(index):
-                try:
-                    task = inbox.get(timeout=LOOK_UP_SECONDS)
-                except queue.Empty:
-                    continue
-                client = client or connect()
-                outbox.put(work(client, task))
+            _work_off(inbox, outbox, work, connect, functools.partial(pace.wait_turn, index))
         except BaseException as error:
             outbox.put(error)
-        finally:
-            if client:
-                client.close()
 
     pace.open()
     threads = [
@@ -64,6 +55,28 @@ def carry_out(
         pace.close()
         for thread in threads:
             thread.join()
+
+
+def _work_off(
+    inbox: queue.Queue[Task],
+    outbox: queue.Queue[Result | BaseException],
+    work: Callable[[Client, Task], Result],
+    connect: Callable[[], Client],
+    wait_turn: Callable[[], bool],
+) -> None:
+    """Do tasks while there are any for this worker, by one client."""
+    client = None
+    try:
+        while wait_turn():
+            try:
+                task = inbox.get(timeout=LOOK_UP_SECONDS)
+            except queue.Empty:
+                continue
+            client = client or connect()
+            outbox.put(work(client, task))
+    finally:
+        if client:
+            client.close()
 
 
 def _exchange(

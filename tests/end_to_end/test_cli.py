@@ -14,6 +14,7 @@ from bridge.sandbox import PASSWORD, USER, Sandbox
 from bridge.synthesis.population import FOLDER
 from bridge.upload.facts import RUN_MARK, read_marks
 from tests.end_to_end.conftest import Cli, Clinic
+from tests.lib.fault_proxy import fault_proxy
 from tests.lib.loading import connector, found
 from tests.lib.scripted_server import Answer, scripted_server
 
@@ -229,6 +230,22 @@ def test_unmarked_patients_stop_a_script(
         assert "1 patient not marked as demo" in refused.err
         assert cli("load", "--count", "1", "--yes", *named).code == 0
         assert "1 patient not marked as demo" in cli("load", "--count", "1", *named).err
+
+
+def test_whoever_says_yes_does_not_wait_until_patients_are_counted(
+    cli: Cli, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server with hundreds of demo patients takes seconds to find them; `check` still asks."""
+    monkeypatch.setenv("BRIDGE_PASSWORD", clinic.password)
+    counting = ("/patient?q=true", "/Patient?_summary=count")
+    with fault_proxy(clinic.url) as proxy:
+        named = ["--url", proxy.url, "--user", clinic.user]
+        loaded = cli("load", "--count", "1", "--visits", "1", "--yes", *named)
+        assert loaded.code == 0, loaded.err
+        assert "demo patients" not in loaded.err
+        assert not [line for line in proxy.seen if any(part in line for part in counting)]
+        assert "patients" in cli("check", *named).out
+        assert [line for line in proxy.seen if any(part in line for part in counting)]
 
 
 def _register_somebody(url: str, user: str, password: str) -> None:
