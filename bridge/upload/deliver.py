@@ -14,7 +14,7 @@ from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
 from bridge.openmrs.shape import as_openmrs_has_it
 from bridge.records import Patient
-from bridge.resources.rest import Body, Target
+from bridge.resources.rest import Body, Target, patient_body
 from bridge.upload.ledger import Row, State
 from bridge.upload.plan import (
     EncounterPlan,
@@ -94,9 +94,7 @@ def _make_patient(
         return Reply(Kind.ACCEPTED, 200, None, "") if ours else None
 
     for _ in range(_MOST_IDENTIFIERS):
-        body = plan_patient(
-            patient, row.identifiers, order.mapping, order.target, run=order.run
-        ).body
+        body = patient_body(patient, row.identifiers, order.target, run=order.run)
         reply = client.create("patient", body, recall=recall)
         if reply.kind is Kind.ACCEPTED:
             return row, _Stand.OURS, True
