@@ -1,9 +1,11 @@
 """A load up to its first patient: the server examined, the cohort made, the record begun."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,6 +86,9 @@ def begin(
     access: Access, wanted: Wanted, home: Path, screen: Screen, switch: StopSwitch
 ) -> Iterator[Begun]:
     """Make a server ready for a load and begin its record; nothing is written if it is not fit."""
+    if not wanted.folder:
+        # NumPy and the models are loaded while the server is asked.
+        threading.Thread(target=import_module, args=("bridge.synthesis.cohort",)).start()
     with closing(access.connect()) as client:
         facts, profile = _examine(client, access, wanted, screen)
         cohort = _cohort(wanted, facts, screen)

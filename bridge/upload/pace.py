@@ -13,7 +13,7 @@ its database."""
 class Pace:
     """Lets workers 0..limit-1 work, and moves the limit to where the rate is best.
 
-    It doubles the limit while that clearly pays, goes back (half way, if it paid a little) and
+    It doubles the limit while that clearly pays, goes back (half way, unless it did harm) and
     stays; now and then it tries a quarter more or less, more seldom the less that brings. Where
     the rate falls by half it halves the limit and waits; when the rate doubles, it puts the limit
     back and climbs again. A fixed number of workers is a pace that never moves.
@@ -30,6 +30,7 @@ class Pace:
         window: float = 1.0,
         gain: float = 0.3,
         small_gain: float = 0.06,
+        small_loss: float = 0.12,
         rest: int = 8,
         longest_rest: int = 64,
     ) -> None:
@@ -40,6 +41,7 @@ class Pace:
         self._window = window
         self._gain = gain
         self._small_gain = small_gain
+        self._small_loss = small_loss
         self._shortest_rest = self._rest = rest
         self._longest_rest = longest_rest
         self._step = 1
@@ -112,7 +114,9 @@ class Pace:
     def _climbing(self, rate: float) -> None:
         if rate < (1 + self._gain) * self._best:
             self._stay((rate + self._best) / 2)
-            self._move(self.limit // 2 if rate < self._best else self.limit * 3 // 4)
+            # Where the rate is flat, a few too many cost less than a few too few.
+            fell = rate < (1 - self._small_loss) * self._best
+            self._move(self.limit // 2 if fell else self.limit * 3 // 4)
         elif 2 * self.limit > self.most:
             self._stay(rate)
         else:
