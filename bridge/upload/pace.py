@@ -45,6 +45,8 @@ class Pace:
         self._shortest_rest = self._rest = rest
         self._longest_rest = longest_rest
         self._step = 1
+        self._seen: list[float] = []
+        """The rates of the windows that are judged together."""
         self._usual = 0
         """The limit before the server became slow."""
         self._may_work = threading.Condition()
@@ -113,15 +115,24 @@ class Pace:
 
     def _climbing(self, rate: float) -> None:
         if rate < (1 + self._gain) * self._best:
-            self._stay((rate + self._best) / 2)
-            # Where the rate is flat, a few too many cost less than a few too few.
-            fell = rate < (1 - self._small_loss) * self._best
-            self._move(self.limit // 2 if fell else self.limit * 3 // 4)
+            self._seen = [rate]
+            self._judge = self._doubting
         elif 2 * self.limit > self.most:
             self._stay(rate)
         else:
             self._best = rate
             self._move(2 * self.limit)
+
+    def _doubting(self, rate: float) -> None:
+        """Look twice before a doubling is taken back."""
+        rate = (self._seen[0] + rate) / 2
+        if rate >= (1 + self._gain) * self._best:
+            self._climbing(rate)
+            return
+        self._stay((rate + self._best) / 2)
+        # Where the rate is flat, a few too many cost less than a few too few.
+        fell = rate < (1 - self._small_loss) * self._best
+        self._move(self.limit // 2 if fell else self.limit * 3 // 4)
 
     def _stay(self, rate: float) -> None:
         self._rate = rate
@@ -149,7 +160,7 @@ class Pace:
         if not 1 <= self._neighbour() <= self.most:
             self._step = -self._step
         self._home = self.limit
-        self._seen: list[float] = []
+        self._seen = []
         self._judge = self._trying
         self._move(self._neighbour())
 
