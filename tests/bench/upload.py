@@ -159,9 +159,10 @@ def measure_long_run(bench: Bench, table: Table, patients: int, rounds: int) -> 
     """10,000 patients with a visit each: memory, the record's size, the rate at start and end."""
     count = 50 * patients
     few = bench.cohort(2 * patients, _seed(), (1, 1))
-    before = bench.ceiling(few, 4).rate
+    connections = bench.best or 4
+    before = bench.ceiling(few, connections).rate
     loaded = bench.load(count, _seed(), "--visits", "1")
-    after = bench.ceiling(few, 4).rate
+    after = bench.ceiling(few, connections).rate
     samples = bench.samples(loaded.run)
     tenth = samples[-1].seconds / 10
     record = sum(path.stat().st_size for path in bench.home.rglob(f"{loaded.run}.db*"))
