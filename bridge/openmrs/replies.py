@@ -187,8 +187,8 @@ def _seconds(retry_after: str | None, date: str | None) -> float | None:
     """Read a Retry-After header: seconds, or a date to hold against the server's own clock."""
     if retry_after is None:
         return None
-    if re.fullmatch(r"\s*[0-9]+\s*", retry_after):
-        return float(retry_after)
+    if seconds := re.fullmatch(r"\s*([0-9]+)\s*", retry_after):
+        return float(seconds[1])
     until, now = _date(retry_after), _date(date)
     return max(0.0, (until - now).total_seconds()) if until and now else None
 

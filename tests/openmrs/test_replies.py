@@ -107,6 +107,7 @@ def test_the_reason_names_the_field() -> None:
         ("soon", None),
         ("-3", None),
         ("¹", None),
+        ("\xa0\x1d5", 5.0),  # blanks that float() does not know; found by fuzzing
     ],
 )
 def test_retry_after_is_read_in_both_its_forms(retry_after: str, seconds: float | None) -> None:

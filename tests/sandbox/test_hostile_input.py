@@ -81,6 +81,18 @@ def test_a_spoilt_body_is_answered_in_json(
     assert answer.status_code in (201, 400, 404, 500)
 
 
+@pytest.mark.parametrize("name", [None, ""])
+def test_a_setting_without_a_name_is_refused_and_not_kept(
+    shared_clinic: Clinic, name: str | None
+) -> None:
+    """As core 2.8.7 does; found by fuzzing."""
+    before = shared_clinic.read("systemsetting", limit="100")
+    answer = shared_clinic.ask("POST", "systemsetting", {"property": name, "value": "b"})
+    assert answer.status_code == 400
+    assert "GlobalProperty.getProperty()" in answer.json()["error"]["message"]
+    assert shared_clinic.read("systemsetting", limit="100") == before
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(("patient", "person", "visit", "encounter", "obs")), PROPERTY, JSON)
 def test_a_spoilt_change_is_answered_in_json(

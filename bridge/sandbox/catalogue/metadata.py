@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from bridge.sandbox.kinds import Kind, Property, flag, integer, moment, real, ref, refs, text, texts
+from bridge.sandbox.refusals import Conversion
 from bridge.sandbox.store import Record, Store
 
 NAMED = "uuid,display,name,description,retired"
@@ -53,6 +54,12 @@ def provider_display(store: Store, record: Record) -> str:
 
 def setting_display(store: Store, record: Record) -> str:
     """Show a setting as OpenMRS does: `Visits - Allow Overlapping Visits = true`."""
+    if not record["property"]:
+        what = 'because the return value of "org.openmrs.GlobalProperty.getProperty()" is null'
+        raise Conversion(
+            "display on class org.openmrs.GlobalProperty",
+            f'Cannot invoke "String.indexOf(String)" {what}',
+        )
     section, dot, rest = record["property"].partition(".")
     title = (
         f"{_words(section)} - {_words(rest)}" if dot else f"General Settings - {_words(section)}"
