@@ -152,6 +152,7 @@ def measure_thin_line(bench: Bench, table: Table, patients: int, rounds: int) ->
             bytes_alone=8 * max(line.up, line.down) / THIN.bits_per_second,
             **{f"replay_{need.connections}": need.seconds for need in needs},
             ratio=loaded.seconds / min(need.seconds for need in needs),
+            limits=limits_over_time(bench.samples(loaded.run)),
         )
 
 
