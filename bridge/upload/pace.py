@@ -30,7 +30,6 @@ class Pace:
         window: float = 1.0,
         gain: float = 0.3,
         small_gain: float = 0.06,
-        small_loss: float = 0.12,
         rest: int = 8,
         longest_rest: int = 64,
     ) -> None:
@@ -41,7 +40,6 @@ class Pace:
         self._window = window
         self._gain = gain
         self._small_gain = small_gain
-        self._small_loss = small_loss
         self._shortest_rest = self._rest = rest
         self._longest_rest = longest_rest
         self._step = 1
@@ -131,7 +129,7 @@ class Pace:
             return
         self._stay((rate + self._best) / 2)
         # Where the rate is flat, a few too many cost less than a few too few.
-        fell = rate < (1 - self._small_loss) * self._best
+        fell = rate < (1 - self._small_gain) * self._best
         self._move(self.limit // 2 if fell else self.limit * 3 // 4)
 
     def _stay(self, rate: float) -> None:

@@ -41,7 +41,7 @@ def test_the_best_number_is_found_and_kept(best: int) -> None:
     """Once it has had time to climb, the rate is within a tenth of the best most of the time."""
     server = saturating(best, 0.02)
     limits = Clinic(server).work(200)[400:]
-    good = sum(server(limit) >= 0.9 * server(best) for limit in limits) / len(limits)
+    good = sum(server(limit) > 0.9 * server(best) for limit in limits) / len(limits)
     assert good > 0.8, limits
 
 
