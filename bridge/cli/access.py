@@ -5,7 +5,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from bridge.errors import InputError, Unreachable
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
 from bridge.openmrs.transport import LOOPBACK, Server, Transport
+from bridge.openmrs.wire import BoundedSession
 from bridge.settings import checked_url
 
 SANDBOX = "sandbox"
@@ -35,6 +36,8 @@ class Access:
     name: str
     user: str
     connect: Callable[[], Client]
+    spare: list[BoundedSession] = field(default_factory=list)
+    """Connections that are signed in and free."""
 
     @property
     def is_sandbox(self) -> bool:
@@ -75,18 +78,29 @@ def open_access(name: str, sign_in: SignIn, screen: Screen, switch: StopSwitch) 
             server = Server(url=sandbox.url, user=USER, password=PASSWORD)
             yield Access(name=name, user=USER, connect=lambda: Client(Transport(server)))
         return
-    yield reach(_signed(name, sign_in, screen), screen, switch)
+    with reach(_signed(name, sign_in, screen), screen, switch) as access:
+        yield access
 
 
-def reach(server: Server, screen: Screen, switch: StopSwitch) -> Access:
-    """Sign in to a real server, once it is up; raise ServerError where that does not come about."""
-    screen.doing("signing in")
-    wait_until_ready(Transport(server), screen, switch.sleep)
+@contextmanager
+def reach(server: Server, screen: Screen, switch: StopSwitch) -> Iterator[Access]:
+    """Sign in to a real server, once it is up; raise ServerError where that does not come about.
+
+    Whoever is done with a connection leaves it, signed in, to the next.
+    """
+    spare: list[BoundedSession] = []
 
     def connect() -> Client:
-        return Client(Transport(server, sleep=switch.sleep, on_trouble=screen.trouble))
+        on_trouble = screen.trouble
+        return Client(Transport(server, sleep=switch.sleep, on_trouble=on_trouble, spare=spare))
 
-    return Access(name=server.url, user=server.user, connect=connect)
+    screen.doing("signing in")
+    try:
+        wait_until_ready(Transport(server, spare=spare), screen, switch.sleep)
+        yield Access(name=server.url, user=server.user, connect=connect, spare=spare)
+    finally:
+        for session in spare:
+            session.close()
 
 
 def warn_of_http(url: str, screen: Screen) -> None:

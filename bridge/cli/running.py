@@ -16,7 +16,7 @@ from bridge.mapping.model import Mapping
 from bridge.upload.deliver import Order
 from bridge.upload.identifiers import spare_identifiers
 from bridge.upload.ledger import Glance, Ledger, Phase, State, find_record, glance, records
-from bridge.upload.pace import Pace
+from bridge.upload.pace import START_WORKERS, Pace
 from bridge.upload.run import Cohort, Crew, carry_on, plan_run, target_of
 from bridge.wording import how_many
 
@@ -124,11 +124,13 @@ def send_run(
         target=(target := target_of(run)),
         identifiers=functools.partial(spare_identifiers, slots=target.identifiers, run=run.name),
     )
-    crew = Crew(access.connect, Pace(workers), switch)
     if ledger.progress.phase is Phase.PLANNING:
         screen.doing("reserving identifiers")
         with closing(access.connect()) as client:
             plan_run(ledger, cohort, client)
+    # On a long line several connections have asked what the server has: they can go on.
+    pace = Pace(workers, start=max(START_WORKERS, len(access.spare)))
+    crew = Crew(access.connect, pace, switch)
     counts = ledger.counts()
     waiting = counts[State.PLANNED] + counts[State.SENT]
     with screen.progress("patients", waiting) as work:

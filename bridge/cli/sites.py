@@ -120,14 +120,14 @@ def _bring(part: Part, of_all: Round, switch: StopSwitch) -> None:
     site, screen = part.site, part.screen
     wanted = _wanted(part, of_all)
     warn_of_http(site.url, screen)
-    access = reach(_server(site, of_all), screen, switch)
-    if of_all.dry_run:
-        part.foretold = foretell(access, wanted, screen)
-        return
-    with begin(access, wanted, of_all.server.home, screen, switch) as (ledger, cohort):
-        part.record = ledger.path
-        send_run(ledger, cohort, wanted.mapping, access, of_all.workers, screen, switch)
-        part.code = SOME_REJECTED if ledger.counts()[State.REJECTED] else OK
+    with reach(_server(site, of_all), screen, switch) as access:
+        if of_all.dry_run:
+            part.foretold = foretell(access, wanted, screen)
+            return
+        with begin(access, wanted, of_all.server.home, screen, switch) as (ledger, cohort):
+            part.record = ledger.path
+            send_run(ledger, cohort, wanted.mapping, access, of_all.workers, screen, switch)
+            part.code = SOME_REJECTED if ledger.counts()[State.REJECTED] else OK
 
 
 def _wanted(part: Part, of_all: Round) -> Wanted:

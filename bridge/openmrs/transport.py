@@ -81,28 +81,31 @@ class Transport:
         patience: Patience = Patience(),  # noqa: B008 - a frozen value
         sleep: Callable[[float], Any] = time.sleep,
         on_trouble: Callable[[Reply], None] = lambda reply: None,
+        spare: list[BoundedSession] | None = None,
     ) -> None:
+        """Begin with a session of `spare`, where those that are signed in and free are kept."""
         self.server = server
         self.traffic = Traffic()
         self._patience = patience
         self._sleep = sleep
         self.listeners = [on_trouble]
         """Whom to tell of an answer that is asked for again, after its `retry_after` seconds."""
-        self._signed_in = False
-        self._http = BoundedSession()
-        self._http.headers["User-Agent"] = f"openmrs-bridge/{__version__}"
-        # A proxy from the environment is for the world outside, and credentials come from us
-        # alone: without an auth of its own requests would look into ~/.netrc.
-        self._http.trust_env = urlsplit(server.url).hostname not in LOOPBACK
-        self._http.auth = lambda request: request
+        self._spare = spare
+        taken = _take(spare or [])
+        self._signed_in = taken is not None
+        self._http = taken or _new_session(server)
 
     def close(self) -> None:
-        """Close the connection."""
-        self._http.close()
+        """Close the connection, or leave it to the next transport."""
+        if self._signed_in and self._spare is not None:
+            self._signed_in = False
+            self._spare.append(self._http)
+        else:
+            self._http.close()
 
     def twin(self) -> "Transport":
         """Return another of its kind, with a connection and a sign-in of its own."""
-        twin = Transport(self.server, patience=self._patience, sleep=self._sleep)
+        twin = Transport(self.server, patience=self._patience, sleep=self._sleep, spare=self._spare)
         twin.listeners = self.listeners
         return twin
 
@@ -269,6 +272,23 @@ class Transport:
             before_sleep=tell,
             retry_error_callback=last_reply,
         )
+
+
+def _new_session(server: Server) -> BoundedSession:
+    session = BoundedSession()
+    session.headers["User-Agent"] = f"openmrs-bridge/{__version__}"
+    # A proxy from the environment is for the world outside, and credentials come from us alone:
+    # without an auth of its own requests would look into ~/.netrc.
+    session.trust_env = urlsplit(server.url).hostname not in LOOPBACK
+    session.auth = lambda request: request
+    return session
+
+
+def _take(spare: list[BoundedSession]) -> BoundedSession | None:
+    try:
+        return spare.pop()
+    except IndexError:  # also where another thread was faster
+        return None
 
 
 def _may_concern_the_record(reply: Reply) -> bool:

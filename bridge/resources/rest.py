@@ -14,10 +14,15 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifierSlot:
-    """One identifier that every patient of a load gets: its type, and the location if asked."""
+    """One identifier that every patient of a load gets, and who makes it."""
 
     type: str
     location: str | None
+    """None: the type wants no location."""
+    source: str | None
+    """What on the server issues them; None: bridge makes them."""
+    validator: str | None
+    """The server's class that checks them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

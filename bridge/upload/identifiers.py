@@ -3,13 +3,11 @@
 import hashlib
 import itertools
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bridge.identity import MOD10_ALPHABET, MOD30_ALPHABET, check_digit
 from bridge.openmrs.client import Client
-from bridge.openmrs.shape import as_openmrs_has_it
 from bridge.resources.rest import IdentifierSlot
-from bridge.upload.facts import IdentifierType, read_identifier_types
 
 _BATCH = 1000
 """The most identifiers asked for in one request, so that none takes minutes."""
@@ -18,18 +16,18 @@ _BATCH = 1000
 class IdentifierDesk:
     """Issues the identifiers of one run, one of each type a patient needs."""
 
-    def __init__(self, kinds: Sequence[IdentifierType], run: str) -> None:
+    def __init__(self, slots: Sequence[IdentifierSlot], run: str) -> None:
         self._run = run
-        self._kinds = kinds
-        self._made_here = [_made_here(kind, run) for kind in kinds]
+        self._slots = slots
+        self._made_here = [_made_here(slot, run) for slot in slots]
 
     def issue(self, client: Client, count: int) -> list[tuple[str, ...]]:
         """Return the identifiers of `count` patients."""
         columns = [
-            self._from_server(client, kind.source, count)
-            if kind.source
+            self._from_server(client, slot.source, count)
+            if slot.source
             else list(itertools.islice(made_here, count))
-            for kind, made_here in zip(self._kinds, self._made_here, strict=True)
+            for slot, made_here in zip(self._slots, self._made_here, strict=True)
         ]
         return list(zip(*columns, strict=True)) if columns else [()] * count
 
@@ -41,23 +39,20 @@ class IdentifierDesk:
         return issued
 
 
-@as_openmrs_has_it("identifier types")
-def spare_identifiers(client: Client, slots: Iterable[IdentifierSlot], run: str) -> tuple[str, ...]:
+def spare_identifiers(client: Client, slots: Sequence[IdentifierSlot], run: str) -> tuple[str, ...]:
     """Issue one more set, for a patient whose own turned out to be somebody else's."""
-    types = {kind.uuid: kind for kind in read_identifier_types(client)}
-    desk = IdentifierDesk([types[slot.type] for slot in slots], f"{run} {secrets.token_hex(4)}")
+    desk = IdentifierDesk(slots, f"{run} {secrets.token_hex(4)}")
     return desk.issue(client, 1)[0]
 
 
-def _made_here(kind: IdentifierType, run: str) -> Iterator[str]:
+def _made_here(slot: IdentifierSlot, run: str) -> Iterator[str]:
     """Count up from a place that follows from the run, far from where a server's source starts."""
-    start = int.from_bytes(hashlib.sha256(f"{run}/{kind.uuid}".encode()).digest()[:8], "big")
-    write = _writer(kind)
+    start = int.from_bytes(hashlib.sha256(f"{run}/{slot.type}".encode()).digest()[:8], "big")
+    write = _writer(slot.validator or "")
     return (write(start + step) for step in itertools.count())
 
 
-def _writer(kind: IdentifierType) -> Callable[[int], str]:
-    validator = kind.validator or ""
+def _writer(validator: str) -> Callable[[int], str]:
     if "LuhnMod30" in validator:
         return lambda number: _with_check(_digits(number, MOD30_ALPHABET, 5, "Y"), MOD30_ALPHABET)
     if "LuhnIdentifierValidator" in validator:

@@ -9,14 +9,16 @@ MOST_WORKERS = 32
 """On a line of 600 ms there and back as many keep 1 Mbit/s busy; OpenMRS has 50 connections to
 its database."""
 
+START_WORKERS = 4
+
 
 class Pace:
     """Lets workers 0..limit-1 work, and moves the limit to where the rate is best.
 
-    It doubles the limit while that clearly pays, goes back (half way, unless it did harm) and
-    stays; now and then it tries a quarter more or less, more seldom the less that brings. Where
-    the rate falls by half it halves the limit and waits; when the rate doubles, it puts the limit
-    back and climbs again. A fixed number of workers is a pace that never moves.
+    It doubles the limit while that clearly pays, goes back (half way, where it made little
+    difference) and stays; now and then it tries a quarter more or less, more seldom the less that
+    brings. Where the rate falls by half it halves the limit and waits; when the rate doubles, it
+    puts the limit back and climbs again. A fixed number of workers is a pace that never moves.
     """
 
     _judge: Callable[[float], None]
@@ -26,6 +28,7 @@ class Pace:
         self,
         workers: int | None = None,
         *,
+        start: int = START_WORKERS,
         clock: Callable[[], float] = time.monotonic,
         window: float = 1.0,
         gain: float = 0.3,
@@ -34,7 +37,7 @@ class Pace:
         longest_rest: int = 64,
     ) -> None:
         self.most = workers or MOST_WORKERS
-        self.limit = workers or 4
+        self.limit = workers or start
         self._fixed = workers is not None
         self._clock = clock
         self._window = window
@@ -127,10 +130,13 @@ class Pace:
         if rate >= (1 + self._gain) * self._best:
             self._climbing(rate)
             return
+        change = rate / self._best - 1
+        if change > self._gain / 2:
+            self._stay(rate)
+            return
         self._stay((rate + self._best) / 2)
         # Where the rate is flat, a few too many cost less than a few too few.
-        fell = rate < (1 - self._small_gain) * self._best
-        self._move(self.limit // 2 if fell else self.limit * 3 // 4)
+        self._move(self.limit // 2 if change < -self._small_gain else self.limit * 3 // 4)
 
     def _stay(self, rate: float) -> None:
         self._rate = rate

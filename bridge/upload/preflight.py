@@ -107,7 +107,10 @@ def target(facts: Facts, profile: Profile) -> Target:
         provider=profile.provider.uuid,
         identifiers=tuple(
             IdentifierSlot(
-                type=kind.uuid, location=profile.location.uuid if kind.needs_location else None
+                type=kind.uuid,
+                location=profile.location.uuid if kind.needs_location else None,
+                source=kind.source,
+                validator=kind.validator,
             )
             for kind in needed_identifiers(facts, profile)
         ),

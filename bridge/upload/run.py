@@ -17,7 +17,7 @@ from bridge.openmrs.transport import Traffic
 from bridge.records import Patient
 from bridge.resources.rest import IdentifierSlot, Target
 from bridge.upload.deliver import Order, Task, deliver
-from bridge.upload.facts import THINGS, read_identifier_types
+from bridge.upload.facts import THINGS
 from bridge.upload.history import Sample
 from bridge.upload.identifiers import IdentifierDesk
 from bridge.upload.ledger import SETTLED, Ledger, Phase, Progress, Row, Run, State
@@ -92,9 +92,7 @@ def new_run_name(now: datetime) -> str:
 
 def plan_run(ledger: Ledger, cohort: Cohort, client: Client) -> None:
     """Write down every patient of a run, with the identifiers they get, before any is sent."""
-    types = {kind.uuid: kind for kind in read_identifier_types(client)}
-    slots = target_of(ledger.run).identifiers
-    desk = IdentifierDesk([types[slot.type] for slot in slots], ledger.run.name)
+    desk = IdentifierDesk(target_of(ledger.run).identifiers, ledger.run.name)
     edition = _free_edition(client, cohort)
     ledger.write(
         Row(number, "", edition=edition, identifiers=identifiers)

@@ -84,9 +84,8 @@ class Bench:
 
     def identifiers(self, count: int) -> list[tuple[str, ...]]:
         """Return the identifiers of so many patients."""
-        types = {kind.uuid: kind for kind in self.facts.identifier_types}
-        kinds = [types[slot.type] for slot in self.target.identifiers]
-        return IdentifierDesk(kinds, f"bench {time.time_ns()}").issue(self.connect(), count)
+        desk = IdentifierDesk(self.target.identifiers, f"bench {time.time_ns()}")
+        return desk.issue(self.connect(), count)
 
     def cohort(self, count: int, seed: int, visits: tuple[int, int] = (1, 6)) -> Cohort:
         """Return the patients that `bridge load --seed` sends."""

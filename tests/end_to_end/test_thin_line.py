@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.upload.ledger import State
-from tests.end_to_end.conftest import Clinic
+from bridge.upload import facts
+from bridge.upload.ledger import State, find_record, recall
+from tests.end_to_end.conftest import Cli, Clinic
 from tests.end_to_end.test_faults import COUNT, VISITS, fresh_cohort
 from tests.lib.loading import MAPPING, differences, proceed, start, totals_on_server
 from tests.lib.patients import VALUES
@@ -32,8 +33,6 @@ def test_over_a_long_line_the_server_is_asked_several_things_at_once(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the facts are the same."""
-    from bridge.upload import facts
-
     with thin_line(clinic.url, Line(round_trip=0.01)) as line:
         client = clinic.connect_by(line.url)()
         one_by_one = facts.read_facts(client, MAPPING)
@@ -43,3 +42,18 @@ def test_over_a_long_line_the_server_is_asked_several_things_at_once(
         assert 1 < line.connections <= facts.READERS
         client.close()
     assert at_once == facts.replace(one_by_one, time=at_once.time)
+
+
+def test_over_a_long_line_the_connections_that_asked_go_on_to_send(
+    clinic: Clinic, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening one and signing in take two round trips each."""
+    monkeypatch.setenv("BRIDGE_PASSWORD", clinic.password)
+    with thin_line(clinic.url, Line(round_trip=2 * facts.LONG_WAIT)) as line:
+        where = ("--url", line.url, "--user", clinic.user, "--home", str(tmp_path))
+        done = cli("load", "--count", "8", "--visits", "1", "--yes", "--json", *where)
+        assert done.code == 0
+        assert 1 < line.connections <= facts.READERS
+    name = done.json["run"]
+    _, history = recall(find_record(tmp_path / "runs", str(name)))
+    assert history.samples[0].workers == line.connections

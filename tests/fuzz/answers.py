@@ -14,8 +14,7 @@ from bridge.openmrs.replies import Reply, sort_reply
 from bridge.openmrs.transport import Patience, Server, Traffic, Transport
 from bridge.resources.fhir import fhir_resources
 from bridge.upload.deliver import Task
-from bridge.upload.facts import read_facts
-from bridge.upload.identifiers import spare_identifiers
+from bridge.upload.facts import read_facts, read_identifier_types
 from bridge.upload.ledger import Row, State
 from bridge.upload.preflight import check, choose_profile, limits_of, target
 from bridge.upload.standing import standing
@@ -139,7 +138,7 @@ def pages() -> Open:
             lambda client: client.identifiers("source", 1, "fuzz"),
             lambda client: find_marked("run", client),
             lambda client: standing(client, "x", "mark"),
-            lambda client: spare_identifiers(client, [], "run"),
+            lambda client: read_identifier_types(client),
         )
         for read in reads:
             with suppress(BridgeError):

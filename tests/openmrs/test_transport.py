@@ -10,6 +10,7 @@ from bridge.errors import ServerError, SignInRefused, Unreachable
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Kind, Reply
 from bridge.openmrs.transport import Patience, Server, Transport
+from bridge.openmrs.wire import BoundedSession
 from bridge.upload.pace import Pace
 from bridge.upload.run import Crew
 from tests.lib.scripted_server import Answer, Request, Script, scripted_server
@@ -59,6 +60,27 @@ def test_a_wrong_password_is_tried_once() -> None:
     assert len(server.requests) == 1
     assert "Secret" not in str(caught.value)
     assert "colon" in str(caught.value)
+
+
+def test_whoever_is_done_leaves_the_sign_in_to_the_next() -> None:
+    """On a long line a connection and a sign-in take seconds; one at a time has them."""
+    spare: list[BoundedSession] = []
+    with scripted_server(lambda request: None) as server:
+        first, second = (open_transport(server.url, spare=spare) for _ in range(2))
+        first.send("GET", PATIENT)
+        assert not spare
+        first.close()
+        second.close()  # it was never signed in, and is nobody's to take over
+        third, fourth = (open_transport(server.url, spare=spare) for _ in range(2))
+        third.send("GET", PATIENT)
+        assert not spare
+        assert len(server.requests) == 3
+        fourth.send("GET", PATIENT)
+        assert len(server.requests) == 5
+        for transport in (third, fourth):
+            transport.close()
+        for session in spare:
+            session.close()
 
 
 def test_an_expired_session_is_signed_in_again() -> None:
