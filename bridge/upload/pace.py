@@ -10,6 +10,7 @@ MOST_WORKERS = 32
 its database."""
 
 START_WORKERS = 4
+"""Few: a server that has just started is not to be knocked over."""
 
 
 class Pace:

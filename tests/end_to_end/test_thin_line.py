@@ -47,7 +47,7 @@ def test_over_a_long_line_the_server_is_asked_several_things_at_once(
 def test_over_a_long_line_the_connections_that_asked_go_on_to_send(
     clinic: Clinic, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Opening one and signing in take two round trips each."""
+    """Opening one takes a round trip, and signing in another."""
     monkeypatch.setenv("BRIDGE_PASSWORD", clinic.password)
     with thin_line(clinic.url, Line(round_trip=2 * facts.LONG_WAIT)) as line:
         where = ("--url", line.url, "--user", clinic.user, "--home", str(tmp_path))

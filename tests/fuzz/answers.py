@@ -138,7 +138,7 @@ def pages() -> Open:
             lambda client: client.identifiers("source", 1, "fuzz"),
             lambda client: find_marked("run", client),
             lambda client: standing(client, "x", "mark"),
-            lambda client: read_identifier_types(client),
+            read_identifier_types,
         )
         for read in reads:
             with suppress(BridgeError):
