@@ -36,3 +36,6 @@ Ucum = Annotated[str, AfterValidator(_ucum)]
 Ciel = Annotated[str, StringConstraints(pattern=r"^\d{1,6}$")]
 OpenmrsUuid = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{36,38}$")]
 """OpenMRS's own uuids are not all RFC 4122: CIEL numbers padded with A are among them."""
+
+GENDERS = {"F": "female", "M": "male", "O": "other", "U": "unknown"}
+"""OpenMRS's genders in FHIR's words."""

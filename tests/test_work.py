@@ -11,9 +11,9 @@ from rich.console import Console
 
 from bridge.cli.display import Display, picture
 from bridge.cli.work import Work, how_long
-from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.replies import Outcome, Reply
 
-BAD_GATEWAY = Reply(Kind.TEMPORARY, 502, None, "Bad Gateway", retry_after=8.0)
+BAD_GATEWAY = Reply(Outcome.TEMPORARY, 502, None, "Bad Gateway", retry_after=8.0)
 
 
 class Clock:
@@ -121,10 +121,13 @@ def test_trouble_is_told_with_the_soonest_retry(clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (Reply(Kind.TEMPORARY, 0, None, "no answer in time"), "not answer (no answer in time); "),
-        (Reply(Kind.TEMPORARY, 503, None, "HTTP status 503"), "not answer (HTTP status 503); "),
-        (Reply(Kind.TEMPORARY, 500, {}, "Deadlock"), "the server has trouble (500 Deadlock); "),
-        (Reply(Kind.TEMPORARY, 429, None, "HTTP status 429"), "the server asks for a pause ("),
+        (
+            Reply(Outcome.TEMPORARY, 0, None, "no answer in time"),
+            "not answer (no answer in time); ",
+        ),
+        (Reply(Outcome.TEMPORARY, 503, None, "HTTP status 503"), "not answer (HTTP status 503); "),
+        (Reply(Outcome.TEMPORARY, 500, {}, "Deadlock"), "the server has trouble (500 Deadlock); "),
+        (Reply(Outcome.TEMPORARY, 429, None, "HTTP status 429"), "the server asks for a pause ("),
     ],
 )
 def test_what_is_the_matter_is_said_plainly(reply: Reply, words: str, clock: Clock) -> None:

@@ -17,10 +17,10 @@ from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import ServerFlags, SignIn
 from bridge.cli.screen import Screen, is_terminal
 from bridge.errors import InputError, Unreachable
+from bridge.openmrs.bounded_http import BoundedSession
 from bridge.openmrs.client import Client
-from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.replies import Outcome, Reply
 from bridge.openmrs.transport import LOOPBACK, Server, Transport
-from bridge.openmrs.wire import BoundedSession
 from bridge.settings import checked_url
 
 SANDBOX = "sandbox"
@@ -168,7 +168,7 @@ def wait_until_ready(transport: Transport, screen: Screen, sleep: Callable[[floa
     begun = time.monotonic()  # an answer that does not come may take its whole time limit as well
     pauses = iter([2.0] * 5 + [5.0] * (STARTING_SECONDS // 5))
     try:
-        while (reply := transport.sign_in()).kind is not Kind.ACCEPTED:
+        while (reply := transport.sign_in()).outcome is not Outcome.ACCEPTED:
             _is_starting(transport.server.url, reply)
             pause = next(pauses, None)
             if pause is None or time.monotonic() - begun > STARTING_SECONDS:
@@ -187,7 +187,7 @@ def _is_starting(url: str, reply: Reply) -> None:
         raise Unreachable(f"{url}: {reply.reason}. Is the server running, and the address right?")
     if reply.location and _elsewhere(reply.location, url):
         raise Unreachable(f"{url} redirects to {reply.location}: give that server's base address")
-    if 400 <= reply.status < 500 and reply.kind in (Kind.FORBIDDEN, Kind.REJECTED):
+    if 400 <= reply.status < 500 and reply.outcome in (Outcome.FORBIDDEN, Outcome.REJECTED):
         raise Unreachable(f"{url} refuses to talk to bridge: {reply.reason}")
     if reply.status == 404:
         raise Unreachable(

@@ -18,14 +18,8 @@ from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import CohortFlags, MappingFlags
 from bridge.cli.running import records_folder
 from bridge.cli.screen import Screen
-from bridge.errors import InputError, Interrupted, Unfit
-from bridge.mapping.loading import load_mapping
-from bridge.mapping.model import Mapping
-from bridge.openmrs.client import Client
-from bridge.resources.rest import Target
-from bridge.upload.facts import Facts, read_facts
-from bridge.upload.ledger import Ledger, Run, last_begun
-from bridge.upload.preflight import (
+from bridge.delivery.ledger import Ledger, Run, last_begun
+from bridge.delivery.preflight import (
     Finding,
     Level,
     check,
@@ -35,8 +29,14 @@ from bridge.upload.preflight import (
     refuse_values,
     target,
 )
-from bridge.upload.run import Cohort, new_run_name
-from bridge.upload.setup import make_marks, set_up
+from bridge.delivery.rendering import Target
+from bridge.delivery.run import Cohort, new_run_name
+from bridge.delivery.server_state import ServerState, read_server_state
+from bridge.delivery.setup import make_tags, set_up
+from bridge.errors import InputError, Interrupted, Unfit
+from bridge.mapping.loading import load_mapping
+from bridge.mapping.model import Mapping
+from bridge.openmrs.client import Client
 from bridge.wording import how_many
 
 
@@ -90,15 +90,15 @@ def begin(
         # NumPy and the models are loaded while the server is asked.
         threading.Thread(target=import_module, args=("bridge.synthesis.cohort",)).start()
     with closing(access.connect()) as client:
-        facts, profile = _examine(client, access, wanted, screen)
-        cohort = _cohort(wanted, facts, screen)
-        if facts.counted:
-            _refuse_real_patients(facts, screen, may_ask=wanted.may_ask)
+        state, profile = _examine(client, access, wanted, screen)
+        cohort = _cohort(wanted, state, screen)
+        if state.counted:
+            _refuse_real_patients(state, screen, may_ask=wanted.may_ask)
         if switch.is_set():
             raise Interrupted("stopped before anything was written")
         screen.doing("preparing the server")
-        facts = make_marks(client, facts)
-    goal = target(facts, wanted.mapping.profiles[profile])
+        state = make_tags(client, state)
+    goal = target(state, wanted.mapping.profiles[profile])
     run = _new_run(access, cohort, goal, last_begun(records_folder(home)))
     run.inputs.update(cohorts.mapping_inputs(wanted.mapping_file, wanted.mapping))
     with Ledger.create(records_folder(home), run) as ledger:
@@ -109,8 +109,8 @@ def begin(
 def foretell(access: Access, wanted: Wanted, screen: Screen) -> Foretold:
     """Count what a load would send, without sending it."""
     with closing(access.connect()) as client:
-        facts, _ = _examine(client, access, wanted, screen)
-    cohort = _cohort(wanted, facts, screen)
+        state, _ = _examine(client, access, wanted, screen)
+    cohort = _cohort(wanted, state, screen)
     screen.doing("counting what would be sent")
     visits = observations = 0
     for patient in cohort.patients(range(1, cohort.count + 1)):
@@ -125,20 +125,20 @@ def foretell(access: Access, wanted: Wanted, screen: Screen) -> Foretold:
     return Foretold(access.name, seed, cohort.count, visits, observations, requests)
 
 
-def _cohort(wanted: Wanted, facts: Facts, screen: Screen) -> Cohort:
+def _cohort(wanted: Wanted, state: ServerState, screen: Screen) -> Cohort:
     mapping, folder = wanted.mapping, wanted.folder
     if folder:
         from bridge.files.reading import FolderCohort
 
         screen.doing("checking the patients")
         made = FolderCohort(folder, mapping, wanted.asked.count)
-        refuse_values(made.patients(range(1, made.count + 1)), limits_of(facts, mapping), folder)
+        refuse_values(made.patients(range(1, made.count + 1)), limits_of(state, mapping), folder)
         if made.left_out:
             codes = ", ".join(sorted(made.left_out))
             screen.note(f"observations left out, for no code of theirs is in the mapping: {codes}")
         return made
     screen.doing("making the first patients")
-    return cohorts.generated(wanted.asked, limits_of(facts, mapping))
+    return cohorts.generated(wanted.asked, limits_of(state, mapping))
 
 
 def _new_run(access: Access, cohort: Cohort, goal: Target, last: str | None) -> Run:
@@ -157,7 +157,9 @@ def _new_run(access: Access, cohort: Cohort, goal: Target, last: str | None) -> 
     )
 
 
-def _examine(client: Client, access: Access, wanted: Wanted, screen: Screen) -> tuple[Facts, str]:
+def _examine(
+    client: Client, access: Access, wanted: Wanted, screen: Screen
+) -> tuple[ServerState, str]:
     """Read the server and hold it against the mapping; raise Unfit with all that would fail.
 
     The sandbox is bridge's own, so what it lacks is made.
@@ -166,15 +168,15 @@ def _examine(client: Client, access: Access, wanted: Wanted, screen: Screen) -> 
     screen.doing("checking the server")
     # Whoever says --yes does not wait for an answer that changes nothing.
     counting = not (wanted.yes or access.is_sandbox)
-    facts = read_facts(client, mapping, counting=counting)
-    profile = choose_profile(facts, mapping, wanted.profile)
-    findings = check(facts, mapping, profile, now=datetime.now(UTC))
+    state = read_server_state(client, mapping, counting=counting)
+    profile = choose_profile(state, mapping, wanted.profile)
+    findings = check(state, mapping, profile, now=datetime.now(UTC))
     if access.is_sandbox and _failing(findings):
         screen.doing("setting the sandbox up")
-        for _ in set_up(client, facts, mapping, mapping.profiles[profile]):
+        for _ in set_up(client, state, mapping, mapping.profiles[profile]):
             pass
-        facts = read_facts(client, mapping, counting=counting)
-        findings = check(facts, mapping, profile, now=datetime.now(UTC))
+        state = read_server_state(client, mapping, counting=counting)
+        findings = check(state, mapping, profile, now=datetime.now(UTC))
     for finding in findings:
         if finding.level is Level.NOTE and not access.is_sandbox:
             screen.note(f"{finding.check}: {finding.found} ({finding.fix})")
@@ -183,16 +185,16 @@ def _examine(client: Client, access: Access, wanted: Wanted, screen: Screen) -> 
         raise Unfit(
             f"{access.label} is not ready for a load, and nothing was written:\n" + "\n".join(lines)
         )
-    return facts, profile
+    return state, profile
 
 
 def _failing(findings: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.level is Level.FAIL]
 
 
-def _refuse_real_patients(facts: Facts, screen: Screen, *, may_ask: bool) -> None:
+def _refuse_real_patients(state: ServerState, screen: Screen, *, may_ask: bool) -> None:
     """Ask before synthetic patients come among others: it may be a real hospital."""
-    real = real_patients(facts)
+    real = real_patients(state)
     if real == 0:
         return
     whose = (
@@ -201,10 +203,10 @@ def _refuse_real_patients(facts: Facts, screen: Screen, *, may_ask: bool) -> Non
         else f"{how_many(real, 'patient')} not marked as demo"
     )
     if not may_ask:
-        raise InputError(f"{facts.url} holds {whose}: if it is no real hospital, say --yes")
+        raise InputError(f"{state.url} holds {whose}: if it is no real hospital, say --yes")
     with screen.aside():
         click.confirm(
-            f"{facts.url} holds {whose}. Load synthetic ones all the same?", abort=True, err=True
+            f"{state.url} holds {whose}. Load synthetic ones all the same?", abort=True, err=True
         )
 
 

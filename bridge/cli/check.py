@@ -14,11 +14,11 @@ from bridge.cli.options import (
     server_options,
 )
 from bridge.cli.screen import Screen
+from bridge.delivery.preflight import Level, choose_profile
+from bridge.delivery.preflight import check as check_facts
+from bridge.delivery.server_state import read_server_state
 from bridge.errors import Unfit
 from bridge.mapping.loading import load_mapping
-from bridge.upload.facts import read_facts
-from bridge.upload.preflight import Level, choose_profile
-from bridge.upload.preflight import check as check_facts
 
 
 @click.command()
@@ -31,9 +31,9 @@ def check(server: ServerFlags, of_mapping: MappingFlags, as_json: bool) -> int:
     mapping = load_mapping(of_mapping.mapping_file)
     with screen.showing(), open_server(server, screen, StopSwitch()) as access:
         screen.doing("checking the server")
-        facts = read_facts(access.connect(), mapping)
-    profile = choose_profile(facts, mapping, of_mapping.profile)
-    findings = check_facts(facts, mapping, profile, now=datetime.now(UTC))
+        state = read_server_state(access.connect(), mapping)
+    profile = choose_profile(state, mapping, of_mapping.profile)
+    findings = check_facts(state, mapping, profile, now=datetime.now(UTC))
     failing = [finding for finding in findings if finding.level is Level.FAIL]
     screen.json(
         {

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bridge.cli.options import CohortFlags
+from bridge.delivery.ledger import Run
+from bridge.delivery.preflight import Limits
+from bridge.delivery.run import Cohort, check_inputs, other_version
 from bridge.errors import InputError, LedgerError
 from bridge.identity import fingerprint
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
-from bridge.upload.ledger import Run
-from bridge.upload.preflight import Limits
-from bridge.upload.run import Cohort, check_inputs, other_version
 
 if TYPE_CHECKING:
     from bridge.synthesis.cohort import GeneratedCohort

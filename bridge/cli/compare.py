@@ -8,7 +8,7 @@ import click
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
-from bridge.files.whole import write_whole
+from bridge.files.atomic_write import write_atomically
 
 
 @click.command()
@@ -60,7 +60,7 @@ def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bo
             conditions=tuple(spec.conditions) if spec else frames.CONDITIONS,
             progress=meter.advance,
         )
-    write_whole(out, comparison_report.render_comparison(found, data.name).encode())
+    write_atomically(out, comparison_report.render_comparison(found, data.name).encode())
     screen.table(*comparison_report.table(found))
     for said in comparison_report.notes(found):
         screen.say(f"note: {said}", style="yellow")

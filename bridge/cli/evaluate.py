@@ -8,7 +8,7 @@ import click
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
-from bridge.files.whole import write_whole
+from bridge.files.atomic_write import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def evaluate(
     found = evaluation.evaluate(*tables, seed=seed, repeats=repeats)
     attacked = _attack(found, tables, train, model_file, seed) if train else None
     names = report.Names(real.name, synthetic.name, train.name if train else None)
-    write_whole(out, report.render(found, names, attacked).encode())
+    write_atomically(out, report.render(found, names, attacked).encode())
     _summary(found, attacked, screen)
     screen.say(f"the report is {out}")
     screen.json(report.figures(found, names, attacked) | {"report": str(out)})

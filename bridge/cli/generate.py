@@ -17,7 +17,7 @@ from bridge.mapping.model import Mapping
 from bridge.wording import how_many
 
 if TYPE_CHECKING:
-    from bridge.files.forms import Form
+    from bridge.files.formats import Form
     from bridge.synthesis.cohort import GeneratedCohort
     from bridge.synthesis.parallel import Part
 
@@ -77,7 +77,7 @@ def generate(
     limits = {name: entry.plausible for name, entry in mapping.measurements.items()}
     cohort = cohorts.generated(asked, limits, people_file)
     written = _form(form, mapping)
-    redrawn = 0
+    resampled = 0
     with (
         new_folder(out) as folder,
         screen.progress("patients", cohort.count) as meter,
@@ -85,11 +85,11 @@ def generate(
     ):
         for part in _parts(cohort, written, processes, scheduler):
             append(part.content)
-            redrawn += part.redrawn
+            resampled += part.resampled
             meter.advance(by=part.patients)
     screen.say(
         f"{how_many(cohort.count, 'patient')} in {out} (seed {cohort.inputs['seed']}, as of "
-        f"{cohort.inputs['as_of']}); {redrawn} drawn again for an impossible value"
+        f"{cohort.inputs['as_of']}); {resampled} drawn again for an impossible value"
     )
     return 0
 

@@ -50,7 +50,7 @@ def check(file: Path) -> int:
 )
 def export(form: str, file: Path | None) -> int:
     """Print the mapping in another form."""
-    from bridge.resources.fhir import concept_map
+    from bridge.files.fhir_rendering import concept_map
 
     resource = concept_map(load_mapping(file), date=date.today().isoformat())
     click.echo(harmless(json.dumps(resource, indent=2, ensure_ascii=False)))

@@ -7,10 +7,10 @@ import click
 from bridge.cli.options import home_option, json_option, run_argument
 from bridge.cli.running import choose_record, summary_of
 from bridge.cli.screen import Screen
+from bridge.delivery.ledger import read_with_history
+from bridge.delivery.report import figures, notes, render, sentence
 from bridge.errors import InputError
-from bridge.files.whole import write_whole
-from bridge.upload.ledger import recall
-from bridge.upload.report import figures, notes, render, sentence
+from bridge.files.atomic_write import write_atomically
 
 
 @click.command()
@@ -30,11 +30,11 @@ def report(name: str | None, out: Path | None, home: Path, as_json: bool) -> int
     server flags at which age, as the last `bridge verify` read them.
     """
     screen = Screen(as_json=as_json)
-    seen, history = recall(choose_record(home, name, lambda seen: True))
+    seen, history = read_with_history(choose_record(home, name, lambda seen: True))
     where = out or Path(f"report-{seen.run.name}.html")
     if not where.parent.is_dir():
         raise InputError("is in a folder that does not exist; make it first", place=where)
-    write_whole(where, render(seen, history).encode())
+    write_atomically(where, render(seen, history).encode())
     screen.say(sentence(seen, history.verification))
     for said in notes(seen):
         screen.say(f"note: {said}", style="yellow")

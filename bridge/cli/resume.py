@@ -16,10 +16,10 @@ from bridge.cli.options import (
 )
 from bridge.cli.running import access_of_run, carry_on_run, choose_record
 from bridge.cli.screen import Screen
+from bridge.delivery.ledger import UNFINISHED, Ledger, Phase, Run, State
+from bridge.delivery.run import require_target
 from bridge.errors import InputError, Unfit
 from bridge.openmrs.client import REST, Client
-from bridge.upload.ledger import UNFINISHED, Ledger, Phase, Run, State
-from bridge.upload.run import require_target
 
 
 @click.command()

@@ -11,13 +11,13 @@ from bridge.cli.access import Access, open_access
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn
 from bridge.cli.screen import Screen
+from bridge.delivery.concurrency import START_WORKERS, ConcurrencyLimit
+from bridge.delivery.identifiers import spare_identifiers
+from bridge.delivery.ledger import Ledger, Phase, State, Summary, find_record, read_summary, records
+from bridge.delivery.run import ClientPool, Cohort, carry_on, plan_run, target_of
+from bridge.delivery.send import Order
 from bridge.errors import InputError, Interrupted, LedgerError, ServerError
 from bridge.mapping.model import Mapping
-from bridge.upload.deliver import Order
-from bridge.upload.identifiers import spare_identifiers
-from bridge.upload.ledger import Glance, Ledger, Phase, State, find_record, glance, records
-from bridge.upload.pace import START_WORKERS, Pace
-from bridge.upload.run import Cohort, Crew, carry_on, plan_run, target_of
 from bridge.wording import how_many
 
 OK, SOME_REJECTED = 0, 1
@@ -28,12 +28,12 @@ def records_folder(home: Path) -> Path:
     return home.absolute() / "runs"
 
 
-def glances(home: Path, server: str | None = None) -> list[tuple[Path, Glance | LedgerError]]:
+def summaries(home: Path, server: str | None = None) -> list[tuple[Path, Summary | LedgerError]]:
     """Return the records, the newest first, of one server or of all; a damaged one as its error."""
-    seen: list[tuple[Path, Glance | LedgerError]] = []
+    seen: list[tuple[Path, Summary | LedgerError]] = []
     for path in records(records_folder(home)):
         try:
-            found = glance(path)
+            found = read_summary(path)
         except LedgerError as error:
             seen.append((path, error))
         else:
@@ -42,14 +42,14 @@ def glances(home: Path, server: str | None = None) -> list[tuple[Path, Glance | 
     return sorted(seen, key=lambda record: _begun(record[1]), reverse=True)
 
 
-def _begun(seen: Glance | LedgerError) -> str:
-    return seen.run.created if isinstance(seen, Glance) else ""
+def _begun(seen: Summary | LedgerError) -> str:
+    return seen.run.created if isinstance(seen, Summary) else ""
 
 
 def choose_record(
     home: Path,
     name: str | None,
-    fits: Callable[[Glance], bool],
+    fits: Callable[[Summary], bool],
     *,
     kind: str = "",
     server: str | None = None,
@@ -57,9 +57,9 @@ def choose_record(
     """Return the record of run `name`, or of the newest run that fits, which `kind` describes."""
     if name is not None:
         return find_record(records_folder(home), name)
-    known = glances(home, server)
+    known = summaries(home, server)
     for path, seen in known:
-        if isinstance(seen, Glance) and fits(seen):
+        if isinstance(seen, Summary) and fits(seen):
             return path
     where = f" on {server}" if server else ""
     if not known:
@@ -67,7 +67,7 @@ def choose_record(
     raise InputError(f"no run on record{where} {kind}: `bridge runs` lists them")
 
 
-def summary_of(seen: Glance) -> dict[str, Any]:
+def summary_of(seen: Summary) -> dict[str, Any]:
     """Return what a record says, for --json."""
     return {
         "run": seen.run.name,
@@ -129,15 +129,15 @@ def send_run(
         with closing(access.connect()) as client:
             plan_run(ledger, cohort, client)
     # On a long line several connections have asked what the server has: they can go on.
-    pace = Pace(workers, start=max(START_WORKERS, len(access.spare)))
-    crew = Crew(access.connect, pace, switch)
+    concurrency = ConcurrencyLimit(workers, start=max(START_WORKERS, len(access.spare)))
+    pool = ClientPool(access.connect, concurrency, switch)
     counts = ledger.counts()
     waiting = counts[State.PLANNED] + counts[State.SENT]
     with screen.progress("patients", waiting) as work:
-        work.at_once(crew.pace.limit)
-        for row in carry_on(ledger, cohort, order, crew):
+        work.at_once(pool.concurrency.limit)
+        for row in carry_on(ledger, cohort, order, pool):
             work.advance(observations=row.observations)
-            work.at_once(crew.pace.limit)
+            work.at_once(pool.concurrency.limit)
     if order.visits_apart:
         screen.note("this server makes no visit inside its encounter: visits were sent apart")
 
@@ -154,7 +154,7 @@ def _resumable(run: str) -> Iterator[None]:
         raise Interrupted(f"stopped at once. {hint}") from None
 
 
-def result_of(seen: Glance) -> dict[str, Any]:
+def result_of(seen: Summary) -> dict[str, Any]:
     """Return what came of a load, for --json."""
     progress, totals = seen.progress, seen.totals
     rate = totals.observations / progress.seconds if progress.seconds else 0.0
@@ -178,8 +178,8 @@ def result_of(seen: Glance) -> dict[str, Any]:
 
 
 def _summarize(ledger: Ledger, cohort: Cohort, access: Access, screen: Screen) -> int:
-    result = result_of(glance(ledger.path))
-    screen.json({**result, "redrawn": cohort.redrawn})
+    result = result_of(read_summary(ledger.path))
+    screen.json({**result, "resampled": cohort.resampled})
     rejected = [(row.number, row.reason) for row in ledger.rows(State.REJECTED)]
     if not screen.as_json:
         _tell(ledger, cohort, result["observations_per_second"], rejected, access, screen)
@@ -203,9 +203,9 @@ def _tell(
     if counts[State.EXISTING]:
         there = how_many(counts[State.EXISTING], "patient")
         screen.say(f"there already, from an earlier run: {there}")
-    if cohort.redrawn:
-        redrawn = how_many(cohort.redrawn, "patient")
-        screen.say(f"drawn again, for a value that was impossible: {redrawn}")
+    if cohort.resampled:
+        resampled = how_many(cohort.resampled, "patient")
+        screen.say(f"drawn again, for a value that was impossible: {resampled}")
     for number, reason in rejected:
         screen.say(f"patient {number} was rejected: {reason}", style="red")
     screen.say("Next:")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bridge.cli.options import home_option, json_option
-from bridge.cli.running import glances, summary_of
+from bridge.cli.running import summaries, summary_of
 from bridge.cli.screen import Screen
 from bridge.errors import LedgerError
 
@@ -16,7 +16,7 @@ from bridge.errors import LedgerError
 def runs(home: Path, as_json: bool) -> int:
     """List the runs on record, the newest first."""
     screen = Screen(as_json=as_json)
-    found = glances(home)
+    found = summaries(home)
     screen.json(
         {
             "runs": [

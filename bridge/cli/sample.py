@@ -7,7 +7,7 @@ import click
 
 from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
-from bridge.files.whole import write_whole
+from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
 
 
@@ -46,6 +46,6 @@ def sample(model_name: Path, out: Path, count: int, like: Path | None, seed: int
         frame = sampling.sample_like(model, conditions, count, seed)
     else:
         frame = sampling.sample(model, count, seed)
-    write_whole(out, table_bytes(frame, parquet=out.suffix == ".parquet"))
+    write_atomically(out, table_bytes(frame, parquet=out.suffix == ".parquet"))
     Screen().say(f"{how_many(count, 'row')} in {out} (seed {seed})")
     return 0

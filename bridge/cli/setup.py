@@ -12,11 +12,11 @@ from bridge.cli.options import (
     server_options,
 )
 from bridge.cli.screen import Screen
+from bridge.delivery.preflight import choose_profile
+from bridge.delivery.server_state import read_server_state
+from bridge.delivery.setup import set_up
 from bridge.errors import Unfit
 from bridge.mapping.loading import load_mapping
-from bridge.upload.facts import read_facts
-from bridge.upload.preflight import choose_profile
-from bridge.upload.setup import set_up
 
 
 @click.command()
@@ -30,10 +30,10 @@ def setup(server: ServerFlags, of_mapping: MappingFlags, as_json: bool) -> int:
     with screen.showing(), open_server(server, screen, StopSwitch()) as access:
         screen.doing("checking the server")
         client = access.connect()
-        facts = read_facts(client, mapping)
-        profile = choose_profile(facts, mapping, of_mapping.profile)
+        state = read_server_state(client, mapping)
+        profile = choose_profile(state, mapping, of_mapping.profile)
         screen.doing("making what is missing")
-        results = list(set_up(client, facts, mapping, mapping.profiles[profile]))
+        results = list(set_up(client, state, mapping, mapping.profiles[profile]))
     made = [thing.label for thing in results if thing.result == "made"]
     refused = [thing for thing in results if thing.refused]
     screen.json(

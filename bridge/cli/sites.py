@@ -17,10 +17,10 @@ from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import CohortFlags, MappingFlags, ServerFlags
 from bridge.cli.running import OK, SOME_REJECTED, result_of, send_run
 from bridge.cli.screen import Screen
+from bridge.delivery.ledger import UNFINISHED, State, Summary, read_summary
 from bridge.errors import BridgeError, InputError, Interrupted, SignInRefused
 from bridge.openmrs.transport import Server
 from bridge.sites import Site, load_sites, site_seed
-from bridge.upload.ledger import UNFINISHED, Glance, State, glance
 from bridge.wording import how_many
 
 LOOK_UP_SECONDS = 0.2
@@ -201,10 +201,10 @@ def _tell(parts: list[Part], seed: int, seconds: float, screen: Screen) -> None:
     _tell_next(parts, seen, screen)
 
 
-def _glance(part: Part) -> Glance | None:
+def _glance(part: Part) -> Summary | None:
     """Read what a site's run came to; a record that cannot be read is that site's failure, too."""
     try:
-        return glance(part.record) if part.record else None
+        return read_summary(part.record) if part.record else None
     except BridgeError as error:
         part.code, part.error = max(part.code, error.exit_code), str(error)
         return None
@@ -256,7 +256,7 @@ def _tell_failures(parts: list[Part], results: list[dict[str, Any] | None], scre
             )
 
 
-def _tell_next(parts: list[Part], seen: list[Glance | None], screen: Screen) -> None:
+def _tell_next(parts: list[Part], seen: list[Summary | None], screen: Screen) -> None:
     commands = [
         f"{part.site.name}: {command}"
         for part, one in zip(parts, seen, strict=True)
@@ -271,7 +271,7 @@ def _tell_next(parts: list[Part], seen: list[Glance | None], screen: Screen) -> 
         screen.say(line)
 
 
-def _resume(part: Part, seen: Glance | None) -> str | None:
+def _resume(part: Part, seen: Summary | None) -> str | None:
     """Return what goes on with a site's run that is not at its end."""
     if not seen or seen.progress.phase not in UNFINISHED:
         return None

@@ -7,7 +7,7 @@ import click
 from bridge.cli.options import home_option, json_option, run_argument
 from bridge.cli.running import choose_record, summary_of
 from bridge.cli.screen import Screen
-from bridge.upload.ledger import UNFINISHED, glance
+from bridge.delivery.ledger import UNFINISHED, read_summary
 from bridge.wording import how_many
 
 
@@ -18,7 +18,7 @@ from bridge.wording import how_many
 def status(name: str | None, home: Path, as_json: bool) -> int:
     """Show how far a run is (the newest, if none is named)."""
     screen = Screen(as_json=as_json)
-    seen = glance(choose_record(home, name, lambda seen: True))
+    seen = read_summary(choose_record(home, name, lambda seen: True))
     summary = summary_of(seen)
     screen.json(summary)
     if as_json:

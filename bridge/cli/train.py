@@ -8,7 +8,7 @@ import click
 
 from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
-from bridge.files.whole import write_whole
+from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def train(
         content = _fitted(table, select, SEED if seed is None else seed, screen)
     else:
         content = _privately_fitted(table, epsilon, delta, seed, screen)
-    write_whole(out, content)
+    write_atomically(out, content)
     screen.say(f"{out}: {len(content) / 1000:.0f} kB; `bridge sample {out} --out FILE` makes rows")
     return 0
 
@@ -187,7 +187,7 @@ def _inferred(data: tuple[Path, ...], out: Path, screen: Screen) -> "Spec":
     place = out.with_suffix(".spec.yaml")
     if place.exists():
         raise InputError("is there already: give it with --spec, or remove it", place=place)
-    write_whole(place, spec_text(spec).encode())
+    write_atomically(place, spec_text(spec).encode())
     screen.say(f"{place}: what the columns seem to mean; edit it and give it with --spec")
     for name, reason in left_out.items():
         screen.say(f"  not used: {name} {reason}")

@@ -16,12 +16,11 @@ from bridge.cli.running import (
     choose_record,
 )
 from bridge.cli.screen import Screen
-from bridge.errors import BridgeError, InputError, Interrupted, ServerError, Unfit
-from bridge.upload.facts import RUN_MARK, read_marks
-from bridge.upload.ledger import UNFINISHED, Ledger, Phase
-from bridge.upload.pace import Pace
-from bridge.upload.run import Cohort, Crew, target_of
-from bridge.upload.undo import (
+from bridge.delivery.concurrency import ConcurrencyLimit
+from bridge.delivery.ledger import UNFINISHED, Ledger, Phase
+from bridge.delivery.run import ClientPool, Cohort, target_of
+from bridge.delivery.server_state import RUN_TAG, read_tags
+from bridge.delivery.undo import (
     Removal,
     Undone,
     find_marked,
@@ -29,6 +28,7 @@ from bridge.upload.undo import (
     undo_marked,
     undo_run,
 )
+from bridge.errors import BridgeError, InputError, Interrupted, ServerError, Unfit
 from bridge.wording import how_many
 
 
@@ -92,11 +92,11 @@ def _undo_run(
     purge: bool,
 ) -> int:
     run = ledger.run.name
-    removal = Removal(run, target_of(ledger.run).run_mark, purge=purge)
-    crew = Crew(access.connect, Pace(), switch)
+    removal = Removal(run, target_of(ledger.run).run_tag, purge=purge)
+    pool = ClientPool(access.connect, ConcurrencyLimit(), switch)
     counts = ledger.counts()
     total = sum(counts[state] for state in states_to_undo(purge=purge))
-    undone = undo_run(ledger, removal, crew, cohort)
+    undone = undo_run(ledger, removal, pool, cohort)
     return _take_off(run, undone, total, access, screen, switch, again=f"bridge undo {run}")
 
 
@@ -104,11 +104,11 @@ def _undo_marked(
     run: str, access: Access, screen: Screen, switch: StopSwitch, *, purge: bool
 ) -> int:
     client = access.connect()
-    mark = read_marks(client).get(RUN_MARK)
+    mark = read_tags(client).get(RUN_TAG)
     if mark is None:
-        raise Unfit(f"{access.name} has no patients of bridge: the mark {RUN_MARK!r} is not there")
-    crew = Crew(access.connect, Pace(), switch)
-    undone = undo_marked(run, Removal(run, mark.uuid, purge=purge), crew)
+        raise Unfit(f"{access.name} has no patients of bridge: the mark {RUN_TAG!r} is not there")
+    pool = ClientPool(access.connect, ConcurrencyLimit(), switch)
+    undone = undo_marked(run, Removal(run, mark.uuid, purge=purge), pool)
     total = len(find_marked(run, client))
     if not total:
         screen.note(f"no patient that can be found on {access.label} carries the mark of run {run}")

@@ -15,18 +15,18 @@ from bridge.cli.options import SignIn, json_option, run_argument, sign_in_option
 from bridge.cli.running import OK, SOME_REJECTED, access_of_run, choose_record
 from bridge.cli.screen import Screen
 from bridge.cli.work import Work
+from bridge.delivery.concurrency import ConcurrencyLimit
+from bridge.delivery.flags import Tally
+from bridge.delivery.history import Verification
+from bridge.delivery.ledger import Ledger, State
+from bridge.delivery.run import ClientPool
+from bridge.delivery.send import PendingPatient
+from bridge.delivery.server_state import read_core
+from bridge.delivery.verify import Verdict, verify_patient
+from bridge.delivery.workers import carry_out
 from bridge.errors import InputError
 from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
-from bridge.upload.deliver import Task
-from bridge.upload.facts import read_core
-from bridge.upload.flags import Tally
-from bridge.upload.history import Verification
-from bridge.upload.ledger import Ledger, State
-from bridge.upload.pace import Pace
-from bridge.upload.run import Crew
-from bridge.upload.verify import Verdict, verify_patient
-from bridge.upload.workers import carry_out
 from bridge.wording import how_many
 
 SHOWN = 20
@@ -59,7 +59,7 @@ def verify(
         if sample and sample < len(rows):
             rows = sorted(random.Random(run.name).sample(rows, sample))  # noqa: S311
         patients = cohort.patients(row.number for row in rows)
-        tasks = (Task(patient, row) for patient, row in zip(patients, rows, strict=True))
+        tasks = (PendingPatient(patient, row) for patient, row in zip(patients, rows, strict=True))
         tally = Tally(mapping, datetime.fromisoformat(run.created).date())
         with (
             screen.showing(switch),
@@ -67,27 +67,27 @@ def verify(
         ):
             with closing(access.connect()) as client:
                 core = read_core(client)
-            crew = Crew(access.connect, Pace(), switch)
+            pool = ClientPool(access.connect, ConcurrencyLimit(), switch)
             with (
                 stop_on_interrupt(switch),
                 screen.progress("patients read", len(rows), "verifying") as meter,
             ):
-                verdicts = _read_back(tasks, mapping, crew, tally, meter)
+                verdicts = _read_back(tasks, mapping, pool, tally, meter)
         counts = ledger.counts()
         ledger.keep(_outcome(verdicts, counts, tally, core))
     return _report(run.name, verdicts, counts, screen)
 
 
 def _read_back(
-    tasks: Iterable[Task], mapping: Mapping, crew: Crew, tally: Tally, meter: Work
+    tasks: Iterable[PendingPatient], mapping: Mapping, pool: ClientPool, tally: Tally, meter: Work
 ) -> list[Verdict]:
-    def work(client: Client, task: Task) -> Verdict:
+    def work(client: Client, task: PendingPatient) -> Verdict:
         verdict = verify_patient(client, task, mapping)
-        crew.done()
+        pool.done()
         return verdict
 
     verdicts = []
-    for verdict in carry_out(tasks, work, crew.connect, crew.pace, crew.stop):
+    for verdict in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
         tally.add(verdict.readings)
         verdicts.append(verdict._replace(readings=()))  # counted: a large run has millions
         meter.advance()

@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TextIO
 
-from bridge.batches import Batch
+from bridge.bounded_lines import bounded_lines
 from bridge.errors import InputError
-from bridge.files.forms import Append, Form, Pieces, text_files
-from bridge.lines import short_lines
+from bridge.files.fhir_rendering import fhir_resources
+from bridge.files.formats import Append, Form, Pieces, text_files
 from bridge.mapping.model import Mapping
-from bridge.resources.fhir import fhir_resources
+from bridge.patient_arrays import PatientArrays
 
 _HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 """Two of them are one; what stands alone is none, and fails wherever it is written."""
@@ -30,7 +30,7 @@ def _files(folder: Path) -> AbstractContextManager[Append]:
     return text_files([folder / f"{kind}.ndjson" for kind in TYPES], [b""] * len(TYPES))
 
 
-def _pieces(batch: Batch, mapping: Mapping) -> Pieces:
+def _pieces(batch: PatientArrays, mapping: Mapping) -> Pieces:
     """Return the lines that a batch adds to each type's file."""
     lines: dict[str, list[str]] = {kind: [] for kind in TYPES}
     for patient in batch.patients():
@@ -42,7 +42,7 @@ def _pieces(batch: Batch, mapping: Mapping) -> Pieces:
 
 def _read_lines(lines: TextIO, path: Path) -> Iterator[str]:
     try:
-        yield from short_lines(lines)
+        yield from bounded_lines(lines)
     except UnicodeDecodeError:
         raise
     except ValueError as error:

@@ -10,13 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from bridge.codes import CIEL_SYSTEM, LOINC_SYSTEM
-from bridge.errors import InputError
-from bridge.files.ndjson import TYPES, read_ndjson
-from bridge.files.tables import TABLES, unguarded
-from bridge.lines import short_lines
-from bridge.mapping.model import Mapping
-from bridge.records import (
+from bridge.bounded_lines import bounded_lines
+from bridge.chart import (
     MEASUREMENTS,
     Address,
     Encounter,
@@ -25,6 +20,11 @@ from bridge.records import (
     Sex,
     Visit,
 )
+from bridge.codes import CIEL_SYSTEM, LOINC_SYSTEM
+from bridge.errors import InputError
+from bridge.files.ndjson import TYPES, read_ndjson
+from bridge.files.tables import TABLES, unguarded
+from bridge.mapping.model import Mapping
 
 Body = dict[str, Any]
 
@@ -38,7 +38,7 @@ class FolderCohort:
             raise InputError(f"holds {len(whole)} patients, not {count}", place=folder)
         self._patients = whole[:count]
         self.count = len(self._patients)
-        self.redrawn = 0
+        self.resampled = 0
         self.inputs: dict[str, Any] = {"from": str(folder.absolute()), "files": _digest(folder)}
 
     def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
@@ -147,7 +147,7 @@ class _Parts:
         """Put the parts together, in the order of the patients."""
         encounters: dict[str, list[Encounter]] = {}
         for uuid, part in self._encounters.items():
-            made = Encounter(uuid=uuid, time=part.time, measurements=tuple(part.measurements))
+            made = Encounter(uuid=uuid, time=part.time, entries=tuple(part.measurements))
             encounters.setdefault(part.visit, []).append(made)
         visits: dict[str, list[Visit]] = {}
         for uuid, visit in self._visits.items():
@@ -215,7 +215,7 @@ def _each_row(folder: Path, name: str, take: Callable[[Row], None]) -> None:
     path = folder / f"{name}.csv"
     columns = next(table.columns for table in TABLES if table.name == name)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(short_lines(file), strict=True)
+        rows = csv.DictReader(bounded_lines(file), strict=True)
         try:
             if missing := [column for column in columns if column not in (rows.fieldnames or ())]:
                 raise ValueError(f"the column {missing[0]} is missing")

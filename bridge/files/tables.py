@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.batches import Batch, Times, uuid_text
+from bridge.chart import DECIMALS, MEASUREMENTS
 from bridge.errors import MissingExtra
-from bridge.files.forms import Append, Form, Pieces, text_files
-from bridge.records import DECIMALS, MEASUREMENTS
+from bridge.files.formats import Append, Form, Pieces, text_files
+from bridge.patient_arrays import PatientArrays, Times, uuid_text
 
 _DECIMALS = np.array([DECIMALS[name] for name in MEASUREMENTS])
 
@@ -36,21 +36,21 @@ class Table(NamedTuple):
 
     name: str
     columns: dict[str, str]
-    cells: Callable[[Batch], Sequence[Cells]]
+    cells: Callable[[PatientArrays], Sequence[Cells]]
 
 
-def _patient_cells(batch: Batch) -> list[Cells]:
+def _patient_cells(batch: PatientArrays) -> list[Cells]:
     names = (batch.given_name, batch.family_name)
     sex = batch.sex.astype(object)
     return [uuid_text(batch.uuids), sex, batch.birthdate, *names, *batch.address.T]
 
 
-def _visit_cells(batch: Batch) -> list[Cells]:
+def _visit_cells(batch: PatientArrays) -> list[Cells]:
     owner = uuid_text(batch.uuids)[batch.owner]
     return [uuid_text(batch.part_uuids[:, 0]), owner, batch.start, batch.stop]
 
 
-def _observation_cells(batch: Batch) -> list[Cells]:
+def _observation_cells(batch: PatientArrays) -> list[Cells]:
     visit, place = np.nonzero(~np.isnan(batch.values))
     return [
         uuid_text(batch.part_uuids[visit, 2 + place]),
@@ -62,7 +62,7 @@ def _observation_cells(batch: Batch) -> list[Cells]:
     ]
 
 
-def _vitals_cells(batch: Batch) -> list[Cells]:
+def _vitals_cells(batch: PatientArrays) -> list[Cells]:
     owner = batch.owner
     whole = np.zeros(len(owner), dtype=np.int64)
     return [
@@ -75,7 +75,7 @@ def _vitals_cells(batch: Batch) -> list[Cells]:
     ]
 
 
-def _rounded(batch: Batch) -> NDArray[np.float64]:
+def _rounded(batch: PatientArrays) -> NDArray[np.float64]:
     columns = zip(batch.values.T, _DECIMALS.tolist(), strict=True)
     return np.stack([np.round(values, decimals) for values, decimals in columns], axis=1)
 
@@ -131,7 +131,7 @@ TABLES = (
 )
 
 
-def _csv_pieces(batch: Batch) -> Pieces:
+def _csv_pieces(batch: PatientArrays) -> Pieces:
     """Return the lines that a batch adds to each table."""
     return tuple(
         _csv_lines(zip(*map(_csv_text, table.cells(batch)), strict=True)) for table in TABLES
@@ -186,7 +186,7 @@ def _zone_text(east: int) -> str:
     return datetime(2000, 1, 1, tzinfo=timezone(timedelta(seconds=east))).isoformat()[19:]
 
 
-def _parquet_pieces(batch: Batch) -> Pieces:
+def _parquet_pieces(batch: PatientArrays) -> Pieces:
     """Return what a batch adds to each table, as Arrow's record batches."""
     import pyarrow as arrow
 

@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
+from bridge.chart import MEASUREMENTS, UCUM
 from bridge.codes import Ciel, Loinc, OpenmrsUuid, Ucum
-from bridge.records import MEASUREMENTS, UCUM
 from bridge.yaml_files import YamlModel, nearest
 
 Range = tuple[float | None, float | None]

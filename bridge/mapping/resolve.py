@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from bridge.chart import Encounter
 from bridge.mapping.model import Entry, Mapping
-from bridge.records import Encounter
 
 
 class Statement(NamedTuple):

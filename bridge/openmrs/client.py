@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from bridge.errors import ServerError, Unfit
-from bridge.openmrs.replies import Kind, Reply
-from bridge.openmrs.shape import Body, as_openmrs_has_it, count, objects, word
-from bridge.openmrs.transport import SESSION, Recall, Transport
+from bridge.openmrs.parsing import Body, as_openmrs_has_it, checked_text, count, objects
+from bridge.openmrs.replies import Outcome, Reply
+from bridge.openmrs.transport import SESSION, ConfirmCreated, Transport
 
 REST = "/ws/rest/v1"
 FHIR = "/ws/fhir2/R4"
@@ -96,13 +96,19 @@ class Client:
     def _endless(self, what: str) -> ServerError:
         return ServerError(f"{self.transport.server.url} gives pages of {what} without end")
 
-    def create(self, resource: str, body: Body, *, recall: Recall | None = None) -> Reply:
+    def create(
+        self, resource: str, body: Body, *, confirm_created: ConfirmCreated | None = None
+    ) -> Reply:
         """POST a new object; of the answer only its uuid is asked for."""
-        return self._write("POST", f"{REST}/{resource}?v=custom:(uuid)", body, recall)
+        return self._write("POST", f"{REST}/{resource}?v=custom:(uuid)", body, confirm_created)
 
-    def create_encounter(self, body: Body, *, recall: Recall | None = None) -> Reply:
+    def create_encounter(
+        self, body: Body, *, confirm_created: ConfirmCreated | None = None
+    ) -> Reply:
         """POST an encounter with its observations, and its visit where that is nested."""
-        return self._write("POST", f"{REST}/encounter?v=custom:(uuid,visit:(uuid))", body, recall)
+        return self._write(
+            "POST", f"{REST}/encounter?v=custom:(uuid,visit:(uuid))", body, confirm_created
+        )
 
     def update(self, resource: str, uuid: str, body: Body) -> Reply:
         """POST changes to an object; sent twice they change nothing more."""
@@ -118,10 +124,14 @@ class Client:
         }
         reply = self._write("POST", f"{REST}/idgen/identifiersource", body, None)
         made = reply.body.get("identifiers") if isinstance(reply.body, dict) else None
-        if reply.kind is not Kind.ACCEPTED or not isinstance(made, list) or len(made) != wanted:
+        if (
+            reply.outcome is not Outcome.ACCEPTED
+            or not isinstance(made, list)
+            or len(made) != wanted
+        ):
             raise Unfit(f"the server's identifier source {source} makes none: {reply.reason}")
         with as_openmrs_has_it("identifiers"):
-            return [word(identifier) for identifier in made]
+            return [checked_text(identifier) for identifier in made]
 
     def void(self, resource: str, uuid: str, reason: str) -> Reply:
         """Void an object; what is voided already stays so."""
@@ -134,24 +144,26 @@ class Client:
 
     def _read(self, path: str) -> Body | None:
         reply = self.transport.send("GET", path)
-        if reply.kind is Kind.MISSING:
+        if reply.outcome is Outcome.MISSING:
             return None
         body: Body = _expected(reply, path).body
         return body
 
-    def _write(self, method: str, path: str, body: Body | None, recall: Recall | None) -> Reply:
-        reply = self.transport.send(method, path, body, recall=recall)
+    def _write(
+        self, method: str, path: str, body: Body | None, confirm_created: ConfirmCreated | None
+    ) -> Reply:
+        reply = self.transport.send(method, path, body, confirm_created=confirm_created)
         _allowed(reply)
         return reply
 
 
 def _expected(reply: Reply, path: str) -> Reply:
     _allowed(reply)
-    if reply.kind is not Kind.ACCEPTED or not isinstance(reply.body, dict):
+    if reply.outcome is not Outcome.ACCEPTED or not isinstance(reply.body, dict):
         raise ServerError(f"the server refuses GET {path}: {reply.reason}")
     return reply
 
 
 def _allowed(reply: Reply) -> None:
-    if reply.kind is Kind.FORBIDDEN:
+    if reply.outcome is Outcome.FORBIDDEN:
         raise Unfit(f"the user lacks a privilege on the server: {reply.reason}")

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 from bridge.wording import one_line
 
 
-class Kind(Enum):
+class Outcome(Enum):
     """How to go on after an answer."""
 
     ACCEPTED = "accepted"
@@ -30,7 +30,7 @@ class Kind(Enum):
 class Reply(NamedTuple):
     """One answer, sorted. `reason` is the server's own wording, in one line."""
 
-    kind: Kind
+    outcome: Outcome
     status: int
     body: Any
     reason: str
@@ -42,7 +42,7 @@ class Reply(NamedTuple):
     @property
     def is_overload(self) -> bool:
         """Tell whether a server says so that it has too much to do: not by a line that is cut."""
-        return self.kind is Kind.TEMPORARY and (self.status > 0 or self.reason == NO_ANSWER)
+        return self.outcome is Outcome.TEMPORARY and (self.status > 0 or self.reason == NO_ANSWER)
 
 
 NO_ANSWER = "no answer in time"
@@ -75,7 +75,7 @@ def sort_reply(status: int, headers: Mapping[str, str], text: str) -> Reply:
     body = _json(text)
     reason = _reason(status, body, text)
     reply = Reply(
-        _kind(status, body, text, reason),
+        _outcome(status, body, text, reason),
         status,
         body,
         reason,
@@ -86,32 +86,32 @@ def sort_reply(status: int, headers: Mapping[str, str], text: str) -> Reply:
     return reply
 
 
-def _kind(status: int, body: Any, text: str, reason: str) -> Kind:
+def _outcome(status: int, body: Any, text: str, reason: str) -> Outcome:
     if status < 300:
-        return _kind_of_success(status, body, text)
+        return _outcome_of_success(status, body, text)
     if status < 400:
-        return Kind.FOREIGN
+        return Outcome.FOREIGN
     if status == 401:
-        return Kind.EXPIRED
+        return Outcome.EXPIRED
     if status == 403 or "Privileges required" in reason:  # fhir2 says so with a 500
-        return Kind.FORBIDDEN
+        return Outcome.FORBIDDEN
     if status in (404, 410):
         known = _is_refusal(body) and "Unknown resource" not in reason
-        return Kind.MISSING if known else Kind.FOREIGN
+        return Outcome.MISSING if known else Outcome.FOREIGN
     if status in _TEMPORARY:
-        return Kind.TEMPORARY
+        return Outcome.TEMPORARY
     if status >= 500:
         final = _is_refusal(body) and _REFUSALS.search(reason) and not PASSING_WORDS.search(reason)
-        return Kind.REJECTED if final else Kind.TEMPORARY
-    return Kind.REJECTED
+        return Outcome.REJECTED if final else Outcome.TEMPORARY
+    return Outcome.REJECTED
 
 
-def _kind_of_success(status: int, body: Any, text: str) -> Kind:
+def _outcome_of_success(status: int, body: Any, text: str) -> Outcome:
     if not text.strip() and status in (200, 204):
-        return Kind.ACCEPTED
+        return Outcome.ACCEPTED
     if isinstance(body, dict) and ("error" in body or _is_java_exception(body)):
-        return Kind.REJECTED
-    return Kind.ACCEPTED if isinstance(body, dict | list) else Kind.FOREIGN
+        return Outcome.REJECTED
+    return Outcome.ACCEPTED if isinstance(body, dict | list) else Outcome.FOREIGN
 
 
 def _is_java_exception(body: dict[str, Any]) -> bool:

@@ -26,14 +26,14 @@ from urllib3.exceptions import DecodeError, HTTPError, LocationValueError
 
 from bridge import __version__
 from bridge.errors import ServerError, SignInRefused, Unreachable
-from bridge.openmrs.replies import NO_ANSWER, PASSING_WORDS, Kind, Reply, sort_reply
-from bridge.openmrs.wire import BoundedSession, Endless, read_body
+from bridge.openmrs.bounded_http import BoundedSession, Endless, read_body
+from bridge.openmrs.replies import NO_ANSWER, PASSING_WORDS, Outcome, Reply, sort_reply
 
 SESSION = "/ws/rest/v1/session"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _MOST_COOKIES = 50  # a session, and what a gateway adds; each answer could bring a hundred more
-_PASSING = {Kind.TEMPORARY, Kind.FOREIGN}  # a restarting server answers with web pages, too
+_PASSING = {Outcome.TEMPORARY, Outcome.FOREIGN}  # a restarting server answers with web pages, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class Traffic:
         self.retries = 0
 
 
-Recall = Callable[[], Reply | None]
+ConfirmCreated = Callable[[], Reply | None]
 
 
 class Transport:
@@ -110,12 +110,17 @@ class Transport:
         return twin
 
     def send(
-        self, method: str, path: str, body: Any = None, *, recall: Recall | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        confirm_created: ConfirmCreated | None = None,
     ) -> Reply:
         """Send until there is an answer that decides; return it.
 
-        `recall` asks the server whether an earlier try was carried out after all; it is called
-        before a request is sent again, so that a lost answer never makes a second object.
+        `confirm_created` asks the server whether an earlier try was carried out after all; it is
+        called before a request is sent again, so that a lost answer never makes a second object.
         Raises SignInRefused, and Unreachable when the server stays away.
         """
         tries = 0
@@ -125,14 +130,14 @@ class Transport:
             tries += 1
             if tries > 1:
                 self.traffic.retries += 1
-                if recall and (earlier := recall()):
+                if confirm_created and (earlier := confirm_created()):
                     return earlier
             return self.once(method, path, body)
 
         reply: Reply = self._retrying()(attempt)
         if _may_concern_the_record(reply):
-            return reply._replace(kind=Kind.REJECTED)
-        if reply.kind in _PASSING:
+            return reply._replace(outcome=Outcome.REJECTED)
+        if reply.outcome in _PASSING:
             raise Unreachable(f"{self.server.url} does not answer as it should: {reply.reason}")
         return reply
 
@@ -143,24 +148,24 @@ class Transport:
         """
         if not self._signed_in:
             signed_in = self.sign_in()
-            if signed_in.kind is not Kind.ACCEPTED:
+            if signed_in.outcome is not Outcome.ACCEPTED:
                 return _of_no_object(signed_in)
             if path == SESSION:
                 return signed_in
         reply = self._exchange(method, path, body)
-        if reply.kind is Kind.EXPIRED:
+        if reply.outcome is Outcome.EXPIRED:
             self._signed_in = False
             signed_in = self.sign_in()
-            if signed_in.kind is not Kind.ACCEPTED:
+            if signed_in.outcome is not Outcome.ACCEPTED:
                 return _of_no_object(signed_in)
             reply = self._exchange(method, path, body)
-            if reply.kind is Kind.EXPIRED:
+            if reply.outcome is Outcome.EXPIRED:
                 raise ServerError(
                     f"{self.server.url} ends every sign-in at once ({reply.reason}): is there a "
                     "proxy before it that drops cookies?"
                 )
-        if method == "GET" and reply.kind is Kind.REJECTED and reply.status >= 500:
-            return reply._replace(kind=Kind.TEMPORARY)  # a question breaks no constraint
+        if method == "GET" and reply.outcome is Outcome.REJECTED and reply.status >= 500:
+            return reply._replace(outcome=Outcome.TEMPORARY)  # a question breaks no constraint
         return reply
 
     def sign_in(self) -> Reply:
@@ -172,14 +177,18 @@ class Transport:
         pair = f"{self.server.user}:{self.server.password}".encode()
         basic = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
         reply = self._exchange("GET", SESSION, None, basic)
-        if reply.kind is Kind.ACCEPTED and isinstance(reply.body, dict):
+        if reply.outcome is Outcome.ACCEPTED and isinstance(reply.body, dict):
             if reply.body.get("authenticated") is not True:
                 raise SignInRefused(self._refusal())
             self._signed_in = True
             return reply
-        if reply.kind is Kind.EXPIRED:
+        if reply.outcome is Outcome.EXPIRED:
             raise SignInRefused(self._refusal())
-        return reply if reply.kind is not Kind.ACCEPTED else reply._replace(kind=Kind.FOREIGN)
+        return (
+            reply
+            if reply.outcome is not Outcome.ACCEPTED
+            else reply._replace(outcome=Outcome.FOREIGN)
+        )
 
     def _refusal(self) -> str:
         colon = (
@@ -210,12 +219,12 @@ class Transport:
                 text = read_body(response.raw).decode("utf-8", errors="replace")
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" not in str(error):
-                return Reply(Kind.TEMPORARY, 0, None, "no secure connection came about (TLS)")
+                return Reply(Outcome.TEMPORARY, 0, None, "no secure connection came about (TLS)")
             raise Unreachable(self._mistrust(str(error))) from error
         except (requests.exceptions.InvalidURL, LocationValueError) as error:
             raise Unreachable(f"{self.server.url} is no address: {error}") from error
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
-            return Reply(Kind.TEMPORARY, 0, None, _plain(error))
+            return Reply(Outcome.TEMPORARY, 0, None, _plain(error))
         self._check_cookies()
         return sort_reply(response.status_code, response.headers, text)
 
@@ -265,7 +274,7 @@ class Transport:
             return at_fault or limits(state)
 
         return Retrying(
-            retry=retry_if_result(lambda reply: reply.kind in _PASSING),
+            retry=retry_if_result(lambda reply: reply.outcome in _PASSING),
             stop=stop,
             wait=wait,
             sleep=self._sleep,
@@ -293,14 +302,16 @@ def _take(spare: list[BoundedSession]) -> BoundedSession | None:
 
 def _may_concern_the_record(reply: Reply) -> bool:
     """Tell whether an unknown 500 comes from OpenMRS itself: it may be this record's fault."""
-    unknown = reply.kind is Kind.TEMPORARY and reply.status == 500 and reply.body is not None
+    unknown = reply.outcome is Outcome.TEMPORARY and reply.status == 500 and reply.body is not None
     return unknown and not PASSING_WORDS.search(reply.reason)
 
 
 def _of_no_object(signed_in: Reply) -> Reply:
     """Keep what a failing sign-in says from being taken for a word on the object asked about."""
-    if signed_in.kind in (Kind.REJECTED, Kind.MISSING) or _may_concern_the_record(signed_in):
-        return signed_in._replace(kind=Kind.FOREIGN)
+    if signed_in.outcome in (Outcome.REJECTED, Outcome.MISSING) or _may_concern_the_record(
+        signed_in
+    ):
+        return signed_in._replace(outcome=Outcome.FOREIGN)
     return signed_in
 
 

@@ -9,7 +9,7 @@ from bridge.quality.frames import Samples
 from bridge.quality.privacy.measure import measure_privacy
 from bridge.quality.privacy.page import privacy_html, sheet_html
 from bridge.quality.privacy.results import Privacy
-from bridge.quality.privacy.sheet import Facts, Section, write_sheet
+from bridge.quality.privacy.sheet import Section, ServerState, write_sheet
 
 PURPOSE = "to make synthetic records of the same kind, for demonstration, teaching and testing"
 
@@ -32,7 +32,7 @@ def attack(
     train: pd.DataFrame,
     control: pd.DataFrame,
     synthetic: pd.DataFrame,
-    facts: Facts,
+    facts: ServerState,
     *,
     seed: int,
 ) -> Attacked:
@@ -44,10 +44,10 @@ def attack(
     return Attacked(privacy, write_sheet(facts, privacy))
 
 
-def facts_of(samples: Samples, source: str, rows: int, model: Model | None) -> Facts:
+def facts_of(samples: Samples, source: str, rows: int, model: Model | None) -> ServerState:
     """Say what is known of the training data; of a model, what its checkpoint says."""
     provenance = model.provenance if model else {}
-    return Facts(
+    return ServerState(
         purpose=PURPOSE,
         source=source,
         rows=provenance.get("rows", rows),

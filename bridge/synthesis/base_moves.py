@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from bridge.chart import Sex
 from bridge.flows.columns import Floats
 from bridge.flows.conditions import Conditions
-from bridge.records import Sex
 
 
 class Line(NamedTuple):

@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.batches import Batch, Dates, Uuids
+from bridge.chart import MEASUREMENTS, Patient
 from bridge.flows.checkpoint import load_model
 from bridge.identity import fingerprint, patient_uuids
-from bridge.records import MEASUREMENTS, Patient
+from bridge.patient_arrays import Dates, PatientArrays, Uuids
 from bridge.synthesis.course import MIXES
 from bridge.synthesis.moves import moves_of
 from bridge.synthesis.normals import normals
@@ -89,10 +89,10 @@ class GeneratedCohort:
         }
         self.fingerprint = fingerprint(self.inputs | _anywhere(request.population))
         self._schedule = Schedule(self._population.facility, request.as_of)
-        self._made: tuple[int, Batch] | None = None
+        self._made: tuple[int, PatientArrays] | None = None
 
     @property
-    def redrawn(self) -> int:
+    def resampled(self) -> int:
         """How many of the patients yielded so far had an impossible value and were drawn again."""
         return len(self.redrawn_numbers)
 
@@ -104,7 +104,7 @@ class GeneratedCohort:
             batch = self._made[1]
             for number in wanted:
                 place = (number - 1) % BLOCK
-                if batch.redrawn[place]:
+                if batch.resampled[place]:
                     self.redrawn_numbers.add(number)
                 yield from batch.some(slice(place, place + 1)).patients()
 
@@ -113,7 +113,7 @@ class GeneratedCohort:
         """Into how many parts the cohort falls, which depends on nothing but the request."""
         return -(-self.count // (BLOCK * self._blocks_at_once))
 
-    def part(self, place: int) -> Batch:
+    def part(self, place: int) -> PatientArrays:
         """Return the patients of one part, from 0 on; those of all parts are the cohort."""
         first = place * self._blocks_at_once
         last = min(first + self._blocks_at_once, -(-self.count // BLOCK))
@@ -123,7 +123,7 @@ class GeneratedCohort:
     def _blocks_at_once(self) -> int:
         return max(1, PART_VISITS * 2 // (sum(self.request.visits) * BLOCK))
 
-    def _make(self, blocks: range) -> Batch:
+    def _make(self, blocks: range) -> PatientArrays:
         """Draw whole blocks, whatever part of them is wanted: a stream is its block's."""
         first, (fewest, most) = blocks.start * BLOCK + 1, self.request.visits
         streams = [self._stream(block) for block in blocks]
@@ -143,10 +143,10 @@ class GeneratedCohort:
         )
         if self._people:
             stays = self._as_ill_as_given(first, stays)
-        values, redrawn = self._vitals.measure(
+        values, resampled = self._vitals.measure(
             self._schedule.visits(stays, people.sex, birth), _normals_of(streams)
         )
-        return self._batch(first, people, birth, stays, values, redrawn)
+        return self._batch(first, people, birth, stays, values, resampled)
 
     def _as_ill_as_given(self, first: int, stays: Stays) -> Stays:
         given = self._people[first - 1 : first - 1 + len(stays.count)]
@@ -183,14 +183,14 @@ class GeneratedCohort:
         birth: Dates,
         stays: Stays,
         values: Floats,
-        redrawn: NDArray[np.bool_],
-    ) -> Batch:
+        resampled: NDArray[np.bool_],
+    ) -> PatientArrays:
         real = np.arange(values.shape[1]) < stays.count[:, None]
         day = stays.day[real]
         uuids, part_uuids = self._uuids(first, stays.count)
-        return Batch(
+        return PatientArrays(
             first=first,
-            redrawn=redrawn,
+            resampled=resampled,
             uuids=uuids,
             sex=people.sex,
             birthdate=birth,

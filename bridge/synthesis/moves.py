@@ -19,12 +19,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.chart import Sex
 from bridge.errors import InputError
 from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
 from bridge.flows.model import Model
 from bridge.identity import fingerprint
-from bridge.records import Sex
 from bridge.synthesis.base_moves import NO_MOVES, Line, Moves
 from bridge.synthesis.population import FOLDER, Population, load_population, population_names
 from bridge.synthesis.population_vitals import OLDEST_YEARS, WHO_STANDARD, Figures, Mean

@@ -6,20 +6,20 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from bridge.batches import Batch
+from bridge.patient_arrays import PatientArrays
 from bridge.synthesis.cohort import GeneratedCohort, Request
 
 Content = TypeVar("Content")
-Encode = Callable[[Batch], Content]
+Encode = Callable[[PatientArrays], Content]
 """What is made of a part where it is made, so that only the result travels."""
 
 
 class Part(NamedTuple, Generic[Content]):
-    """What was made of a part of a cohort, how many patients it has, how many were redrawn."""
+    """What was made of a part of a cohort, how many patients it has, how many were resampled."""
 
     content: Content
     patients: int
-    redrawn: int
+    resampled: int
 
 
 class Promise(Protocol):
@@ -46,7 +46,7 @@ def parts(
 def make_part(cohort: GeneratedCohort, encode: Encode[Content], place: int) -> Part[Content]:
     """Make one part, here."""
     batch = cohort.part(place)
-    return Part(encode(batch), len(batch), int(batch.redrawn.sum()))
+    return Part(encode(batch), len(batch), int(batch.resampled.sum()))
 
 
 def in_order(order: Callable[[int], Promise], count: int, ahead: int) -> Iterator[Any]:

@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from bridge.bounded_lines import bounded_lines
+from bridge.chart import Sex
 from bridge.errors import InputError
-from bridge.lines import short_lines
-from bridge.records import Sex
 from bridge.yaml_files import nearest
 
 OLDEST_MONTHS = 120 * 12
@@ -35,7 +35,7 @@ def load_people(path: Path, *, as_of: date) -> tuple[GivenPerson, ...]:
     """Read the people of a CSV file, in its order; raise InputError with line and column."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return parse_people(short_lines(lines), place=str(path), as_of=as_of)
+            return parse_people(bounded_lines(lines), place=str(path), as_of=as_of)
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8 text; save it as UTF-8", place=path) from error
     except OSError as error:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.batches import Dates, Times, Whole, completed_months
+from bridge.patient_arrays import Dates, Times, Whole, completed_months
 from bridge.synthesis.course import (
     ROUTINE,
     Floats,

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.chart import MEASUREMENTS
 from bridge.errors import InputError
 from bridge.flows.model import Model
-from bridge.records import MEASUREMENTS
 from bridge.synthesis.base_moves import NO_MOVES, Moves
 from bridge.synthesis.course import ROUTINE, Persistence, trajectories
 from bridge.synthesis.wellness import (
@@ -105,7 +105,7 @@ class Vitals:
         """
         values = np.full((*visits.months.shape, len(MEASUREMENTS)), np.nan)
         wanted = np.ones(len(visits.count), dtype=bool)
-        redrawn = ~wanted
+        resampled = ~wanted
         left = DRAWS * (len(wanted) + 30)
         shape = (visits.months.shape[1], 2, len(self._persistence))
         while left > 0:
@@ -114,8 +114,8 @@ class Vitals:
             values[wanted] = drawn = self._draw(some, normals(wanted, shape))
             wanted[wanted] = self._impossible(drawn, some).any(axis=1)
             if not wanted.any():
-                return values, redrawn
-            redrawn |= wanted
+                return values, resampled
+            resampled |= wanted
 
         def outside(name: str) -> int:
             return int(

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bridge.chart import MEASUREMENTS
 from bridge.flows.checkpoint import load_model
 from bridge.mapping.loading import load_mapping
-from bridge.records import MEASUREMENTS
 from bridge.synthesis.course import ROUTINE
 from bridge.synthesis.normals import normals
 from bridge.synthesis.vitals import Floats, Visits, Vitals

@@ -11,20 +11,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bridge.chart import Patient
 from bridge.cli import cohorts
 from bridge.cli.options import CohortFlags
+from bridge.delivery.history import Sample
+from bridge.delivery.identifiers import IdentifierDesk
+from bridge.delivery.ledger import find_record, recall
+from bridge.delivery.plan import reissue_patient
+from bridge.delivery.preflight import choose_profile, limits_of, target
+from bridge.delivery.rendering import Target
+from bridge.delivery.run import Cohort
+from bridge.delivery.server_state import ServerState, read_server_state
+from bridge.delivery.setup import make_tags
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Server, Transport
-from bridge.records import Patient
-from bridge.resources.rest import Target
-from bridge.upload.facts import Facts, read_facts
-from bridge.upload.history import Sample
-from bridge.upload.identifiers import IdentifierDesk
-from bridge.upload.ledger import find_record, recall
-from bridge.upload.plan import reissue_patient
-from bridge.upload.preflight import choose_profile, limits_of, target
-from bridge.upload.run import Cohort
-from bridge.upload.setup import make_marks
 from tests.bench.replay import Account, Chain, Replayed, render, replay
 from tests.lib.loading import MAPPING, prepare
 
@@ -72,15 +72,15 @@ class Bench:
         return Client(Transport(Server(**self.account._asdict())))
 
     @cached_property
-    def facts(self) -> Facts:
+    def state(self) -> ServerState:
         """What the server has."""
         client = self.connect()
-        return make_marks(client, read_facts(client, MAPPING))
+        return make_tags(client, read_server_state(client, MAPPING))
 
     @cached_property
     def target(self) -> Target:
         """The server's own things that patients hang on."""
-        return target(self.facts, MAPPING.profiles[choose_profile(self.facts, MAPPING)])
+        return target(self.state, MAPPING.profiles[choose_profile(self.state, MAPPING)])
 
     def identifiers(self, count: int) -> list[tuple[str, ...]]:
         """Return the identifiers of so many patients."""
@@ -92,7 +92,7 @@ class Bench:
         asked = CohortFlags(
             count=count, seed=seed, as_of=None, population="kenya", visits=visits, illness=None
         )
-        return cohorts.generated(asked, limits_of(self.facts, MAPPING))
+        return cohorts.generated(asked, limits_of(self.state, MAPPING))
 
     def patients(self, cohort: Cohort) -> Iterator[Patient]:
         """Yield the patients of a cohort under uuids that nobody has."""

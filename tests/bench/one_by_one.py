@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterable
 
-from bridge.records import Patient
-from bridge.resources.fhir import GENDERS
+from bridge.chart import Patient
+from bridge.files.fhir_rendering import GENDERS
 from tests.bench.loading import Bench
 from tests.bench.replay import Line, Replayed
 from tests.lib.loading import MAPPING
@@ -32,7 +32,7 @@ def send_one_by_one(bench: Bench, patients: Iterable[Patient]) -> Replayed:
 
 def _send(line: Line, bench: Bench, patient: Patient, identifiers: tuple[str, ...]) -> int:
     goal = bench.target
-    names = {kind.uuid: kind.name for kind in bench.facts.identifier_types}
+    names = {kind.uuid: kind.name for kind in bench.state.identifier_types}
     place = {"reference": f"Location/{goal.location}"}
     identity = {
         "extension": [

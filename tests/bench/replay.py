@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from bridge.chart import Patient
+from bridge.delivery.plan import plan_patient
+from bridge.delivery.rendering import Target
 from bridge.mapping.model import Mapping
-from bridge.records import Patient
-from bridge.resources.rest import Target
-from bridge.upload.plan import plan_patient
 
 REST = "/ws/rest/v1"
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.upload.history import Sample
+from bridge.delivery.history import Sample
 from tests.bench.loading import Bench
 from tests.bench.one_by_one import send_one_by_one
 from tests.bench.replay import Account, Replayed

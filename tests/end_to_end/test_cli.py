@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bridge.delivery.server_state import RUN_TAG, read_tags
 from bridge.mapping.loading import default_mapping_path, load_mapping
 from bridge.sandbox import PASSWORD, USER, Sandbox
 from bridge.synthesis.population import FOLDER
-from bridge.upload.facts import RUN_MARK, read_marks
 from tests.end_to_end.conftest import Cli, Clinic
 from tests.lib.fault_proxy import fault_proxy
 from tests.lib.loading import connector, found
@@ -522,7 +522,7 @@ def test_a_mark_that_was_retired_is_said_so(cli: Cli, tmp_path: Path) -> None:
         named = ["--url", clinic.url, "--user", USER, "--password-file", str(password)]
         assert cli("setup", *named).code == 0
         client = connector(clinic.url, USER, PASSWORD)()
-        mark = read_marks(client)[RUN_MARK]
+        mark = read_tags(client)[RUN_TAG]
         client.void("personattributetype", mark.uuid, "no longer wanted")
         refused = cli("load", "--count", "1", *named)
         assert refused.code == 3

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.cli import access, begin, cohorts, load
-from bridge.upload.ledger import Ledger, Phase, State
+from bridge.delivery.ledger import Ledger, Phase, State
 from tests.end_to_end.conftest import Cli, Clinic
 from tests.end_to_end.test_faults import fresh_cohort
 from tests.lib.loading import differences, found, proceed, start, take_off

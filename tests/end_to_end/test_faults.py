@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bridge.delivery.ledger import Ledger, Phase, State
+from bridge.delivery.rendering import Target
+from bridge.delivery.verify import Difference
 from bridge.errors import ServerError
 from bridge.openmrs.client import Client
-from bridge.resources.rest import Target
-from bridge.upload.ledger import Ledger, Phase, State
-from bridge.upload.verify import Difference
 from tests.end_to_end.conftest import REAL, Clinic
 from tests.lib.fault_proxy import Fault, FaultProxy, fault_proxy, storm
 from tests.lib.flat_client import FlatClient

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.delivery.ledger import UNFINISHED
 from bridge.errors import ServerError
-from bridge.upload.ledger import UNFINISHED
 from tests.end_to_end.conftest import REAL, Clinic
 from tests.lib.loading import PASSWORD, QUICK, USER, found, prepare
 

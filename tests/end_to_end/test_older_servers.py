@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from bridge.chart import MEASUREMENTS
+from bridge.delivery.ledger import State
+from bridge.delivery.preflight import Level, check, choose_profile
+from bridge.delivery.run import plan_run
+from bridge.delivery.server_state import read_server_state
+from bridge.delivery.verify import compare_observation
 from bridge.mapping.resolve import Statement
 from bridge.openmrs.client import Client
-from bridge.records import MEASUREMENTS
 from bridge.sandbox import Sandbox
-from bridge.upload.facts import read_facts
-from bridge.upload.ledger import State
-from bridge.upload.preflight import Level, check, choose_profile
-from bridge.upload.run import plan_run
-from bridge.upload.verify import compare_observation
 from tests.end_to_end.conftest import Clinic
 from tests.end_to_end.test_faults import COUNT, fresh_cohort
 from tests.lib.fault_proxy import fault_proxy
@@ -49,9 +49,9 @@ def test_a_load_goes_without_what_is_not_there(
         proxy.lack(*absent)
         connect = clinic.connect_by(proxy.url)
         client = connect()
-        facts = read_facts(client, MAPPING)
+        state = read_server_state(client, MAPPING)
         client.close()
-        findings = check(facts, MAPPING, choose_profile(facts, MAPPING), now=facts.time)  # type: ignore[arg-type]
+        findings = check(state, MAPPING, choose_profile(state, MAPPING), now=state.time)  # type: ignore[arg-type]
         assert not [finding for finding in findings if finding.level is Level.FAIL]
         with start(tmp_path, cohort, connect) as ledger:
             proceed(ledger, cohort, connect)

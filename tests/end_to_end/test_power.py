@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from bridge.delivery.concurrency import ConcurrencyLimit
+from bridge.delivery.ledger import Ledger, State
+from bridge.delivery.run import ClientPool, carry_on, plan_run
+from bridge.delivery.undo import Removal, undo_marked
 from bridge.errors import LedgerError
 from bridge.openmrs.client import Client
-from bridge.upload.ledger import Ledger, State
-from bridge.upload.pace import Pace
-from bridge.upload.run import Crew, carry_on, plan_run
-from bridge.upload.undo import Removal, undo_marked
 from tests.end_to_end.conftest import Clinic
 from tests.end_to_end.test_faults import fresh_cohort
 from tests.lib.loading import (
@@ -61,8 +61,8 @@ def load_and_copy(
         plan_run(ledger, cohort, client)
     for _ in begun[1]:  # before one is sent
         pass
-    crew = Crew(connect, Pace(2), threading.Event())
-    for _ in carry_on(ledger, cohort, order_of(ledger), crew):
+    pool = ClientPool(connect, ConcurrencyLimit(2), threading.Event())
+    for _ in carry_on(ledger, cohort, order_of(ledger), pool):
         if chance.random() < 0.9:
             next(chance.choice(begun[2:]), None)
     for copy in begun:
@@ -107,8 +107,12 @@ def test_a_record_of_an_earlier_moment_is_carried_on_to_the_same_patients(
             assert_exact(ledger, cohort, clinic)
         carried_on += 1
     assert carried_on >= MOMENTS
-    removal = Removal(run, goal["run_mark"], purge=False)
-    taken = list(undo_marked(run, removal, Crew(clinic.connect, Pace(2), threading.Event())))
+    removal = Removal(run, goal["run_tag"], purge=False)
+    taken = list(
+        undo_marked(
+            run, removal, ClientPool(clinic.connect, ConcurrencyLimit(2), threading.Event())
+        )
+    )
     assert [undone.refused for undone in taken] == [""] * COUNT
     assert found(run, clinic.connect) == []
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from bridge.cli.running import send_run
+from bridge.delivery.ledger import Ledger
 from bridge.openmrs.transport import Transport
 from bridge.sandbox import PASSWORD, USER, Sandbox
 from bridge.sites import site_seed
-from bridge.upload.ledger import Ledger
 from tests.end_to_end.conftest import Cli, Clinic, Output
 from tests.lib.fault_proxy import Fault, fault_proxy
 from tests.lib.loading import QUICK, connector, found, prepare
@@ -191,7 +191,7 @@ def test_patients_that_may_be_real_and_a_bare_server_fail_their_sites(
     cli: Cli, sites: Sites, towns: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody is asked; --yes counts for all."""
-    monkeypatch.setattr("bridge.cli.begin.real_patients", lambda facts: 7)
+    monkeypatch.setattr("bridge.cli.begin.real_patients", lambda state: 7)
     with Sandbox.start(tmp_path / "bare", clock=lambda: datetime.now(UTC)) as bare:
         path = sites({"kisumu": towns[0], "bare": bare.url})
         done = cli("load", "--sites", path, "--count", "1", "--json")

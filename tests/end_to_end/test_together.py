@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.delivery.ledger import Ledger, Row, State
 from bridge.errors import ServerError
-from bridge.upload.ledger import Ledger, Row, State
 from tests.end_to_end.conftest import Cli, Clinic
 from tests.end_to_end.test_faults import encounters_within, fresh_cohort
 from tests.lib.fault_proxy import Fault, fault_proxy

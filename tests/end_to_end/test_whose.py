@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.upload.ledger import Ledger, Row, State
+from bridge.delivery.ledger import Ledger, Row, State
 from tests.end_to_end.conftest import Cli, Clinic
 from tests.lib.loading import found
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from bridge.chart import Patient
 from bridge.errors import InputError
 from bridge.files.folders import new_folder
-from bridge.files.forms import Form
+from bridge.files.formats import Form
 from bridge.files.ndjson import TYPES, fhir_form
 from bridge.files.reading import FolderCohort, read_folder
 from bridge.files.tables import CSV, PARQUET, TABLES
 from bridge.mapping.loading import load_mapping
-from bridge.records import Patient
 from bridge.synthesis.cohort import GeneratedCohort, Request
 from bridge.synthesis.parallel import parts
 from tests.lib.patients import VALUES, make_batch, make_patient, make_visit
@@ -56,7 +56,7 @@ def as_loaded(patient: Patient) -> Patient:
                 encounters=tuple(
                     replace(
                         encounter,
-                        measurements=tuple(
+                        entries=tuple(
                             replace(m, value=round(m.value, MAPPING.measurements[m.name].decimals))
                             for m in encounter.measurements
                             if m.name in MAPPING.measurements

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.__main__ import run
+from bridge.bounded_lines import LONGEST
+from bridge.chart import Address, Patient
 from bridge.errors import InputError
+from bridge.files.atomic_write import write_atomically
 from bridge.files.folders import new_folder
 from bridge.files.ndjson import fhir_form
 from bridge.files.reading import read_folder
 from bridge.files.tables import CSV, guarded, unguarded
-from bridge.files.whole import write_whole
-from bridge.lines import LONGEST
 from bridge.mapping.loading import load_mapping, parse_mapping
-from bridge.records import Address, Patient
 from bridge.settings import SettingsFile
 from bridge.synthesis.people import load_people
 from bridge.synthesis.population import Population, population_path
@@ -89,7 +89,7 @@ def test_numbers_stay_numbers(tmp_path: Path) -> None:
     (visit,) = patient.visits
     (taking,) = visit.encounters
     cold = replace(taking.measurements[0], value=-3.5)
-    visit = replace(visit, encounters=(replace(taking, measurements=(cold,)),))
+    visit = replace(visit, encounters=(replace(taking, entries=(cold,)),))
     written_as_csv(tmp_path, replace(patient, visits=(visit,)))
     assert (tmp_path / "observations.csv").read_text(encoding="utf-8").endswith(",-3.5\n")
 
@@ -213,7 +213,7 @@ def test_an_output_never_goes_through_a_link(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("mine")
     (tmp_path / "model.npz").symlink_to(precious)
-    write_whole(tmp_path / "model.npz", b"new")
+    write_atomically(tmp_path / "model.npz", b"new")
     assert precious.read_text() == "mine"
     assert not (tmp_path / "model.npz").is_symlink()
     elsewhere = tmp_path / "elsewhere"

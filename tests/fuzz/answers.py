@@ -7,19 +7,19 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from bridge.delivery.ledger import Row, State
+from bridge.delivery.ownership import standing
+from bridge.delivery.preflight import check, choose_profile, limits_of, target
+from bridge.delivery.send import PendingPatient
+from bridge.delivery.server_state import read_identifier_types, read_server_state
+from bridge.delivery.undo import find_marked
+from bridge.delivery.verify import verify_patient
 from bridge.errors import BridgeError
+from bridge.files.fhir_rendering import fhir_resources
 from bridge.mapping.loading import load_mapping
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Reply, sort_reply
 from bridge.openmrs.transport import Patience, Server, Traffic, Transport
-from bridge.resources.fhir import fhir_resources
-from bridge.upload.deliver import Task
-from bridge.upload.facts import read_facts, read_identifier_types
-from bridge.upload.ledger import Row, State
-from bridge.upload.preflight import check, choose_profile, limits_of, target
-from bridge.upload.standing import standing
-from bridge.upload.undo import find_marked
-from bridge.upload.verify import verify_patient
 from tests.lib.patients import make_patient
 from tests.lib.raw_server import raw_server
 
@@ -158,17 +158,17 @@ def pages_seeds() -> Sequence[bytes]:
     ]
 
 
-def facts() -> Open:
-    """Read a server's facts and hold them against the mapping."""
+def state() -> Open:
+    """Read a server's state and hold them against the mapping."""
 
     def trial(data: bytes) -> object:
-        found = read_facts(client_of(data), MAPPING)
+        found = read_server_state(client_of(data), MAPPING)
         profile = choose_profile(found, MAPPING)
         now = datetime(2026, 11, 21, tzinfo=UTC)
         findings = check(found, MAPPING, profile, now=now)
         if {entry.concept for entry in MAPPING.measurements.values()} <= found.concepts.keys():
             limits_of(found, MAPPING)
-        if len(found.marks) == 2:
+        if len(found.tags) == 2:
             target(found, MAPPING.profiles[profile])
         return findings
 
@@ -207,7 +207,7 @@ def facts_seeds() -> Sequence[bytes]:
 
 
 PATIENT = make_patient(1, visits=1)
-TASK = Task(PATIENT, Row(number=1, uuid=PATIENT.uuid, state=State.CREATED))
+TASK = PendingPatient(PATIENT, Row(number=1, uuid=PATIENT.uuid, state=State.CREATED))
 
 
 def verify() -> Open:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
+from bridge.delivery.plan import plan_patient
+from bridge.delivery.rendering import Target
+from bridge.delivery.server_state import DEMO_TAG, RUN_TAG
+from bridge.delivery.setup import tags
 from bridge.mapping.loading import load_mapping
-from bridge.resources.rest import Target
 from bridge.sandbox import PASSWORD, USER, Sandbox
 from bridge.sandbox.app import create_app
 from bridge.sandbox.server import open_database
-from bridge.upload.facts import DEMO_MARK, RUN_MARK
-from bridge.upload.plan import plan_patient
-from bridge.upload.setup import marks
 from tests.lib.loading import connector, prepare
 from tests.lib.patients import make_patient
 
@@ -25,7 +25,7 @@ Trial = Callable[[bytes], object]
 Open = AbstractContextManager[Trial]
 MAPPING = load_mapping(None)
 PROFILE = MAPPING.profiles[list(MAPPING.profiles)[-1]]
-_MARKS = {mark.body["name"]: str(mark.body["uuid"]) for mark in marks()}
+_MARKS = {mark.body["name"]: str(mark.body["uuid"]) for mark in tags()}
 TARGET = Target(
     encounter_type=PROFILE.encounter_type.uuid,
     visit_type=PROFILE.visit_type.uuid,
@@ -33,8 +33,8 @@ TARGET = Target(
     encounter_role=PROFILE.encounter_role.uuid,
     provider=PROFILE.provider.uuid,
     identifiers=(),
-    demo_mark=_MARKS[DEMO_MARK],
-    run_mark=_MARKS[RUN_MARK],
+    demo_tag=_MARKS[DEMO_TAG],
+    run_tag=_MARKS[RUN_TAG],
 )
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 SIGNED = {

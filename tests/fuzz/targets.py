@@ -30,7 +30,7 @@ TARGETS: dict[str, Target] = {
     "reply": Target(answers.reply, answers.reply_seeds),
     "http": Target(answers.http, answers.http_seeds),
     "pages": Target(answers.pages, answers.pages_seeds),
-    "facts": Target(answers.facts, answers.facts_seeds),
+    "state": Target(answers.state, answers.facts_seeds),
     "verify": Target(answers.verify, answers.verify_seeds),
     "rest": Target(sandbox.rest, sandbox.rest_seeds),
     "fhir": Target(sandbox.fhir, sandbox.fhir_seeds),

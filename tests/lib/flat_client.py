@@ -3,8 +3,8 @@
 from typing import Any
 
 from bridge.openmrs.client import Client
-from bridge.openmrs.replies import Kind, Reply
-from bridge.openmrs.transport import Recall
+from bridge.openmrs.replies import Outcome, Reply
+from bridge.openmrs.transport import ConfirmCreated
 
 
 class FlatClient(Client):
@@ -12,14 +12,16 @@ class FlatClient(Client):
 
     refuses = False
 
-    def create_encounter(self, body: dict[str, Any], *, recall: Recall | None = None) -> Reply:
+    def create_encounter(
+        self, body: dict[str, Any], *, confirm_created: ConfirmCreated | None = None
+    ) -> Reply:
         """Drop the visit that is inside, or refuse the whole for it."""
         if isinstance(body["visit"], dict):
             if self.refuses:
                 reason = "[visit on class org.openmrs.Encounter => a uuid is expected]"
-                return Reply(Kind.REJECTED, 400, {}, reason)
+                return Reply(Outcome.REJECTED, 400, {}, reason)
             body = {name: part for name, part in body.items() if name != "visit"}
-        return super().create_encounter(body, recall=recall)
+        return super().create_encounter(body, confirm_created=confirm_created)
 
 
 class RefusingClient(FlatClient):

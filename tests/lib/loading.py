@@ -8,20 +8,20 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from bridge.delivery.concurrency import ConcurrencyLimit
+from bridge.delivery.identifiers import spare_identifiers
+from bridge.delivery.ledger import Ledger, Phase, Row, Run, State
+from bridge.delivery.preflight import choose_profile, target
+from bridge.delivery.rendering import Target
+from bridge.delivery.run import ClientPool, Cohort, carry_on, new_run_name, plan_run, target_of
+from bridge.delivery.send import Order, PendingPatient
+from bridge.delivery.server_state import read_server_state
+from bridge.delivery.setup import make_tags, set_up
+from bridge.delivery.undo import Removal, Undone, find_marked, undo_run
+from bridge.delivery.verify import Difference, verify_patient
 from bridge.mapping.loading import load_mapping
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Patience, Server, Transport
-from bridge.resources.rest import Target
-from bridge.upload.deliver import Order, Task
-from bridge.upload.facts import read_facts
-from bridge.upload.identifiers import spare_identifiers
-from bridge.upload.ledger import Ledger, Phase, Row, Run, State
-from bridge.upload.pace import Pace
-from bridge.upload.preflight import choose_profile, target
-from bridge.upload.run import Cohort, Crew, carry_on, new_run_name, plan_run, target_of
-from bridge.upload.setup import make_marks, set_up
-from bridge.upload.undo import Removal, Undone, find_marked, undo_run
-from bridge.upload.verify import Difference, verify_patient
 
 MAPPING = load_mapping(None)
 USER, PASSWORD = "admin", "Admin123"
@@ -41,9 +41,9 @@ def connector(
 def prepare(connect: Callable[[], Client]) -> None:
     """Make the metadata a load needs."""
     client = connect()
-    facts = read_facts(client, MAPPING)
-    profile = choose_profile(facts, MAPPING)
-    made = list(set_up(client, facts, MAPPING, MAPPING.profiles[profile]))
+    state = read_server_state(client, MAPPING)
+    profile = choose_profile(state, MAPPING)
+    made = list(set_up(client, state, MAPPING, MAPPING.profiles[profile]))
     assert not [thing for thing in made if thing.refused]
     client.close()
 
@@ -51,8 +51,8 @@ def prepare(connect: Callable[[], Client]) -> None:
 def read_target(connect: Callable[[], Client]) -> Target:
     """Read from the server what patients and visits hang on."""
     with closing(connect()) as client:
-        facts = make_marks(client, read_facts(client, MAPPING))
-    return target(facts, MAPPING.profiles[choose_profile(facts, MAPPING)])
+        state = make_tags(client, read_server_state(client, MAPPING))
+    return target(state, MAPPING.profiles[choose_profile(state, MAPPING)])
 
 
 def start(
@@ -91,15 +91,15 @@ def proceed(
     if ledger.progress.phase is Phase.PLANNING:
         with closing(connect()) as client:
             plan_run(ledger, cohort, client)
-    crew = Crew(connect, Pace(workers), threading.Event())
-    return list(carry_on(ledger, cohort, order_of(ledger), crew))
+    pool = ClientPool(connect, ConcurrencyLimit(workers), threading.Event())
+    return list(carry_on(ledger, cohort, order_of(ledger), pool))
 
 
 def differences(ledger: Ledger, cohort: Cohort, connect: Callable[[], Client]) -> list[Difference]:
     """Read everything back and return what is not as it was meant."""
     rows = list(ledger.rows(State.CREATED, State.EXISTING))
     patients = cohort.patients(row.number for row in rows)
-    tasks = [Task(patient, row) for patient, row in zip(patients, rows, strict=True)]
+    tasks = [PendingPatient(patient, row) for patient, row in zip(patients, rows, strict=True)]
     with closing(connect()) as client:
         verdicts = [verify_patient(client, task, MAPPING) for task in tasks]
     return [difference for verdict in verdicts for difference in verdict.differences]
@@ -113,9 +113,9 @@ def take_off(
     purge: bool = False,
 ) -> list[Undone]:
     """Undo a run."""
-    removal = Removal(ledger.run.name, ledger.run.target["run_mark"], purge=purge)
-    crew = Crew(connect, Pace(2), threading.Event())
-    return list(undo_run(ledger, removal, crew, cohort))
+    removal = Removal(ledger.run.name, ledger.run.target["run_tag"], purge=purge)
+    pool = ClientPool(connect, ConcurrencyLimit(2), threading.Event())
+    return list(undo_run(ledger, removal, pool, cohort))
 
 
 def found(run: str, connect: Callable[[], Client]) -> list[str]:

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import numpy as np
 
-from bridge.batches import Batch, Times, Uuids
+from bridge.chart import MEASUREMENTS, Address, Encounter, Measurement, Patient, Visit
 from bridge.identity import NAMESPACE, part_uuid
-from bridge.records import MEASUREMENTS, Address, Encounter, Measurement, Patient, Visit
+from bridge.patient_arrays import PatientArrays, Times, Uuids
 
 VALUES = {
     "height_cm": 160.5,
@@ -37,7 +37,7 @@ def make_visit(owner: str, place: int, values: dict[str, float] = VALUES) -> Vis
             Encounter(
                 uuid=encounter,
                 time=start + timedelta(minutes=10),
-                measurements=tuple(
+                entries=tuple(
                     Measurement(uuid=part_uuid(encounter, name), name=name, value=value)
                     for name, value in values.items()
                 ),
@@ -61,7 +61,7 @@ def make_patient(number: int = 1, *, seed: int = 1, visits: int = 2) -> Patient:
     )
 
 
-def make_batch(patients: Sequence[Patient]) -> Batch:
+def make_batch(patients: Sequence[Patient]) -> PatientArrays:
     """Lay patients with one encounter at each visit out in arrays."""
     visits = [visit for patient in patients for visit in patient.visits]
     taken = [visit.encounters[0] for visit in visits]
@@ -74,9 +74,9 @@ def make_batch(patients: Sequence[Patient]) -> Batch:
         for visit, encounter in zip(visits, taken, strict=True)
     ]
     values = [[_of(one, name, "value", np.nan) for name in MEASUREMENTS] for one in taken]
-    return Batch(
+    return PatientArrays(
         first=patients[0].number if patients else 1,
-        redrawn=np.zeros(len(patients), dtype=bool),
+        resampled=np.zeros(len(patients), dtype=bool),
         uuids=_bytes([patient.uuid for patient in patients]),
         sex=np.array([patient.sex for patient in patients], dtype=str),
         birthdate=np.array([patient.birthdate for patient in patients], dtype="M8[D]"),
@@ -118,7 +118,7 @@ def _times(times: list[datetime]) -> Times:
 class HandmadeCohort:
     """A cohort of patients made by hand."""
 
-    redrawn = 0
+    resampled = 0
 
     def __init__(self, count: int, *, seed: int = 1, visits: int = 2) -> None:
         self.count = count

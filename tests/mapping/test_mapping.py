@@ -9,12 +9,12 @@ from fhir.resources.R4B.conceptmap import ConceptMap
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.chart import MEASUREMENTS
+from bridge.delivery.server_state import METADATA
 from bridge.errors import InputError
+from bridge.files.fhir_rendering import concept_map
 from bridge.mapping.loading import default_mapping_path, load_mapping, parse_mapping
 from bridge.mapping.resolve import statements
-from bridge.records import MEASUREMENTS
-from bridge.resources.fhir import concept_map
-from bridge.upload.facts import THINGS
 from tests.lib.patients import make_visit
 
 MAPPED = tuple(name for name in MEASUREMENTS if name != "head_circ_cm")
@@ -77,7 +77,7 @@ def test_every_uuid_of_refapp3_is_what_a_reference_application_has(tapes: list[P
             listed[found.get("uuid")] = found
     mapping = load_mapping(None)
     profile = mapping.profiles["refapp3"]
-    things = [getattr(profile, field) for field in THINGS if getattr(profile, field)]
+    things = [getattr(profile, field) for field in METADATA if getattr(profile, field)]
     for thing in things:
         label = str(listed[thing.uuid].get("display") or listed[thing.uuid]["name"])
         assert thing.name in label

@@ -8,7 +8,7 @@ import pytest
 
 from bridge.__main__ import run
 from bridge.errors import Unreachable
-from bridge.openmrs.replies import Kind
+from bridge.openmrs.replies import Outcome
 from bridge.openmrs.transport import Patience, Server, Transport
 from tests.lib.certificates import own_certificate
 from tests.lib.raw_server import Conduct, raw_server
@@ -62,7 +62,7 @@ def test_it_is_trusted_once_it_is_named(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
     with raw_server(answering(), own[1]) as url:
         transport = open_transport(url, own[0])
-        assert transport.sign_in().kind is Kind.ACCEPTED
+        assert transport.sign_in().outcome is Outcome.ACCEPTED
         transport.close()
 
 

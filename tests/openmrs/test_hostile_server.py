@@ -14,10 +14,10 @@ from bridge.__main__ import run
 from bridge.cli.access import wait_until_ready
 from bridge.cli.screen import Screen
 from bridge.errors import ServerError, Unreachable
+from bridge.openmrs.bounded_http import MOST_BYTES
 from bridge.openmrs.client import Client
-from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.replies import Outcome, Reply
 from bridge.openmrs.transport import Patience, Server, Transport
-from bridge.openmrs.wire import MOST_BYTES
 from tests.lib.raw_server import Conduct, dripping, flooding, raw_server, saying
 from tests.lib.scripted_server import Answer, Request, scripted_server
 
@@ -62,7 +62,7 @@ def test_a_drip_is_not_waited_for(where: str) -> None:
     finally:
         stop.set()
     assert time.monotonic() - begun < LIMIT + 5
-    assert (reply.kind, reply.reason) == (Kind.TEMPORARY, "no answer in time")
+    assert (reply.outcome, reply.reason) == (Outcome.TEMPORARY, "no answer in time")
 
 
 def test_a_proxy_s_answers_are_bounded_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_a_flood_is_cut_off(where: str) -> None:
         tracemalloc.stop()
     assert time.monotonic() - begun < LIMIT + 5
     assert peak < 6 * MOST_BYTES
-    assert reply.kind is Kind.TEMPORARY
+    assert reply.outcome is Outcome.TEMPORARY
     assert reply.status == 0
 
 
@@ -148,7 +148,7 @@ def test_a_packed_answer_is_read() -> None:
     """Servers and gateways pack what is long."""
     content = gzip.compress(b'{"authenticated": true}')
     head = f"Content-Encoding: gzip\r\nContent-Length: {len(content)}\r\n\r\n".encode()
-    assert first_answer(saying(HEAD + head + content)).kind is Kind.ACCEPTED
+    assert first_answer(saying(HEAD + head + content)).outcome is Outcome.ACCEPTED
     broken = {content[:-9]: "breaks off", b"x" * 40: "is broken"}
     for spoilt, complaint in broken.items():
         head = f"Content-Encoding: gzip\r\nContent-Length: {len(spoilt)}\r\n\r\n".encode()
@@ -175,7 +175,7 @@ NONSENSE = {
 def test_nonsense_is_said_to_be_nonsense(said: bytes) -> None:
     """In words, not in the names of exceptions."""
     reply = first_answer(saying(said))
-    assert reply.kind is Kind.TEMPORARY
+    assert reply.outcome is Outcome.TEMPORARY
     assert NONSENSE[said] in reply.reason
 
 
@@ -183,7 +183,7 @@ def test_nonsense_is_said_to_be_nonsense(said: bytes) -> None:
 def test_a_length_that_is_none_is_left_aside(length: bytes) -> None:
     """The end of the connection is the end of the answer."""
     said = HEAD + b"Content-Length: " + length + b'\r\n\r\n{"authenticated": true}'
-    assert first_answer(saying(said)).kind is Kind.ACCEPTED
+    assert first_answer(saying(said)).outcome is Outcome.ACCEPTED
 
 
 def test_what_follows_an_answer_is_not_the_next_one() -> None:
@@ -223,7 +223,7 @@ def test_nothing_follows_a_redirect(status: int, method: str) -> None:
             transport = open_transport(server.url)
             reply = transport.once(method, "/ws/rest/v1/patient", {"a": 1})
             transport.close()
-        assert reply.kind is Kind.FOREIGN
+        assert reply.outcome is Outcome.FOREIGN
         assert reply.location
         assert other.requests == []
 
@@ -231,7 +231,7 @@ def test_nothing_follows_a_redirect(status: int, method: str) -> None:
 def test_a_redirect_to_no_address_is_an_answer() -> None:
     """The library would have stumbled over it."""
     reply = first_answer(saying(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n"))
-    assert (reply.kind, reply.location) == (Kind.FOREIGN, "http://[")
+    assert (reply.outcome, reply.location) == (Outcome.FOREIGN, "http://[")
 
 
 def test_a_cookie_for_another_host_is_not_kept() -> None:
@@ -276,7 +276,7 @@ def test_the_time_limit_of_one_answer_is_not_the_next_one_s() -> None:
         transport = open_transport(server.url)
         replies = [transport.once("GET", "/x") for _ in range(4)]
         transport.close()
-    assert {reply.kind for reply in replies} == {Kind.ACCEPTED}
+    assert {reply.outcome for reply in replies} == {Outcome.ACCEPTED}
 
 
 def test_a_broken_redirect_is_an_error_of_one_line() -> None:

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.openmrs.replies import Kind, sort_reply
+from bridge.openmrs.replies import Outcome, sort_reply
 
 HTML = {"Content-Type": "text/html"}
 
 # How each refusal on the tapes must be taken, where it is not simply of this one record.
 SPECIAL = {
-    "session bogus cookie": Kind.EXPIRED,
-    "patient list anonymous": Kind.EXPIRED,
-    "create anonymous": Kind.EXPIRED,
-    "fhir anonymous": Kind.EXPIRED,
-    "unknown resource": Kind.FOREIGN,
-    "unknown resource post": Kind.FOREIGN,
-    "health started": Kind.FOREIGN,  # older servers do not have it
-    "health alive": Kind.FOREIGN,
-    "reference ranges": Kind.FOREIGN,
+    "session bogus cookie": Outcome.EXPIRED,
+    "patient list anonymous": Outcome.EXPIRED,
+    "create anonymous": Outcome.EXPIRED,
+    "fhir anonymous": Outcome.EXPIRED,
+    "unknown resource": Outcome.FOREIGN,
+    "unknown resource post": Outcome.FOREIGN,
+    "health started": Outcome.FOREIGN,  # older servers do not have it
+    "health alive": Outcome.FOREIGN,
+    "reference ranges": Outcome.FOREIGN,
 }
 
 
@@ -34,12 +34,14 @@ def test_every_refusal_of_every_tape_is_final(tapes: list[Path]) -> None:
             text = json.dumps(answer["json"]) if "json" in answer else answer.get("text", "")
             reply = sort_reply(answer["status"], answer["headers"], text)
             if answer["status"] < 400 and exchange["name"] != "method not allowed":
-                assert reply.kind is Kind.ACCEPTED, (tape.name, exchange["name"], reply)
+                assert reply.outcome is Outcome.ACCEPTED, (tape.name, exchange["name"], reply)
                 continue
             sorted_ += 1
             missing = answer["status"] in (404, 410)
-            expected = SPECIAL.get(exchange["name"], Kind.MISSING if missing else Kind.REJECTED)
-            assert reply.kind is expected, (tape.name, exchange["name"], reply)
+            expected = SPECIAL.get(
+                exchange["name"], Outcome.MISSING if missing else Outcome.REJECTED
+            )
+            assert reply.outcome is expected, (tape.name, exchange["name"], reply)
             assert reply.reason
     assert sorted_ > 200
 
@@ -51,26 +53,28 @@ def test_a_success_that_carries_a_java_exception_is_a_refusal() -> None:
         "message": "Request method 'PUT' not supported",
         "localizedMessage": "Request method 'PUT' not supported",
     }
-    assert sort_reply(200, {}, json.dumps(body)).kind is Kind.REJECTED
+    assert sort_reply(200, {}, json.dumps(body)).outcome is Outcome.REJECTED
 
 
 @pytest.mark.parametrize("status", [200, 302, 404])
 def test_a_web_page_is_no_answer_of_openmrs(status: int) -> None:
     """A login page, a proxy, or an OpenMRS that is being installed."""
-    assert sort_reply(status, HTML, "<html><title>Welcome</title></html>").kind is Kind.FOREIGN
+    assert (
+        sort_reply(status, HTML, "<html><title>Welcome</title></html>").outcome is Outcome.FOREIGN
+    )
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_a_gateway_in_trouble_is_asked_again(status: int) -> None:
     """Whatever its page says."""
     reply = sort_reply(status, HTML, "<html><title>Bad Gateway</title></html>")
-    assert reply.kind is Kind.TEMPORARY
+    assert reply.outcome is Outcome.TEMPORARY
 
 
 def test_an_unknown_fault_of_the_server_may_pass() -> None:
     """A full connection pool is not the record's fault."""
     body = {"error": {"message": "[Unable to acquire JDBC Connection]"}}
-    assert sort_reply(500, {}, json.dumps(body)).kind is Kind.TEMPORARY
+    assert sort_reply(500, {}, json.dumps(body)).outcome is Outcome.TEMPORARY
 
 
 def test_a_deadlock_passes_although_it_is_a_constraint_of_the_database() -> None:
@@ -81,7 +85,7 @@ def test_a_deadlock_passes_although_it_is_a_constraint_of_the_database() -> None
             "get lock; try restarting transaction]"
         }
     }
-    assert sort_reply(500, {}, json.dumps(body)).kind is Kind.TEMPORARY
+    assert sort_reply(500, {}, json.dumps(body)).outcome is Outcome.TEMPORARY
 
 
 def test_the_reason_names_the_field() -> None:
@@ -155,4 +159,4 @@ json_values = st.recursive(
 @given(st.integers(200, 599), json_values)
 def test_any_json_whatever_is_sorted(status: int, body: object) -> None:
     """Nor is one that looks like an error of OpenMRS and is none."""
-    assert isinstance(sort_reply(status, {}, json.dumps(body)).kind, Kind)
+    assert isinstance(sort_reply(status, {}, json.dumps(body)).outcome, Outcome)

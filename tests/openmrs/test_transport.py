@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from bridge.delivery.concurrency import ConcurrencyLimit
+from bridge.delivery.run import ClientPool
 from bridge.errors import ServerError, SignInRefused, Unreachable
+from bridge.openmrs.bounded_http import BoundedSession
 from bridge.openmrs.client import Client
-from bridge.openmrs.replies import Kind, Reply
+from bridge.openmrs.replies import Outcome, Reply
 from bridge.openmrs.transport import Patience, Server, Transport
-from bridge.openmrs.wire import BoundedSession
-from bridge.upload.pace import Pace
-from bridge.upload.run import Crew
 from tests.lib.scripted_server import Answer, Request, Script, scripted_server
 
 PATIENT = "/ws/rest/v1/patient"
@@ -43,7 +43,7 @@ def test_the_password_travels_once_and_the_cookie_then() -> None:
     with scripted_server(script) as server:
         transport = open_transport(server.url)
         for _ in range(3):
-            assert transport.send("GET", PATIENT).kind is Kind.ACCEPTED
+            assert transport.send("GET", PATIENT).outcome is Outcome.ACCEPTED
     signed = [request for request in server.requests if "Authorization" in request.headers]
     assert len(signed) == 1
     assert all(r.headers["Cookie"] == "JSESSIONID=abc" for r in server.requests[1:])
@@ -88,7 +88,7 @@ def test_an_expired_session_is_signed_in_again() -> None:
     page = Answer(401, b"<html><title>HTTP Status 401</title></html>")
     with scripted_server(once_then(page, Answer(201, {"uuid": "x"}))) as server:
         transport = open_transport(server.url)
-        assert transport.send("POST", PATIENT, {"a": 1}).kind is Kind.ACCEPTED
+        assert transport.send("POST", PATIENT, {"a": 1}).outcome is Outcome.ACCEPTED
     assert server.paths("POST") == ["/openmrs" + PATIENT] * 2
     assert len(server.requests) == 4
 
@@ -108,7 +108,7 @@ def test_retry_after_is_kept(status: int) -> None:
     busy = Answer(status, b"<html></html>", {"Retry-After": "3"})
     with scripted_server(once_then(busy, Answer(200, {"results": []}))) as server:
         reply = open_transport(server.url, pauses).send("GET", PATIENT)
-    assert reply.kind is Kind.ACCEPTED
+    assert reply.outcome is Outcome.ACCEPTED
     assert pauses == [3.0]
 
 
@@ -116,9 +116,9 @@ def test_a_lost_answer_is_settled_by_asking() -> None:
     """The server may have made the patient before the line broke: a second POST never goes out."""
     lost = Answer(drop=True)
     with scripted_server(once_then(lost, Answer(201, {"uuid": "second"}))) as server:
-        found = Reply(Kind.ACCEPTED, 200, {"uuid": "first"}, "")
+        found = Reply(Outcome.ACCEPTED, 200, {"uuid": "first"}, "")
         transport = open_transport(server.url)
-        reply = transport.send("POST", PATIENT, {"a": 1}, recall=lambda: found)
+        reply = transport.send("POST", PATIENT, {"a": 1}, confirm_created=lambda: found)
     assert reply.body == {"uuid": "first"}
     assert server.paths("POST") == ["/openmrs" + PATIENT]
     assert transport.traffic.retries == 1
@@ -128,7 +128,9 @@ def test_what_was_not_carried_out_is_sent_again() -> None:
     """If the server says it has nothing of it."""
     lost = Answer(drop=True)
     with scripted_server(once_then(lost, Answer(201, {"uuid": "second"}))) as server:
-        reply = open_transport(server.url).send("POST", PATIENT, {"a": 1}, recall=lambda: None)
+        reply = open_transport(server.url).send(
+            "POST", PATIENT, {"a": 1}, confirm_created=lambda: None
+        )
     assert reply.body == {"uuid": "second"}
     assert len(server.paths("POST")) == 2
 
@@ -147,7 +149,7 @@ def test_an_unknown_fault_of_openmrs_is_in_the_end_the_record_s() -> None:
     fault = Answer(500, {"error": {"message": "[java.lang.NullPointerException]"}})
     with scripted_server(once_then(fault, fault)) as server:
         reply = open_transport(server.url).send("POST", PATIENT, {"a": 1})
-    assert reply.kind is Kind.REJECTED
+    assert reply.outcome is Outcome.REJECTED
     assert len(server.paths()) == 3
 
 
@@ -193,7 +195,7 @@ def test_a_broken_handshake_is_no_bad_certificate() -> None:
     with scripted_server(lambda request: None) as server:
         transport = open_transport(server.url.replace("http:", "https:"))
         reply = transport.once("GET", PATIENT)
-    assert reply.kind is Kind.TEMPORARY
+    assert reply.outcome is Outcome.TEMPORARY
     assert "TLS" in reply.reason
 
 
@@ -204,11 +206,11 @@ def test_an_address_that_none_can_be_is_said_so() -> None:
 
 
 def test_a_run_slows_down_as_soon_as_the_server_is_in_trouble() -> None:
-    """The crew hears of every answer that has to be asked for again."""
+    """The pool hears of every answer that has to be asked for again."""
     busy = Answer(503, b"", {"Retry-After": "1"})
     with scripted_server(once_then(busy, Answer(200, {"results": []}))) as server:
-        pace = Pace()
+        pace = ConcurrencyLimit()
         pace.limit = 8
-        crew = Crew(lambda: Client(open_transport(server.url)), pace, threading.Event())
-        crew.connect().transport.send("GET", PATIENT)
+        pool = ClientPool(lambda: Client(open_transport(server.url)), pace, threading.Event())
+        pool.connect().transport.send("GET", PATIENT)
     assert pace.limit == 4

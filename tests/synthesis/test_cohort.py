@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.batches import Batch
+from bridge.chart import MEASUREMENTS, Encounter, Patient, completed_months
 from bridge.mapping.loading import load_mapping
-from bridge.records import MEASUREMENTS, Encounter, Patient, completed_months
+from bridge.patient_arrays import PatientArrays
 from bridge.synthesis.cohort import GENERATOR, GeneratedCohort, Request
 from bridge.synthesis.parallel import parts
 from bridge.synthesis.people import GivenPerson
@@ -58,7 +58,7 @@ def test_a_patient_is_the_same_however_many_are_asked_for_and_in_whatever_order(
     assert everybody(cohort(20)) == all_of_them[:20]
 
 
-def as_patients(batch: Batch) -> list[Patient]:
+def as_patients(batch: PatientArrays) -> list[Patient]:
     """Return the patients of a batch."""
     return list(batch.patients())
 
@@ -79,7 +79,7 @@ def test_parts_are_the_patients(workers: int, count: int, changes: dict[str, obj
     alone, together = (cohort(count, limits=limits, **changes) for _ in range(2))
     made = list(parts(together, as_patients, workers))
     assert [patient for part in made for patient in part.content] == everybody(alone)
-    assert sum(part.redrawn for part in made) == alone.redrawn > 0
+    assert sum(part.resampled for part in made) == alone.resampled > 0
     assert [part.patients for part in made] == [len(part.content) for part in made]
     assert len(made) == together.parts
 
@@ -222,11 +222,11 @@ def test_narrower_limits_of_a_server_are_kept_and_the_redrawn_counted() -> None:
     ]
     assert max(weights) <= 60
     assert sum(weight == 60 for weight in weights) < 5
-    assert made.redrawn > 50
-    assert made.redrawn == len(made.redrawn_numbers)
+    assert made.resampled > 50
+    assert made.resampled == len(made.redrawn_numbers)
     usual = cohort(300)
     everybody(usual)
-    assert usual.redrawn < 10
+    assert usual.resampled < 10
 
 
 def test_what_the_surveys_do_not_measure_is_left_out(patients: list[Patient]) -> None:

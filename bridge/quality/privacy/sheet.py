@@ -9,7 +9,7 @@ from bridge.quality.privacy.results import Attack, Privacy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class ServerState:
     """What is known of the training data and the run. What is not known stays empty, and is said.
 
     `generated` and `given` are the columns that the generator makes and that it is told;
@@ -39,7 +39,7 @@ class Section(NamedTuple):
     sentences: tuple[str, ...]
 
 
-def write_sheet(facts: Facts, privacy: Privacy) -> tuple[Section, ...]:
+def write_sheet(facts: ServerState, privacy: Privacy) -> tuple[Section, ...]:
     """Return the sections of the sheet.
 
     The order of what can be said about re-identification is that of the three questions in
@@ -78,7 +78,7 @@ _DECISIONS = (
 )
 
 
-def _what_went_in(facts: Facts) -> Iterator[str]:
+def _what_went_in(facts: ServerState) -> Iterator[str]:
     yield f"{facts.source}: {facts.rows:,} rows of real people were used to fit the generator."
     yield f"The generator makes: {_listed(facts.generated)}."
     yield f"It is told, and does not make: {_listed(facts.given)}."
@@ -88,7 +88,7 @@ def _what_went_in(facts: Facts) -> Iterator[str]:
         yield f"Not used, {reason}: {rows:,} rows."
 
 
-def _special(facts: Facts) -> Iterator[str]:
+def _special(facts: ServerState) -> Iterator[str]:
     for kind in sorted(set(facts.special.values())):
         columns = [name for name, its in facts.special.items() if its == kind]
         yield f"Data concerning {kind} (Article 9 GDPR) in what went in: {', '.join(columns)}."
@@ -144,7 +144,7 @@ def _budget(budget: Mapping[str, str | float]) -> Iterator[str]:
     )
 
 
-def _minimisation(facts: Facts) -> Iterator[str]:
+def _minimisation(facts: ServerState) -> Iterator[str]:
     yield (
         f"{_many(len(facts.generated) + len(facts.given), 'column')} of "
         f"{facts.rows:,} rows were used; no name, address, identifier or free text is needed."
@@ -154,7 +154,7 @@ def _minimisation(facts: Facts) -> Iterator[str]:
         yield "Whether fewer rows or columns would have done was not measured in this run."
 
 
-def _limits(facts: Facts, privacy: Privacy) -> Iterator[str]:
+def _limits(facts: ServerState, privacy: Privacy) -> Iterator[str]:
     train, control, synthetic = privacy.used
     yield (
         f"The attacks were tried on {train.used:,} training people, {control.used:,} people never "

@@ -8,10 +8,10 @@ import pytest
 from bridge.quality.privacy.measure import measure_privacy
 from bridge.quality.privacy.page import privacy_html, sheet_html, sheet_text
 from bridge.quality.privacy.results import Privacy
-from bridge.quality.privacy.sheet import Facts, Section, write_sheet
+from bridge.quality.privacy.sheet import Section, ServerState, write_sheet
 from tests.quality.privacy.people import CONDITIONS, draw
 
-FACTS = Facts(
+FACTS = ServerState(
     purpose="Demonstration records for training nurses.",
     source="clinic.csv",
     rows=300,
@@ -62,7 +62,7 @@ def test_what_is_not_known_is_said() -> None:
 
 
 def test_what_is_known_is_said() -> None:
-    facts = Facts(
+    facts = ServerState(
         purpose="",
         source="clinic.csv",
         rows=12_345,

@@ -1,0 +1,332 @@
+"""What on this server would make a load fail, all of it, before the first write. Pure.
+
+`check` holds the state against the mapping; `target` is what a load then hangs its patients on.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from math import inf
+from pathlib import Path
+from typing import NamedTuple
+
+from bridge.chart import Patient
+from bridge.delivery.rendering import IdentifierSlot, Target
+from bridge.delivery.server_state import (
+    DEMO_TAG,
+    METADATA,
+    RUN_TAG,
+    TAG_PRIVILEGE,
+    IdentifierType,
+    ServerState,
+)
+from bridge.errors import InputError
+from bridge.mapping.model import Mapping, Profile
+from bridge.yaml_files import nearest
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    NOTE = "note"
+    FAIL = "fail"
+
+
+class Finding(NamedTuple):
+    """One line of the pre-flight table."""
+
+    level: Level
+    check: str
+    found: str
+    fix: str = ""
+
+
+AUTO = "auto"
+
+Limits = dict[str, tuple[float, float]]
+"""The least and the greatest value of each measurement."""
+
+SKEW_SECONDS, MOST_SKEW_SECONDS = 300, 6 * 3600
+"""A load's newest encounter is of the day before: a clock hours behind would refuse it."""
+
+VALIDATORS = {
+    "org.openmrs.module.idgen.validator.LuhnMod30IdentifierValidator",
+    "org.openmrs.patient.impl.LuhnIdentifierValidator",
+}
+"""The check digits bridge can make itself."""
+
+
+def choose_profile(state: ServerState, mapping: Mapping, wanted: str = AUTO) -> str:
+    """Return the profile to use: the wanted one, or the first whose things the server has.
+
+    Where none fits whole, the last one of the mapping is taken: `bridge setup` completes it.
+    """
+    if wanted != AUTO:
+        if wanted not in mapping.profiles:
+            known = [*mapping.profiles, AUTO]
+            near = nearest(wanted, known)
+            raise InputError(f"unknown profile {wanted!r}{near}; known are {', '.join(known)}")
+        return wanted
+    for name, profile in mapping.profiles.items():
+        if not any(finding.level is Level.FAIL for finding in _check_things(state, profile)):
+            return name
+    return list(mapping.profiles)[-1]
+
+
+def check(
+    state: ServerState, mapping: Mapping, profile_name: str, *, now: datetime
+) -> list[Finding]:
+    """List every finding, good ones too, in the order of the table."""
+    profile = mapping.profiles[profile_name]
+    first = [
+        Finding(Level.OK, "server", f"{state.url}, {_versions(state)}"),
+        Finding(Level.OK, "sign-in", state.user),
+        _check_privileges(state),
+    ]
+    if state.missing_privileges:
+        return first  # without them nothing else could be read
+    return [
+        *first,
+        *_check_clock(state, now),
+        Finding(Level.OK, "profile", f"{profile_name} ({profile.title})"),
+        *_check_things(state, profile),
+        *_check_identifiers(state, profile),
+        *_check_concepts(state, mapping),
+        *_check_settings(state),
+        *_check_tags(state),
+        *(_check_patients(state) if state.counted else ()),
+    ]
+
+
+def target(state: ServerState, profile: Profile) -> Target:
+    """Return what a load refers to on this server; the marks must exist."""
+    return Target(
+        encounter_type=profile.encounter_type.uuid,
+        visit_type=profile.visit_type.uuid,
+        location=profile.location.uuid,
+        encounter_role=profile.encounter_role.uuid,
+        provider=profile.provider.uuid,
+        identifiers=tuple(
+            IdentifierSlot(
+                type=kind.uuid,
+                location=profile.location.uuid if kind.needs_location else None,
+                source=kind.source,
+                validator=kind.validator,
+            )
+            for kind in needed_identifiers(state, profile)
+        ),
+        demo_tag=state.tags[DEMO_TAG].uuid,
+        run_tag=state.tags[RUN_TAG].uuid,
+    )
+
+
+def needed_identifiers(state: ServerState, profile: Profile) -> list[IdentifierType]:
+    """List the identifier types each patient needs: the profile's, then all the server requires."""
+    main = main_identifier(state, profile)
+    required = [kind for kind in state.identifier_types if kind.required and kind != main]
+    return ([main] if main else []) + required
+
+
+def main_identifier(state: ServerState, profile: Profile) -> IdentifierType | None:
+    """Return the profile's identifier type; without idgen the plain one will do."""
+    kind = state.identifier_type(profile.identifier_type.uuid)
+    if kind is None and profile.plain_identifier_type and not has_idgen(state):
+        return state.identifier_type(profile.plain_identifier_type.uuid)
+    return kind
+
+
+def has_idgen(state: ServerState) -> bool:
+    """Tell whether the server has the module that issues identifiers."""
+    return "idgen" in state.modules or any(kind.source for kind in state.identifier_types)
+
+
+def real_patients(state: ServerState) -> int | None:
+    """Count the patients that are not marked as demo patients; None where that cannot be known."""
+    if state.patients == 0:
+        return 0
+    if state.patients is None or state.marked is None:
+        return None
+    return max(0, state.patients - state.marked)
+
+
+def _versions(state: ServerState) -> str:
+    core = f"OpenMRS {state.core}" if state.core else "OpenMRS (version not shown)"
+    parts = [f"{name} {state.modules[name]}" for name in _MODULES if name in state.modules]
+    return ", ".join([core, *parts])
+
+
+_MODULES = ("webservices.rest", "fhir2", "idgen")
+
+
+def _check_privileges(state: ServerState) -> Finding:
+    if missing := state.missing_privileges:
+        return Finding(
+            Level.FAIL,
+            "privileges",
+            f"missing: {', '.join(missing)}",
+            "give the user a role with them, or sign in as an administrator",
+        )
+    everything = state.privileges is None
+    return Finding(Level.OK, "privileges", "all" if everything else "all that a load needs")
+
+
+def _check_clock(state: ServerState, now: datetime) -> Iterator[Finding]:
+    if state.time is None:
+        return
+    skew = (now - state.time).total_seconds()
+    if skew > SKEW_SECONDS:
+        level = Level.FAIL if skew > MOST_SKEW_SECONDS else Level.NOTE
+        fix = "set one of the two clocks: the server refuses encounters in its future"
+        yield Finding(level, "clock", f"the server is {skew:.0f} s behind", fix)
+    else:
+        yield Finding(Level.OK, "clock", "agrees" if -skew < SKEW_SECONDS else "server ahead")
+
+
+def _check_things(state: ServerState, profile: Profile) -> Iterator[Finding]:
+    for field in METADATA:
+        thing = getattr(profile, field)
+        if METADATA[field] == "patientidentifiertype" or thing is None:
+            continue
+        label = field.replace("_", " ")
+        if thing.uuid in state.metadata:
+            yield Finding(Level.OK, label, state.metadata[thing.uuid])
+        else:
+            yield Finding(Level.FAIL, label, f"missing: {thing.name}", _SETUP)
+    if main_identifier(state, profile) is None:
+        thing = profile.identifier_type
+        yield Finding(Level.FAIL, "identifier type", f"missing: {thing.name}", _SETUP)
+
+
+_SETUP = "bridge setup"
+
+
+def _check_identifiers(state: ServerState, profile: Profile) -> Iterator[Finding]:
+    for kind in needed_identifiers(state, profile):
+        label = f"identifier {kind.name}"
+        if kind.source:
+            yield Finding(Level.OK, label, "issued by the server")
+        elif kind.validator in VALIDATORS or (kind.validator is None and not kind.format):
+            yield Finding(Level.OK, label, "made here, with its check digit")
+        else:
+            rule = kind.validator or kind.format
+            fix = "give it an idgen source on the server, or make it not required"
+            yield Finding(Level.FAIL, label, f"nothing issues it, and its rule is {rule}", fix)
+
+
+def _check_concepts(state: ServerState, mapping: Mapping) -> Iterator[Finding]:
+    for name, entry in mapping.measurements.items():
+        concept = state.concepts.get(entry.concept)
+        if concept is None:
+            yield Finding(Level.FAIL, name, f"missing: {entry.name}", _SETUP)
+            continue
+        if concept.datatype != "Numeric":
+            fix = "map it to a numeric concept"
+            yield Finding(Level.FAIL, name, f"{concept.display} is {concept.datatype}", fix)
+            continue
+        if entry.decimals and not concept.allow_decimal:
+            fix = f"set decimals: 0 for {name} in the mapping, or allow decimals on the server"
+            yield Finding(Level.FAIL, name, f"{concept.display} takes whole numbers only", fix)
+            continue
+        if concept.units and concept.units != entry.unit:
+            fix = f"map {name} to a concept in {entry.unit}, or correct its unit in the mapping"
+            yield Finding(
+                Level.FAIL, name, f"{concept.display} is in {concept.units}, not {entry.unit}", fix
+            )
+            continue
+        narrower = narrowed(entry.plausible, (concept.low, concept.high))
+        if narrower[0] >= narrower[1]:
+            found = f"{concept.display} accepts nothing that the mapping calls plausible"
+            fix = f"correct the limits of {name} in the mapping, or on the server"
+            yield Finding(Level.FAIL, name, found, fix)
+        elif narrower != entry.plausible:
+            limits = f"{narrower[0]:g} to {narrower[1]:g} {entry.unit}"
+            yield Finding(
+                Level.NOTE, name, f"{concept.display} accepts {limits}", "only such values are made"
+            )
+        else:
+            yield Finding(Level.OK, name, concept.display)
+
+
+def narrowed(
+    plausible: tuple[float, float], limits: tuple[float | None, float | None]
+) -> tuple[float, float]:
+    """Return the part of `plausible` that the server's absolute limits leave."""
+    low, high = limits
+    return (
+        plausible[0] if low is None else max(plausible[0], low),
+        plausible[1] if high is None else min(plausible[1], high),
+    )
+
+
+def limits_of(state: ServerState, mapping: Mapping) -> Limits:
+    """Return the values a cohort may have: the mapping's, narrowed to what the server takes."""
+    return {
+        name: narrowed(entry.plausible, (concept.low, concept.high))
+        for name, entry in mapping.measurements.items()
+        for concept in (state.concepts[entry.concept],)
+    }
+
+
+def refuse_values(patients: Iterable[Patient], limits: Limits, place: Path) -> None:
+    """Raise InputError, naming `place`, for the first value that the server would refuse."""
+    for patient in patients:
+        for encounter in patient.encounters():
+            for measurement in encounter.measurements:
+                low, high = limits.get(measurement.name, (-inf, inf))
+                if not low <= measurement.value <= high:
+                    raise InputError(
+                        f"patient {patient.number}, observation {measurement.uuid}: "
+                        f"{measurement.name} is {measurement.value:g}; the mapping and the server "
+                        f"take {low:g} to {high:g}",
+                        place=place,
+                    )
+
+
+def _check_settings(state: ServerState) -> Iterator[Finding]:
+    overlap = state.settings.get("visits.allowOverlappingVisits")
+    rule = "allowed" if overlap == "true" else "refused"
+    yield Finding(Level.OK, "overlapping visits", f"{rule} by the server; bridge makes none")
+    if state.settings.get("validation.disable") == "true":
+        yield Finding(
+            Level.NOTE,
+            "validation",
+            "switched off on the server: it takes anything",
+            "set validation.disable to false",
+        )
+    if pattern := state.settings.get("patient.nameValidationRegex"):
+        fix = "names that do not match are refused, one by one"
+        yield Finding(Level.NOTE, "names", f"the server asks for {pattern}", fix)
+
+
+def _check_tags(state: ServerState) -> Iterator[Finding]:
+    wanted: dict[str, Callable[[str], bool]] = {
+        DEMO_TAG: lambda form: form == "java.lang.Boolean",
+        RUN_TAG: lambda form: form == "java.lang.String",
+    }
+    for name, fits in wanted.items():
+        mark = state.tags.get(name)
+        label = f"mark {name!r}"
+        if mark is None and state.privileges is not None and TAG_PRIVILEGE not in state.privileges:
+            fix = f"give the user {TAG_PRIVILEGE!r} for the first load"
+            yield Finding(Level.FAIL, label, "missing, and the user may not make it", fix)
+        elif mark is None:
+            yield Finding(Level.OK, label, "will be made by the first load")
+        elif not fits(mark.format):
+            fix = "rename that person attribute type on the server"
+            yield Finding(Level.FAIL, label, f"exists with format {mark.format}", fix)
+        elif name == RUN_TAG and not mark.searchable:
+            fix = "make that person attribute type searchable on the server"
+            yield Finding(Level.NOTE, label, "cannot be searched: undo --marked will not work", fix)
+        else:
+            yield Finding(Level.OK, label, "exists")
+
+
+def _check_patients(state: ServerState) -> Iterator[Finding]:
+    real = real_patients(state)
+    if real == 0:
+        yield Finding(Level.OK, "patients", f"{state.patients}, all marked as demo patients")
+    else:
+        count = "it cannot be known how many" if real is None else f"{real} of {state.patients}"
+        fix = "make sure that this is no real hospital; load asks, or wants --yes"
+        yield Finding(Level.NOTE, "patients", f"{count} are not marked as demo patients", fix)

@@ -1,0 +1,214 @@
+"""Carries out a run: from its ledger, patient by patient, to what the server holds."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import tee
+from typing import Any, Protocol
+
+from bridge.chart import Patient
+from bridge.delivery.concurrency import ConcurrencyLimit
+from bridge.delivery.history import Sample
+from bridge.delivery.identifiers import IdentifierDesk
+from bridge.delivery.ledger import SETTLED, Ledger, Phase, Progress, Row, Run, State
+from bridge.delivery.rendering import IdentifierSlot, Target
+from bridge.delivery.send import Order, PendingPatient, deliver
+from bridge.delivery.server_state import METADATA
+from bridge.delivery.workers import carry_out
+from bridge.errors import LedgerError, Unfit
+from bridge.identity import MOD30_ALPHABET, reissue
+from bridge.openmrs.client import Client
+from bridge.openmrs.parsing import as_openmrs_has_it
+from bridge.openmrs.replies import Reply
+from bridge.openmrs.transport import Traffic
+
+NOTE_SECONDS = 1.0
+"""How much of a run's time and count of requests a kill may cost."""
+
+_MOST_EDITIONS = 10_000
+
+
+class Cohort(Protocol):
+    """The patients of a request, made anew whenever they are asked for."""
+
+    @property
+    def count(self) -> int:
+        """How many they are, numbered from 1."""
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """All that the patients follow from, as plain JSON."""
+
+    @property
+    def resampled(self) -> int:
+        """How many patients made so far were drawn again for an impossible value."""
+
+    def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
+        """Yield the patients with these numbers, which ascend."""
+
+
+class ClientPool:
+    """Opens one client per worker, and adds up what they send."""
+
+    def __init__(
+        self, connect: Callable[[], Client], concurrency: ConcurrencyLimit, stop: threading.Event
+    ) -> None:
+        self.concurrency = concurrency
+        self.stop = stop
+        self._connect = connect
+        self._traffics: list[Traffic] = []
+
+    def connect(self) -> Client:
+        """Open a client for one more worker."""
+        client = self._connect()
+        client.transport.listeners.append(self._hear)
+        self._traffics.append(client.transport.traffic)
+        return client
+
+    def done(self) -> None:
+        """Take note that a worker has done its task."""
+        self.concurrency.answered(self.requests)
+
+    def _hear(self, reply: Reply) -> None:
+        if reply.is_overload:
+            self.concurrency.trouble()
+
+    @property
+    def requests(self) -> int:
+        """Count the requests of all workers."""
+        return sum(traffic.requests for traffic in self._traffics)
+
+    @property
+    def retries(self) -> int:
+        """Count how many of them were sent again."""
+        return sum(traffic.retries for traffic in self._traffics)
+
+
+def new_run_name(now: datetime) -> str:
+    """Return a name for a run: its time, so that runs sort by age, and four random letters."""
+    letters = "".join(secrets.choice(MOD30_ALPHABET.lower()[10:]) for _ in range(4))
+    return f"run-{now:%Y%m%d-%H%M%S}-{letters}"
+
+
+def plan_run(ledger: Ledger, cohort: Cohort, client: Client) -> None:
+    """Write down every patient of a run, with the identifiers they get, before any is sent."""
+    desk = IdentifierDesk(target_of(ledger.run).identifiers, ledger.run.name)
+    edition = _free_edition(client, cohort)
+    ledger.write(
+        Row(number, "", edition=edition, identifiers=identifiers)
+        for number, identifiers in enumerate(desk.issue(client, cohort.count), start=1)
+    )
+    ledger.note(ledger.progress._replace(phase=Phase.LOADING))
+
+
+def target_of(run: Run) -> Target:
+    """Return the target that a run's record keeps."""
+    try:
+        slots = tuple(IdentifierSlot(**slot) for slot in run.target["identifiers"])
+        return Target(**{**run.target, "identifiers": slots})
+    except (KeyError, TypeError) as error:
+        raise other_version(run) from error
+
+
+def other_version(run: Run) -> LedgerError:
+    """Return the error for a record whose keys this bridge does not know."""
+    return LedgerError(
+        f"run {run.name} was begun by another version of bridge: use that one, or take its "
+        f"patients off with `bridge undo --marked {run.name}`"
+    )
+
+
+@as_openmrs_has_it("what the run hangs on")
+def require_target(client: Client, run: Run) -> None:
+    """Raise Unfit when what a run's patients hang on is no longer on the server."""
+    goal = target_of(run)
+    fields = ("encounter_type", "visit_type", "location", "encounter_role", "provider")
+    needed = [
+        *((METADATA[field], getattr(goal, field)) for field in fields),
+        *(("patientidentifiertype", slot.type) for slot in goal.identifiers),
+        ("personattributetype", goal.demo_tag),
+        ("personattributetype", goal.run_tag),
+    ]
+    for resource, uuid in needed:
+        found = client.fetch(resource, uuid, "retired")
+        if found is None or found["retired"]:
+            raise Unfit(
+                f"the {resource} {uuid} that run {run.name} was begun with is no longer on "
+                f"{run.server}: was the server put back to an earlier state? Load anew"
+            )
+
+
+def _free_edition(client: Client, cohort: Cohort) -> int:
+    """Return the first edition whose uuids this server has not voided, by the first patient."""
+    first = next(cohort.patients([1])).uuid
+    for edition in range(_MOST_EDITIONS):
+        found = client.fetch("patient", reissue(first, edition), "voided")
+        if not (found and found.get("voided")):
+            return edition
+    raise Unfit(f"these patients were voided {_MOST_EDITIONS} times on the server: use --seed")
+
+
+def check_inputs(run: Run, cohort: Cohort) -> None:
+    """Refuse to go on with a run whose patients would not be the same; raise LedgerError."""
+    now = cohort.inputs
+    before = {key: value for key, value in run.inputs.items() if not key.startswith("mapping")}
+    differing = [key for key in before.keys() | now.keys() if before.get(key) != now.get(key)]
+    if differing:
+        what = "; ".join(f"{key} was {before.get(key)}, is {now.get(key)}" for key in differing)
+        raise LedgerError(
+            f"run {run.name} was begun with other inputs ({what}). Put them back, or "
+            f"`bridge undo {run.name}` and load anew"
+        )
+
+
+def carry_on(ledger: Ledger, cohort: Cohort, order: Order, pool: ClientPool) -> Iterator[Row]:
+    """Make every patient that is not yet settled; yield each row as the server settles it."""
+    started = time.monotonic()
+    before, counts = ledger.progress, ledger.counts()
+    patients = sum(counts[state] for state in SETTLED)
+    observations = ledger.totals().observations
+
+    def work(client: Client, task: PendingPatient) -> Row:
+        row = deliver(client, task, order)
+        pool.done()
+        return row
+
+    def note(phase: Phase) -> None:
+        progress = Progress(
+            phase=phase,
+            requests=before.requests + pool.requests,
+            retries=before.retries + pool.retries,
+            seconds=before.seconds + time.monotonic() - started,
+        )
+        _, requests, retries, seconds = progress
+        ledger.note(
+            progress,
+            Sample(seconds, patients, observations, requests, retries, pool.concurrency.limit),
+        )
+
+    phase, noted = before.phase, started
+    try:
+        tasks = _tasks(ledger, cohort)
+        for row in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
+            ledger.write([row])
+            patients += row.state in SETTLED
+            observations += row.observations
+            if time.monotonic() - noted >= NOTE_SECONDS:
+                note(phase)
+                noted = time.monotonic()
+            yield row
+        phase = Phase.COMPLETE
+    finally:
+        note(phase)
+
+
+def _tasks(ledger: Ledger, cohort: Cohort) -> Iterator[PendingPatient]:
+    """Yield what is to be done, each written down as sent before a worker may take it."""
+    rows, again = tee(ledger.rows(State.PLANNED, State.SENT))
+    patients = cohort.patients(row.number for row in again)
+    for row, patient in zip(rows, patients, strict=True):
+        uuid = reissue(patient.uuid, row.edition)
+        ledger.write([row._replace(state=State.SENT, uuid=uuid)])
+        yield PendingPatient(patient, row)

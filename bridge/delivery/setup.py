@@ -1,0 +1,234 @@
+"""Makes the metadata that a bare server lacks, under the Reference Application's own uuids.
+
+What exists stays as it is: each thing is looked for by uuid first, so a second setup makes nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from bridge.delivery.preflight import has_idgen
+from bridge.delivery.server_state import DEMO_TAG, METADATA, RUN_TAG, ServerState, read_tags
+from bridge.errors import Unfit
+from bridge.identity import MOD30_ALPHABET, NAMESPACE, part_uuid
+from bridge.mapping.model import Entry, Mapping, Profile, Thing
+from bridge.openmrs.client import Client
+from bridge.openmrs.parsing import as_openmrs_has_it, checked_text
+from bridge.openmrs.replies import Outcome
+
+Body = dict[str, Any]
+
+# Made by every OpenMRS at its first start.
+_NUMERIC = "8d4a4488-c2cc-11de-8d13-0010c6dffd0f"
+_NO_DATATYPE = "8d4a4c94-c2cc-11de-8d13-0010c6dffd0f"
+_FINDING = "8d491a9a-c2cc-11de-8d13-0010c6dffd0f"
+_CONVENIENCE_SET = "8d492594-c2cc-11de-8d13-0010c6dffd0f"
+_SAME_AS = "35543629-7d8c-11e1-909d-c80aa9edcf4e"
+
+_CIEL_SOURCE = "21ADDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDDD"
+_LUHN_MOD_30 = "org.openmrs.module.idgen.validator.LuhnMod30IdentifierValidator"
+
+
+class Missing(NamedTuple):
+    """Something that setup makes: where, under which uuid, and how."""
+
+    label: str
+    resource: str
+    body: Body
+
+
+class Made(NamedTuple):
+    """What became of it: `made`, `exists`, or the server's reason."""
+
+    label: str
+    result: str
+    refused: bool = False
+
+
+def set_up(
+    client: Client, state: ServerState, mapping: Mapping, profile: Profile
+) -> Iterator[Made]:
+    """Make what is missing, in an order in which each thing finds what it refers to."""
+    for missing in [
+        *_things(profile),
+        *_provider(state, profile),
+        *_identifier_type(state, profile),
+        *_concepts(mapping),
+        *tags(),
+    ]:
+        yield make(client, missing)
+    yield from _identifier_source(client, state, profile)
+
+
+@as_openmrs_has_it("what setup makes")
+def make(client: Client, missing: Missing) -> Made:
+    """Make one thing unless its uuid is there."""
+    uuid = missing.body["uuid"]
+    flag = "voided" if missing.resource == "person" else "retired"
+    if found := client.fetch(missing.resource, uuid, flag):
+        if found[flag]:
+            reason = f"it is {flag} on the server (uuid {uuid}): take that back there"
+            return Made(missing.label, reason, refused=True)
+        return Made(missing.label, "exists")
+    reply = client.create(missing.resource, missing.body)
+    if reply.outcome is Outcome.ACCEPTED or client.fetch(missing.resource, uuid, flag):
+        return Made(missing.label, "made")
+    return Made(missing.label, reply.reason, refused=True)
+
+
+def make_tags(client: Client, state: ServerState) -> ServerState:
+    """Make the two attribute types that every patient of bridge carries; return the new state."""
+    missing = [mark for mark in tags() if mark.body["name"] not in state.tags]
+    for mark in missing:
+        made = make(client, mark)
+        if made.refused:
+            raise Unfit(f"the server does not take the {mark.label}: {made.result}")
+    return replace(state, tags=read_tags(client)) if missing else state
+
+
+def tags() -> list[Missing]:
+    """Return the attribute types that mark a patient: as a demo patient, and as of a run."""
+    return [
+        _attribute_type(DEMO_TAG, "java.lang.Boolean", "This is a synthetic patient"),
+        _attribute_type(RUN_TAG, "java.lang.String", "The bridge run that made this patient"),
+    ]
+
+
+def _attribute_type(name: str, form: str, description: str) -> Missing:
+    body = {
+        "uuid": part_uuid(str(NAMESPACE), f"personattributetype/{name}"),
+        "name": name,
+        "description": description,
+        "format": form,
+        "searchable": True,
+    }
+    return Missing(f"mark {name!r}", "personattributetype", body)
+
+
+def _things(profile: Profile) -> Iterator[Missing]:
+    for field in ("encounter_type", "visit_type", "encounter_role", "location"):
+        thing: Thing = getattr(profile, field)
+        body = {"uuid": thing.uuid, "name": thing.name, "description": thing.name}
+        yield Missing(f"{field.replace('_', ' ')} {thing.name}", METADATA[field], body)
+
+
+def _provider(state: ServerState, profile: Profile) -> Iterable[Missing]:
+    if profile.provider.uuid in state.metadata:
+        return
+    # A person of its own: a user whose person has two providers loses their current provider.
+    person = part_uuid(profile.provider.uuid, "person")
+    given, _, family = profile.provider.name.partition(" ")
+    name = {"givenName": given, "familyName": family or given}
+    yield Missing(
+        "person of the provider", "person", {"uuid": person, "gender": "U", "names": [name]}
+    )
+    body = {"uuid": profile.provider.uuid, "person": person, "identifier": given.upper()}
+    yield Missing(f"provider {profile.provider.name}", "provider", body)
+
+
+def _identifier_type(state: ServerState, profile: Profile) -> Iterable[Missing]:
+    kind = profile.identifier_type
+    if not has_idgen(state) or state.identifier_type(kind.uuid):
+        return  # without idgen the server cannot check the digit; the plain type will do
+    body = {
+        "uuid": kind.uuid,
+        "name": kind.name,
+        "description": f"{kind.name}, with a check digit",
+        "required": False,  # other ways of registering patients on this server keep working
+        "validator": _LUHN_MOD_30,
+        "locationBehavior": "NOT_USED",
+        "uniquenessBehavior": "UNIQUE",
+    }
+    yield Missing(f"identifier type {kind.name}", "patientidentifiertype", body)
+
+
+def _identifier_source(client: Client, state: ServerState, profile: Profile) -> Iterator[Made]:
+    """Make a source that issues the identifiers; OpenMRS chooses its uuid."""
+    kind = profile.identifier_type
+    known = state.identifier_type(kind.uuid)
+    if not has_idgen(state) or (known and known.source):
+        return
+    label = f"identifier source for {kind.name}"
+    body = {
+        "sourceType": "SequentialIdentifierGenerator",
+        "name": f"Generator for {kind.name}",
+        "description": f"Generator for {kind.name}",
+        "identifierType": kind.uuid,
+        "firstIdentifierBase": "100000",
+        "baseCharacterSet": MOD30_ALPHABET,
+        "minLength": "7",
+        "maxLength": "7",
+    }
+    reply = client.create("idgen/identifiersource", body)
+    if reply.outcome is not Outcome.ACCEPTED:
+        yield Made(label, reply.reason, refused=True)
+        return
+    yield Made(label, "made")
+    with as_openmrs_has_it("an identifier source"):
+        source = checked_text(reply.body.get("uuid"))
+    option = {
+        "identifierType": kind.uuid,
+        "source": source,
+        "manualEntryEnabled": False,
+        "automaticGenerationEnabled": True,
+    }
+    client.create("idgen/autogenerationoption", option)
+
+
+def _concepts(mapping: Mapping) -> Iterator[Missing]:
+    source = {
+        "uuid": _CIEL_SOURCE,
+        "name": "CIEL",
+        "description": "Columbia International eHealth Laboratory concept dictionary",
+    }
+    yield Missing("concept source CIEL", "conceptsource", source)
+    for entry in mapping.measurements.values():
+        term = part_uuid(str(NAMESPACE), f"CIEL/{entry.ciel}")
+        yield Missing(
+            f"CIEL:{entry.ciel}",
+            "conceptreferenceterm",
+            {"uuid": term, "code": entry.ciel, "conceptSource": _CIEL_SOURCE},
+        )
+        yield Missing(f"concept {entry.name}", "concept", _concept(entry, term))
+    members = [entry.concept for entry in mapping.measurements.values()]
+    vitals = {
+        "uuid": mapping.vitals_set.uuid,
+        "names": _names(mapping.vitals_set.name),
+        "datatype": _NO_DATATYPE,
+        "conceptClass": _CONVENIENCE_SET,
+        "set": True,
+        "setMembers": members,
+    }
+    yield Missing(f"concept set {mapping.vitals_set.name}", "concept", vitals)
+
+
+def _concept(entry: Entry, term: str) -> Body:
+    limits = {
+        "lowAbsolute": entry.plausible[0],
+        "hiAbsolute": entry.plausible[1],
+        "lowCritical": entry.critical[0],
+        "hiCritical": entry.critical[1],
+        "lowNormal": entry.normal[0],
+        "hiNormal": entry.normal[1],
+    }
+    return {
+        "uuid": entry.concept,
+        "names": _names(entry.name),
+        "datatype": _NUMERIC,
+        "conceptClass": _FINDING,
+        "mappings": [{"conceptReferenceTerm": term, "conceptMapType": _SAME_AS}],
+        "units": entry.unit,
+        "allowDecimal": entry.decimals > 0,
+        **{name: limit for name, limit in limits.items() if limit is not None},
+    }
+
+
+def _names(name: str) -> list[Body]:
+    return [
+        {
+            "name": name,
+            "locale": "en",
+            "localePreferred": True,
+            "conceptNameType": "FULLY_SPECIFIED",
+        }
+    ]

@@ -1,0 +1,209 @@
+"""Takes a run off the server again: what it made, and nothing else."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import tee
+from typing import NamedTuple
+
+from bridge.chart import Patient, Visit
+from bridge.delivery.ledger import Ledger, Phase, Row, State
+from bridge.delivery.ownership import Ownership, standing
+from bridge.delivery.plan import reissue_patient
+from bridge.delivery.removal import purge, void
+from bridge.delivery.run import ClientPool, Cohort
+from bridge.delivery.workers import carry_out
+from bridge.openmrs.client import Client
+from bridge.openmrs.parsing import as_openmrs_has_it
+
+_REASON = "bridge undo"
+
+Uuids = dict[str, None]
+"""Uuids in the order they came, each once."""
+
+
+class Undone(NamedTuple):
+    """What became of one patient; `refused` has the server's reason when it stays."""
+
+    uuid: str
+    refused: str = ""
+    was_ours: bool = True
+    """Whether this run had made the patient: another's stays, without the visits added to it."""
+
+
+class Removal:
+    """How to take the patients of one run off."""
+
+    def __init__(self, run: str, run_tag: str, *, purge: bool) -> None:
+        self.purge = purge
+        self._run = run
+        self._run_mark = run_tag
+        self._visits_stay: bool | None = None
+
+    def take_off_row(self, client: Client, row: Row, patient: Patient | None) -> Undone:
+        """Take off what this run made of one patient; `patient` is what it sent, if known.
+
+        The server is asked whose the patient is: the ledger cannot know what happened since.
+        """
+        found = standing(client, row.uuid, self._run_mark)
+        if found is None and row.state in (State.CREATED, State.UNDONE):
+            return Undone(row.uuid)  # purged before the record could say so
+        if self._is_ours(found, row):
+            return Undone(row.uuid, self._take_off(client, row.uuid, patient))
+        return Undone(row.uuid, self._take_visits(client, row, patient), was_ours=False)
+
+    def take_off_marked(self, client: Client, uuid: str) -> Undone | None:
+        """Take off a patient that a search found, if it carries the run's mark."""
+        found = standing(client, uuid, self._run_mark)
+        ours = found is not None and found.run == self._run
+        return Undone(uuid, self._take_off(client, uuid, None)) if ours else None
+
+    def _take_off(self, client: Client, uuid: str, patient: Patient | None) -> str:
+        return _purge(client, uuid, patient) if self.purge else self._void(client, uuid)
+
+    def _is_ours(self, found: Ownership | None, row: Row) -> bool:
+        if found is not None and found.voided:  # OpenMRS shows no marks of a voided patient
+            return row.state in (State.CREATED, State.UNDONE)
+        return found is not None and found.run == self._run
+
+    def _take_visits(self, client: Client, row: Row, patient: Patient | None) -> str:
+        """Take off the visits that this run added to another's patient."""
+        if self.purge and patient:
+            added = [visit for visit in patient.visits if visit.uuid in row.added]
+            return _purge_parts(client, *_parts(added))
+        refused = [void(client, "visit", visit, _REASON) for visit in row.added]
+        return next(filter(None, refused), "")
+
+    def _void(self, client: Client, uuid: str) -> str:
+        """Void a patient; where that leaves its visits (told by the first), void them too."""
+        visits = _visits(client, uuid) if self._visits_stay is not False else []
+        refused = void(client, "patient", uuid, _REASON)
+        staying = [visit for visit in visits if _stands(client, visit)]
+        if visits:
+            self._visits_stay = bool(staying)
+        for visit in staying:
+            refused = refused or void(client, "visit", visit, _REASON)
+        return refused
+
+
+def states_to_undo(*, purge: bool) -> tuple[State, ...]:
+    """Return the states of the patients that are to be taken off; purging takes voided ones too."""
+    states = (State.CREATED, State.SENT, State.EXISTING)
+    return (*states, State.UNDONE) if purge else states
+
+
+def undo_run(
+    ledger: Ledger, removal: Removal, pool: ClientPool, cohort: Cohort | None
+) -> Iterator[Undone]:
+    """Take off every patient of a run that is still there; yield each as it goes.
+
+    What the ledger does not name is found by its mark: a kill may have come between a patient and
+    the row that tells of it. A voided patient's encounters and observations are found by uuid
+    only: to purge them the cohort is needed, as it was sent.
+    """
+
+    def work(client: Client, task: tuple[Row, Patient | None]) -> tuple[Row, Undone]:
+        row, patient = task
+        undone = removal.take_off_row(client, row, patient)
+        pool.done()
+        return row, undone
+
+    states = states_to_undo(purge=removal.purge)
+    refused: set[str] = set()
+    done, phase = State.UNDONE, Phase.UNDONE
+    if removal.purge:
+        done, phase = State.PURGED, Phase.PURGED
+    tasks = _with_patients(ledger.rows(*states), cohort)
+    for row, undone in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
+        if undone.refused:
+            refused.add(row.uuid)
+        else:
+            ledger.write([row._replace(state=done if undone.was_ours else State.SPARED)])
+        yield undone
+    for undone in undo_marked(ledger.run.name, removal, pool, tried=refused):
+        if undone.refused:
+            refused.add(undone.uuid)
+        yield undone
+    if not refused and not any(ledger.counts()[state] for state in states):
+        ledger.write(row._replace(state=State.SPARED) for row in ledger.rows(State.PLANNED))
+        ledger.note(ledger.progress._replace(phase=phase))
+
+
+def _with_patients(
+    rows: Iterator[Row], cohort: Cohort | None
+) -> Iterator[tuple[Row, Patient | None]]:
+    if cohort is None:
+        yield from ((row, None) for row in rows)
+        return
+    rows, again = tee(rows)
+    patients = cohort.patients(row.number for row in again)
+    for row, patient in zip(rows, patients, strict=True):
+        yield row, reissue_patient(patient, row.edition)
+
+
+@as_openmrs_has_it("patients")
+def find_marked(run: str, client: Client) -> list[str]:
+    """List the patients that a search for a run's mark finds: a thousand at most.
+
+    All at once: what is voided drops out of the search and would shift its pages.
+    """
+    return [patient["uuid"] for patient in client.every("patient", "uuid", q=run)]
+
+
+def undo_marked(
+    run: str, removal: Removal, pool: ClientPool, tried: Iterable[str] = ()
+) -> Iterator[Undone]:
+    """Take off every patient but `tried` that carries the run's mark, found on the server alone."""
+
+    def work(client: Client, uuid: str) -> Undone | None:
+        undone = removal.take_off_marked(client, uuid)
+        pool.done()
+        return undone
+
+    seen = set(tried)
+    with closing(pool.connect()) as client:
+        while found := [uuid for uuid in find_marked(run, client) if uuid not in seen]:
+            seen.update(found)
+            for undone in carry_out(found, work, pool.connect, pool.concurrency, pool.stop):
+                if undone:
+                    yield undone
+
+
+@as_openmrs_has_it("encounters")
+def _purge(client: Client, uuid: str, patient: Patient | None) -> str:
+    """Delete a patient for good, from the leaves up: OpenMRS refuses any other order."""
+    obs, encounters, visits = _parts(patient.visits if patient else ())
+    for encounter in client.every("encounter", "uuid,obs:(uuid)", patient=uuid):
+        encounters[encounter["uuid"]] = None
+        obs.update(dict.fromkeys(found["uuid"] for found in encounter["obs"]))
+    visits.update(dict.fromkeys(_visits(client, uuid, includeAll="true")))
+    return _purge_parts(client, obs, encounters, visits) or purge(client, "patient", uuid)
+
+
+def _purge_parts(client: Client, obs: Uuids, encounters: Uuids, visits: Uuids) -> str:
+    for resource, parts in (("obs", obs), ("encounter", encounters), ("visit", visits)):
+        for part in parts:
+            if refused := purge(client, resource, part):
+                return f"{resource} {part}: {refused}"
+    return ""
+
+
+def _parts(visits: Iterable[Visit]) -> tuple[Uuids, Uuids, Uuids]:
+    """Return the uuids of the observations, encounters and visits in `visits`."""
+    encounters = [encounter for visit in visits for encounter in visit.encounters]
+    return (
+        {m.uuid: None for encounter in encounters for m in encounter.measurements},
+        {encounter.uuid: None for encounter in encounters},
+        {visit.uuid: None for visit in visits},
+    )
+
+
+@as_openmrs_has_it("visits")
+def _visits(client: Client, patient: str, **more: str) -> list[str]:
+    found = client.every("visit", "uuid", patient=patient, includeInactive="true", **more)
+    return [visit["uuid"] for visit in found]
+
+
+@as_openmrs_has_it("a visit")
+def _stands(client: Client, visit: str) -> bool:
+    found = client.fetch("visit", visit, "voided")
+    return found is not None and not found["voided"]

@@ -1,0 +1,158 @@
+"""Patients, visits and statements as FHIR R4 resources. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bridge.chart import Encounter, Patient, Visit
+from bridge.codes import CIEL_SYSTEM, GENDERS, LOINC_SYSTEM, UCUM_SYSTEM
+from bridge.mapping.model import Entry, Mapping
+from bridge.mapping.resolve import Statement, statements
+
+Resource = dict[str, Any]
+
+_SYNTHETIC = {
+    "security": [
+        {
+            "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+            "code": "HTEST",
+            "display": "test health data",
+        }
+    ]
+}
+_AMBULATORY = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    "code": "AMB",
+    "display": "ambulatory",
+}
+_VITAL_SIGNS = {
+    "coding": [
+        {
+            "system": "http://terminology.hl7.org/CodeSystem/observation-category",
+            "code": "vital-signs",
+            "display": "Vital Signs",
+        }
+    ]
+}
+
+
+def fhir_resources(patient: Patient, mapping: Mapping) -> Iterator[Resource]:
+    """Yield the Patient, its Encounters (visits, and the vitals within them) and Observations."""
+    yield fhir_patient(patient)
+    for visit in patient.visits:
+        yield fhir_visit(patient, visit)
+        for encounter in visit.encounters:
+            yield fhir_encounter(patient, visit, encounter)
+            for statement in statements(encounter, mapping):
+                yield fhir_observation(patient, encounter, statement)
+
+
+def fhir_patient(patient: Patient) -> Resource:
+    """Render a Patient, marked as test data."""
+    resource: Resource = {
+        "resourceType": "Patient",
+        "id": patient.uuid,
+        "meta": _SYNTHETIC,
+        "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{patient.uuid}"}],
+        "name": [{"use": "usual", "family": patient.family_name, "given": [patient.given_name]}],
+        "gender": GENDERS[patient.sex],
+        "birthDate": patient.birthdate.isoformat(),
+    }
+    if patient.address:
+        resource["address"] = [
+            {
+                "use": "home",
+                "city": patient.address.city_village,
+                "state": patient.address.state_province,
+                "country": patient.address.country,
+            }
+        ]
+    return resource
+
+
+def fhir_visit(patient: Patient, visit: Visit) -> Resource:
+    """Render a visit as an Encounter."""
+    period = {"start": visit.start.isoformat()}
+    if visit.stop:
+        period["end"] = visit.stop.isoformat()
+    return _encounter(patient, visit.uuid, "Visit", period)
+
+
+def fhir_encounter(patient: Patient, visit: Visit, encounter: Encounter) -> Resource:
+    """Render an encounter as an Encounter within its visit."""
+    resource = _encounter(patient, encounter.uuid, "Vitals", {"start": encounter.time.isoformat()})
+    return {**resource, "partOf": {"reference": f"Encounter/{visit.uuid}"}}
+
+
+def fhir_observation(patient: Patient, encounter: Encounter, statement: Statement) -> Resource:
+    """Render a statement as an Observation with LOINC and CIEL codings and a UCUM unit."""
+    return {
+        "resourceType": "Observation",
+        "id": statement.uuid,
+        "meta": _SYNTHETIC,
+        "status": "final",
+        "category": [_VITAL_SIGNS],
+        "code": {"coding": list(_codings(statement.entry)), "text": statement.entry.name},
+        "subject": {"reference": f"Patient/{patient.uuid}"},
+        "encounter": {"reference": f"Encounter/{encounter.uuid}"},
+        "effectiveDateTime": statement.time.isoformat(),
+        "valueQuantity": {
+            "value": statement.value,
+            "unit": statement.entry.unit,
+            "system": UCUM_SYSTEM,
+            "code": statement.entry.ucum,
+        },
+    }
+
+
+def concept_map(mapping: Mapping, *, date: str) -> Resource:
+    """Render a mapping as a ConceptMap: measurements to the server's concepts, CIEL and LOINC."""
+    return {
+        "resourceType": "ConceptMap",
+        "url": "urn:bridge:conceptmap:measurements",
+        "name": "BridgeMeasurements",
+        "title": "bridge's measurements as OpenMRS concepts, CIEL and LOINC",
+        "status": "active",
+        "date": date,
+        "sourceUri": "urn:bridge:measurements",
+        "targetUri": "http://openmrs.org/concept",
+        "group": [
+            _group(mapping, "http://openmrs.org/concept", "concept"),
+            _group(mapping, CIEL_SYSTEM, "ciel"),
+            _group(mapping, LOINC_SYSTEM, "loinc"),
+        ],
+    }
+
+
+def _group(mapping: Mapping, system: str, field: str) -> dict[str, Any]:
+    return {
+        "source": "urn:bridge:measurements",
+        "target": system,
+        "element": [
+            {
+                "code": name,
+                "display": entry.name,
+                "target": [{"code": code, "equivalence": "equivalent"}],
+            }
+            for name, entry in mapping.measurements.items()
+            if (code := getattr(entry, field))
+        ],
+    }
+
+
+def _encounter(patient: Patient, uuid: str, kind: str, period: dict[str, str]) -> Resource:
+    return {
+        "resourceType": "Encounter",
+        "id": uuid,
+        "meta": _SYNTHETIC,
+        "status": "finished",
+        "class": _AMBULATORY,
+        "type": [{"text": kind}],
+        "subject": {"reference": f"Patient/{patient.uuid}"},
+        "period": period,
+    }
+
+
+def _codings(entry: Entry) -> Iterator[dict[str, str]]:
+    if entry.loinc:
+        yield {"system": LOINC_SYSTEM, "code": entry.loinc}
+    yield {"system": CIEL_SYSTEM, "code": entry.ciel, "display": entry.name}

@@ -1,1 +1,0 @@
-"""Patients and statements as the bodies that travel: OpenMRS REST and FHIR R4. Pure."""

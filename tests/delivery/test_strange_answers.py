@@ -1,0 +1,61 @@
+"""What reads a server's answers: one that is not as OpenMRS has it is an error, no traceback."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bridge.delivery.ownership import standing
+from bridge.delivery.run import _free_edition
+from bridge.delivery.server_state import read_identifier_types, read_server_state, read_tags
+from bridge.delivery.setup import make, tags
+from bridge.delivery.undo import find_marked
+from bridge.delivery.verify import verify_patient
+from bridge.errors import ServerError, Unfit
+from bridge.mapping.loading import load_mapping
+from tests.fuzz.answers import TASK, client_of
+from tests.lib.patients import HandmadeCohort
+
+MAPPING = load_mapping(None)
+
+
+def said(*bodies: Any) -> bytes:
+    """Return answers, given in turn."""
+    return "\n".join(json.dumps(body) for body in bodies).encode()
+
+
+READS = {
+    "state": lambda data: read_server_state(client_of(data), MAPPING),
+    "types": lambda data: read_identifier_types(client_of(data)),
+    "tags": lambda data: read_tags(client_of(data)),
+    "standing": lambda data: standing(client_of(data), "x", "mark"),
+    "marked": lambda data: find_marked("run", client_of(data)),
+    "verify": lambda data: verify_patient(client_of(data), TASK, MAPPING),
+    "setup": lambda data: make(client_of(data), tags()[0]),
+}
+STRANGE = {
+    "state": [{"user": 7}, {"user": {"roles": 7}}, {"user": {"roles": ["x"]}}],
+    "types": [{"results": [{"uuid": "a"}]}, {"results": [{"uuid": "a", "name": ["b"]}]}],
+    "tags": [{"results": [{"name": "demo_patient"}]}, {"results": "x"}],
+    "standing": [{"person": 7}, {"person": {"attributes": [{"value": "x"}]}}],
+    "marked": [{"results": [{}]}, {"results": [{"uuid": None}]}, {"results": [7]}],
+    "verify": [{"name": 7, "entry": []}, {"entry": [{"resource": {}}]}, {"name": [{"given": 7}]}],
+    "setup": [{"uuid": "x"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("read", "body"), [(read, body) for read, bodies in STRANGE.items() for body in bodies]
+)
+def test_a_strange_answer_is_the_server_s_fault(read: str, body: Any) -> None:
+    """Said in one line."""
+    with pytest.raises(ServerError, match="not as OpenMRS has it") as caught:
+        READS[read](said(body))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_server_that_voids_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be asked for ever whether the next uuids are free."""
+    monkeypatch.setattr("bridge.delivery.run._MOST_EDITIONS", 20)
+    with pytest.raises(Unfit, match="use --seed"):
+        _free_edition(client_of(said({"voided": True})), HandmadeCohort(1))
