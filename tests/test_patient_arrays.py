@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge import records
+from bridge import chart
 from bridge.patient_arrays import completed_months, uuid_text
 from tests.lib.patients import make_batch, make_patient
 
@@ -30,7 +30,7 @@ DATES = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 def test_months_are_completed_as_one_by_one(born: date, day: date) -> None:
     """At the ends of months too."""
     (found,) = completed_months(np.array([born], "M8[D]"), np.array([day], "M8[D]")).tolist()
-    assert found == records.completed_months(born, day)
+    assert found == chart.completed_months(born, day)
 
 
 def test_the_text_of_uuids_is_the_usual_one() -> None:
