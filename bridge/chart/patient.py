@@ -18,7 +18,9 @@ Sex = Literal["F", "M"]
 Gender = Literal["F", "M", "O", "U"]
 """Whom OpenMRS knows: female, male, other, unknown."""
 
-EncounterKind = Literal["vitals", "consultation", "laboratory", "admission", "discharge"]
+EncounterKind = Literal[
+    "vitals", "consultation", "note", "order", "laboratory", "admission", "discharge"
+]
 """What an encounter is; the mapping's profile says which encounter type that is on a server."""
 
 VisitKind = Literal["facility", "home", "emergency", "inpatient"]

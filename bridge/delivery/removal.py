@@ -1,7 +1,13 @@
-"""Takes one object off the server. A refusal may come after the deed, so it is asked what stays."""
+"""Takes objects off the server. A refusal may come after the deed, so it is asked what stays."""
 
+from collections.abc import Collection
+
+from bridge.delivery.kinds import BY_NAME, KINDS
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Outcome
+
+LEFT_BEHIND = frozenset(kind.name for kind in KINDS if kind.left_behind)
+"""The kinds that a void of their patient does not take along."""
 
 
 def void(client: Client, resource: str, uuid: str, reason: str) -> str:
@@ -19,3 +25,14 @@ def purge(client: Client, resource: str, uuid: str) -> str:
     if reply.outcome in (Outcome.ACCEPTED, Outcome.MISSING):
         return ""
     return reply.reason if client.fetch(resource, uuid, "uuid") else ""
+
+
+def void_patient(client: Client, uuid: str, reason: str, kinds: Collection[str]) -> str:
+    """Void a patient; what that would leave behind, of the `kinds` named, goes before it."""
+    for name in sorted(LEFT_BEHIND & set(kinds)):
+        list_left_behind = BY_NAME[name].left_behind
+        assert list_left_behind
+        for ref in list_left_behind(client, uuid):
+            if refused := void(client, ref.resource, ref.uuid, reason):
+                return refused
+    return void(client, "patient", uuid, reason)

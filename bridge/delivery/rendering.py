@@ -1,13 +1,12 @@
-"""Patients, visits and statements as OpenMRS REST bodies. Pure."""
+"""Patients, visits and encounters as OpenMRS REST bodies. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bridge.chart import Encounter, Patient, Visit
+from bridge.chart import Address, Encounter, Patient, Visit
 from bridge.identity import part_uuid
-from bridge.mapping.resolve import Statement
 
 Body = dict[str, Any]
 
@@ -37,6 +36,18 @@ class Target:
     identifiers: tuple[IdentifierSlot, ...]
     demo_tag: str
     run_tag: str
+    encounter_types: dict[str, str] = field(default_factory=dict)
+    """By what the encounter is (EncounterKind), where that is not `encounter_type`."""
+    visit_types: dict[str, str] = field(default_factory=dict)
+    """By VisitKind, where that is not `visit_type`."""
+    locations: dict[str, str] = field(default_factory=dict)
+    """By the name that files use, where that is not `location`."""
+    identifier_types: dict[str, str] = field(default_factory=dict)
+    """By name, for the identifiers that patients bring along."""
+    phone: str | None = None
+    """The person attribute type of a telephone number."""
+    other_drug: str | None = None
+    """The concept of drugs that are named in words only."""
 
 
 def patient_body(patient: Patient, identifiers: Iterable[str], target: Target, *, run: str) -> Body:
@@ -45,31 +56,44 @@ def patient_body(patient: Patient, identifiers: Iterable[str], target: Target, *
         "uuid": patient.uuid,
         "gender": patient.sex,
         "birthdate": patient.birthdate.isoformat(),
-        "birthdateEstimated": False,
-        "names": [
-            {
-                "uuid": part_uuid(patient.uuid, "name"),
-                "givenName": patient.given_name,
-                "familyName": patient.family_name,
-                "preferred": True,
-            }
-        ],
+        "birthdateEstimated": patient.is_birthdate_estimated,
+        "names": [_name(patient)],
         "attributes": [
             {"attributeType": target.demo_tag, "value": "true"},
             {"attributeType": target.run_tag, "value": run},
         ],
     }
+    if patient.phone and target.phone:
+        person["attributes"].append({"attributeType": target.phone, "value": patient.phone})
     if patient.address:
-        person["addresses"] = [
-            {
-                "uuid": part_uuid(patient.uuid, "address"),
-                "cityVillage": patient.address.city_village,
-                "stateProvince": patient.address.state_province,
-                "country": patient.address.country,
-                "preferred": True,
-            }
-        ]
+        person["addresses"] = [_address(patient, patient.address)]
     return {"person": person, "identifiers": list(_identifiers(patient, identifiers, target))}
+
+
+def _name(patient: Patient) -> Body:
+    name: Body = {
+        "uuid": part_uuid(patient.uuid, "name"),
+        "givenName": patient.given_name,
+        "familyName": patient.family_name,
+        "preferred": True,
+    }
+    return {**name, "middleName": patient.middle_name} if patient.middle_name else name
+
+
+def _address(patient: Patient, address: Address) -> Body:
+    parts = {
+        "address1": address.address1,
+        "cityVillage": address.city_village,
+        "countyDistrict": address.county_district,
+        "stateProvince": address.state_province,
+        "country": address.country,
+        "postalCode": address.postal_code,
+    }
+    return {
+        "uuid": part_uuid(patient.uuid, "address"),
+        **{name: part for name, part in parts.items() if part},
+        "preferred": True,
+    }
 
 
 def _identifiers(patient: Patient, identifiers: Iterable[str], target: Target) -> Iterable[Body]:
@@ -81,6 +105,15 @@ def _identifiers(patient: Patient, identifiers: Iterable[str], target: Target) -
             "preferred": place == 0,
         }
         yield {**body, "location": slot.location} if slot.location else body
+    for identifier in patient.identifiers:
+        if kind := target.identifier_types.get(identifier.type):
+            yield {
+                "uuid": part_uuid(patient.uuid, f"identifier/{identifier.type}"),
+                "identifier": identifier.value,
+                "identifierType": kind,
+                "location": target.location,
+                "preferred": False,
+            }
 
 
 def visit_body(patient: Patient, visit: Visit, target: Target) -> Body:
@@ -88,27 +121,22 @@ def visit_body(patient: Patient, visit: Visit, target: Target) -> Body:
     body = {
         "uuid": visit.uuid,
         "patient": patient.uuid,
-        "visitType": target.visit_type,
-        "location": target.location,
+        "visitType": target.visit_types.get(visit.kind, target.visit_type),
+        "location": target.locations.get(visit.location, target.location),
         "startDatetime": rest_time(visit.start),
     }
     return {**body, "stopDatetime": rest_time(visit.stop)} if visit.stop else body
 
 
-def encounter_body(
-    patient: Patient,
-    visit: str | Body,
-    encounter: Encounter,
-    statements: Iterable[Statement],
-    target: Target,
-) -> Body:
-    """Render an encounter with its observations; `visit` is a uuid, or the body of a new visit."""
+def encounter_body(patient: Patient, visit: Visit, encounter: Encounter, target: Target) -> Body:
+    """Render an encounter of a visit, without what rides in it."""
+    where = encounter.location or visit.location
     return {
         "uuid": encounter.uuid,
         "patient": patient.uuid,
-        "visit": visit,
-        "encounterType": target.encounter_type,
-        "location": target.location,
+        "visit": visit.uuid,
+        "encounterType": target.encounter_types.get(encounter.kind, target.encounter_type),
+        "location": target.locations.get(where, target.location),
         "encounterDatetime": rest_time(encounter.time),
         "encounterProviders": [
             {
@@ -117,14 +145,7 @@ def encounter_body(
                 "encounterRole": target.encounter_role,
             }
         ],
-        "obs": [
-            {
-                "uuid": statement.uuid,
-                "concept": statement.entry.concept,
-                "value": statement.value,
-            }
-            for statement in statements
-        ],
+        "obs": [],
     }
 
 

@@ -4,30 +4,37 @@ Uuids follow from the cohort, so the server itself can always tell what it has: 
 lost answer is settled by asking for the uuid, never by sending again and hoping.
 """
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from bridge.chart import Patient
+from bridge.chart import LeftOut, Patient
+from bridge.delivery.kinds import BY_NAME, relationships
+from bridge.delivery.kinds.kind import there
 from bridge.delivery.ledger import Row, State
 from bridge.delivery.ownership import standing
-from bridge.delivery.plan import (
+from bridge.delivery.plan import plan_patient, reissue_patient
+from bridge.delivery.removal import void, void_patient
+from bridge.delivery.rendering import Body, patient_body
+from bridge.delivery.requests import (
+    Context,
     EncounterPlan,
     PatientPlan,
+    Request,
     VisitPlan,
-    plan_patient,
-    reissue_patient,
 )
-from bridge.delivery.removal import void
-from bridge.delivery.rendering import Body, Target, patient_body
-from bridge.mapping.model import Mapping
+from bridge.delivery.settled import SettledPatients
+from bridge.identity import reissue
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome, Reply
 
-_MOST_EDITIONS = 50
+_MOST_GENERATIONS = 50
 _MOST_IDENTIFIERS = 5
+
+NOT_MADE = "the other person was not made"
 
 
 class PendingPatient(NamedTuple):
@@ -35,19 +42,25 @@ class PendingPatient(NamedTuple):
 
     patient: Patient
     row: Row
+    nested_visits: bool = True
+    """Whether the server has been seen to make visits inside their encounters, or not yet not."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Order:
+class Delivered(NamedTuple):
+    """A patient's row as it stands now, and whether the server nests visits after all."""
+
+    row: Row
+    nested_visits: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
     """How to make the patients of one run."""
 
-    run: str
-    mapping: Mapping
-    target: Target
+    context: Context
     identifiers: Callable[[Client], tuple[str, ...]]
     """Issues one more set of identifiers, for a patient whose own turned out to be taken."""
-    visits_apart: bool = False
-    """The server does not make a visit inside its encounter: send them apart."""
+    settled: SettledPatients = field(default_factory=SettledPatients)
 
 
 class _Refusal(Exception):
@@ -63,183 +76,226 @@ class _Stand(Enum):
     VOIDED = "voided"
 
 
-def deliver(client: Client, task: PendingPatient, order: Order) -> Row:
+def deliver(client: Client, pending: PendingPatient, delivery: Delivery) -> Delivered:
     """Bring one patient onto the server; return its row as it stands then."""
-    row = task.row
+    making = _Making(client, delivery, pending.nested_visits)
+    try:
+        row = _deliver(making, pending.patient, pending.row)
+    finally:
+        delivery.settled.end(reissue(pending.patient.uuid, pending.row.generation))
+    return Delivered(row, making.nested_visits)
+
+
+def _deliver(making: "_Making", made: Patient, row: Row) -> Row:
+    """Make a patient under the first uuids that are free; voided ones never are again."""
     ask_first = row.state is not State.PLANNED
-    while row.edition < task.row.edition + _MOST_EDITIONS:
-        patient = reissue_patient(task.patient, row.edition)
-        row = row._replace(uuid=patient.uuid)
+    for generation in range(row.generation, row.generation + _MOST_GENERATIONS):
+        patient = reissue_patient(made, generation)
+        row = row._replace(uuid=patient.uuid, generation=generation)
         try:
-            row, stand, fresh = _make_patient(client, patient, row, order, ask_first=ask_first)
-            if stand is _Stand.VOIDED:
-                # A voided uuid is never free again; the same patient comes under new ones.
-                row, ask_first = row._replace(edition=row.edition + 1), True
-                continue
-            return _make_visits(client, patient, row, order, stand, fresh=fresh)
+            row, stand, fresh = making.make_patient(patient, row, ask_first=ask_first)
+            if stand is not _Stand.VOIDED:
+                return making.make_chart(patient, row, stand, fresh=fresh)
         except _Refusal as refusal:
             return row._replace(state=State.REJECTED, reason=str(refusal))
+        ask_first = True
     return row._replace(state=State.REJECTED, reason="its uuids were voided over and over")
 
 
-def _make_patient(
-    client: Client, patient: Patient, row: Row, order: Order, *, ask_first: bool
-) -> tuple[Row, _Stand, bool]:
-    """Return the row, who made the patient, and whether this call did."""
-    if ask_first and (stand := _stand(client, patient.uuid, order)) is not _Stand.NOTHING:
-        return row, stand, False
+class _Making:
+    """The making of one patient: what this run has made of it so far."""
 
-    def confirm() -> Reply | None:
-        ours = _stand(client, patient.uuid, order) is _Stand.OURS
-        return Reply(Outcome.ACCEPTED, 200, None, "") if ours else None
+    def __init__(self, client: Client, delivery: Delivery, nested_visits: bool) -> None:
+        self.nested_visits = nested_visits
+        self._client = client
+        self._delivery = delivery
+        self._context = delivery.context
+        self._visits: list[VisitPlan] = []
+        self._there: set[str] = set()
+        self._counts: Counter[str] = Counter()
+        self._minted: dict[str, str] = {}
+        self._left_out: list[LeftOut] = []
+        self._fresh = False
 
-    for _ in range(_MOST_IDENTIFIERS):
-        body = patient_body(patient, row.identifiers, order.target, run=order.run)
-        reply = client.create("patient", body, confirm_created=confirm)
-        if reply.outcome is Outcome.ACCEPTED:
-            return row, _Stand.OURS, True
-        stand = _stand(client, patient.uuid, order)
-        if stand is not _Stand.NOTHING:
+    def make_patient(
+        self, patient: Patient, row: Row, *, ask_first: bool
+    ) -> tuple[Row, _Stand, bool]:
+        """Return the row, who made the patient, and whether this call did."""
+        if ask_first and (stand := self._stand(patient.uuid)) is not _Stand.NOTHING:
             return row, stand, False
-        if "already in use" not in reply.reason:
-            break
-        row = row._replace(identifiers=order.identifiers(client))
-    raise _Refusal(f"the patient is refused: {reply.reason}")
+
+        def confirm() -> Reply | None:
+            ours = self._stand(patient.uuid) is _Stand.OURS
+            return Reply(Outcome.ACCEPTED, 200, None, "") if ours else None
+
+        for _ in range(_MOST_IDENTIFIERS):
+            context = self._context
+            body = patient_body(patient, row.identifiers, context.target, run=context.run)
+            reply = self._client.create("patient", body, confirm_created=confirm)
+            if reply.outcome is Outcome.ACCEPTED:
+                return row, _Stand.OURS, True
+            stand = self._stand(patient.uuid)
+            if stand is not _Stand.NOTHING:
+                return row, stand, False
+            if "already in use" not in reply.reason:
+                break
+            row = row._replace(identifiers=self._delivery.identifiers(self._client))
+        raise _Refusal(f"the patient is refused: {reply.reason}")
+
+    def _stand(self, uuid: str) -> _Stand:
+        found = standing(self._client, uuid, self._context.target.run_tag)
+        if found is None:
+            return _Stand.NOTHING
+        if found.voided:
+            return _Stand.VOIDED
+        if found.run is None:
+            raise _Refusal(f"{uuid} is the uuid of a patient that bridge did not make")
+        return _Stand.OURS if found.run == self._context.run else _Stand.ANOTHERS
+
+    def make_chart(self, patient: Patient, row: Row, stand: _Stand, *, fresh: bool) -> Row:
+        """Make what is missing of a patient's visits and the rest; take all back at a refusal."""
+        plan = plan_patient(patient, self._context)
+        self._fresh = fresh
+        self._there = set() if fresh else _visits_and_encounters(self._client, patient.uuid)
+        try:
+            for visit in plan.visits:
+                # What another run's visit lacks was taken from it since: not ours to put back.
+                parts = (e.uuid for e in visit.encounters if stand is _Stand.OURS)
+                if any(uuid not in self._there for uuid in (visit.uuid, *parts)):
+                    self._make_visit(visit)
+            if stand is _Stand.OURS:
+                for request in plan.following():
+                    self._make(request)
+        except _Refusal as refusal:
+            what = self._take_back(plan, stand)
+            raise _Refusal(f"{refusal}; {what}") from refusal
+        return self._row_of_whole(row, plan, stand)
+
+    def _row_of_whole(self, row: Row, plan: PatientPlan, stand: _Stand) -> Row:
+        ours = stand is _Stand.OURS
+        counted = plan.visits if ours else tuple(self._visits)
+        encounters = [encounter for visit in counted for encounter in visit.encounters]
+        counts = self._counts + Counter(one.kind for e in encounters for one in e.expected)
+        observations = counts.pop("observations", 0)
+        return row._replace(
+            state=State.CREATED if ours else State.EXISTING,
+            visits=len(counted),
+            encounters=len(encounters),
+            observations=observations,
+            counts=dict(counts),
+            minted=self._minted,
+            left_out=dict(Counter(one.reason for one in (*plan.left_out, *self._left_out))),
+            added=() if ours else tuple(visit.uuid for visit in self._visits),
+            reason="",
+        )
+
+    def _make_visit(self, visit: VisitPlan) -> None:
+        """Make what is missing of a visit; if the visit itself is this run's, it is noted."""
+        missing = [one for one in visit.encounters if one.uuid not in self._there]
+        if visit.uuid not in self._there:
+            if missing and self.nested_visits and self._make_together(visit, missing[0]):
+                del missing[0]
+            else:
+                self.nested_visits &= not missing
+                if self._send("visit", visit.uuid, visit.body):
+                    self._visits.append(visit)
+        for encounter in missing:
+            self._make_within(visit, encounter)
+
+    @as_openmrs_has_it("an encounter")
+    def _make_together(self, visit: VisitPlan, encounter: EncounterPlan) -> bool:
+        """Make a visit inside its encounter, in one transaction; tell whether the server did so."""
+
+        def confirm() -> Reply | None:
+            return there(self._client, "encounter", encounter.uuid)
+
+        body = {**encounter.body, "visit": visit.body}
+        reply = self._client.create_encounter(body, confirm_created=confirm)
+        if reply.outcome is not Outcome.ACCEPTED:
+            if "visit on class org.openmrs.Encounter" in reply.reason:
+                return False
+            if not confirm():
+                raise _Refusal(f"visit {visit.uuid} is refused: {reply.reason}")
+        answer = reply.body if isinstance(reply.body, dict) and "visit" in reply.body else None
+        if not self._is_within(visit, encounter, answer):
+            return False
+        if reply.outcome is Outcome.ACCEPTED:
+            self._visits.append(visit)
+        return True
+
+    def _make_within(self, visit: VisitPlan, encounter: EncounterPlan) -> None:
+        """Make an encounter in a visit that is there."""
+        reply = self._send("encounter", encounter.uuid, encounter.body)
+        if reply and reply.body is not None:
+            return
+        # It may have been made before its visit was, and stand outside of it.
+        reply = self._client.update("encounter", encounter.uuid, {"visit": visit.uuid})
+        if reply.outcome is not Outcome.ACCEPTED and not self._is_within(visit, encounter):
+            stays = f"encounter {encounter.uuid} stays outside its visit: {reply.reason}"
+            raise _Refusal(stays)
+
+    def _is_within(
+        self, visit: VisitPlan, encounter: EncounterPlan, answer: Body | None = None
+    ) -> bool:
+        if answer is None:
+            answer = self._client.fetch("encounter", encounter.uuid, "visit:(uuid)") or {}
+        return (answer.get("visit") or {}).get("uuid") == visit.uuid
+
+    def _send(self, resource: str, uuid: str, body: Body) -> Reply | None:
+        """Make an object; return the reply that accepts it, None when another had made it."""
+
+        def confirm() -> Reply | None:
+            return there(self._client, resource, uuid)
+
+        reply = self._client.create(resource, body, confirm_created=confirm)
+        if reply.outcome is Outcome.ACCEPTED:
+            return reply
+        if not confirm():
+            raise _Refusal(f"{resource} {uuid} is refused: {reply.reason}")
+        return None
+
+    def _make(self, request: Request) -> None:
+        """Make one of the rest of the chart."""
+        if request.kind == relationships.NAME and not self._is_other_made(request):
+            self._left_out.append(LeftOut(request.source, NOT_MADE))
+            return
+        send = BY_NAME[request.kind].send
+        assert send
+        sent = send(self._client, request, ask_first=not self._fresh)
+        if sent.refusal:
+            what = request.expected.label if request.expected else request.uuid
+            raise _Refusal(f"of the {request.kind}, {what} is refused: {sent.refusal}")
+        if sent.uuid != request.uuid:
+            self._minted[request.uuid] = sent.uuid
+        if request.expected:
+            self._counts[request.kind] += 1
+
+    def _is_other_made(self, request: Request) -> bool:
+        other = next(iter({request.body["personA"], request.body["personB"]} - {request.patient}))
+        self._delivery.settled.wait(other)
+        return there(self._client, "person", other) is not None
+
+    def _take_back(self, plan: PatientPlan, stand: _Stand) -> str:
+        """Leave no half patient: take off what this run made of it, and say what came of it."""
+        reason = "bridge: a part was refused"
+        if stand is _Stand.OURS:
+            stays = [void_patient(self._client, plan.uuid, reason, _kinds_of(plan))]
+        else:
+            stays = [void(self._client, "visit", visit.uuid, reason) for visit in self._visits]
+        for refusal in filter(None, stays):
+            return f"what was made of the patient stays, for it cannot be voided: {refusal}"
+        return "what was made of the patient was taken off again"
 
 
-def _stand(client: Client, uuid: str, order: Order) -> _Stand:
-    found = standing(client, uuid, order.target.run_tag)
-    if found is None:
-        return _Stand.NOTHING
-    if found.voided:
-        return _Stand.VOIDED
-    if found.run is None:
-        raise _Refusal(f"{uuid} is the uuid of a patient that bridge did not make")
-    return _Stand.OURS if found.run == order.run else _Stand.ANOTHERS
-
-
-def _make_visits(
-    client: Client, patient: Patient, row: Row, order: Order, stand: _Stand, *, fresh: bool
-) -> Row:
-    plan = plan_patient(patient, row.identifiers, order.mapping, order.target, run=order.run)
-    there: set[str] = set() if fresh else _visits_and_encounters(client, patient.uuid)
-    made: list[VisitPlan] = []
-    try:
-        for visit in plan.visits:
-            # What another run's visit lacks was taken from it since, and is not ours to put back.
-            wanted = (visit.uuid, *(e.uuid for e in visit.encounters if stand is _Stand.OURS))
-            if any(uuid not in there for uuid in wanted):
-                _make_visit(client, visit, there, order, made)
-    except _Refusal as refusal:
-        what = _take_back(client, plan, made, stand)
-        raise _Refusal(f"{refusal}; {what}") from refusal
-    return _row_of_whole(row, plan, made, stand)
-
-
-def _row_of_whole(row: Row, plan: PatientPlan, made: list[VisitPlan], stand: _Stand) -> Row:
-    ours = stand is _Stand.OURS
-    counted = plan.visits if ours else tuple(made)
-    return row._replace(
-        state=State.CREATED if ours else State.EXISTING,
-        visits=len(counted),
-        encounters=sum(len(visit.encounters) for visit in counted),
-        observations=sum(visit.observations for visit in counted),
-        added=() if ours else tuple(visit.uuid for visit in made),
-        reason="",
-    )
+def _kinds_of(plan: PatientPlan) -> set[str]:
+    return {request.kind for request in plan.requests}
 
 
 @as_openmrs_has_it("visits")
 def _visits_and_encounters(client: Client, patient: str) -> set[str]:
-    there = set()
+    found = set()
     fields = "uuid,voided,encounters:(uuid,voided)"
     for visit in client.every("visit", fields, patient=patient, includeInactive="true"):
-        there.add(visit["uuid"])
-        there.update(e["uuid"] for e in visit.get("encounters") or () if not e.get("voided"))
-    return there
-
-
-def _make_visit(
-    client: Client, visit: VisitPlan, there: set[str], order: Order, made: list[VisitPlan]
-) -> None:
-    """Make what is missing of a visit; if the visit itself is this run's, it comes to `made`."""
-    missing = [encounter for encounter in visit.encounters if encounter.uuid not in there]
-    if visit.uuid not in there:
-        together = bool(missing) and not order.visits_apart
-        if together and _make_together(client, visit, missing[0], made):
-            del missing[0]
-        else:
-            order.visits_apart |= together
-            if _send(client, "visit", visit.uuid, visit.body):
-                made.append(visit)
-    for encounter in missing:
-        _make_within(client, visit, encounter)
-
-
-@as_openmrs_has_it("an encounter")
-def _make_together(
-    client: Client, visit: VisitPlan, encounter: EncounterPlan, made: list[VisitPlan]
-) -> bool:
-    """Make a visit inside its encounter, in one transaction; tell whether the server did so."""
-    body = {**encounter.body, "visit": visit.body}
-    reply = client.create_encounter(
-        body, confirm_created=lambda: _there(client, "encounter", encounter.uuid)
-    )
-    if reply.outcome is not Outcome.ACCEPTED:
-        if "visit on class org.openmrs.Encounter" in reply.reason:
-            return False
-        if not _there(client, "encounter", encounter.uuid):
-            raise _Refusal(f"visit {visit.uuid} is refused: {reply.reason}")
-    answer = reply.body if isinstance(reply.body, dict) and "visit" in reply.body else None
-    if not _is_within(client, visit, encounter, answer):
-        return False
-    if reply.outcome is Outcome.ACCEPTED:
-        made.append(visit)
-    return True
-
-
-def _make_within(client: Client, visit: VisitPlan, encounter: EncounterPlan) -> None:
-    """Make an encounter in a visit that is there."""
-    reply = _send(client, "encounter", encounter.uuid, encounter.body)
-    if reply and reply.body is not None:
-        return
-    # It may have been made before its visit was, and stand outside of it.
-    reply = client.update("encounter", encounter.uuid, {"visit": visit.uuid})
-    if reply.outcome is not Outcome.ACCEPTED and not _is_within(client, visit, encounter):
-        raise _Refusal(f"encounter {encounter.uuid} stays outside its visit: {reply.reason}")
-
-
-def _is_within(
-    client: Client, visit: VisitPlan, encounter: EncounterPlan, answer: Body | None = None
-) -> bool:
-    if answer is None:
-        answer = client.fetch("encounter", encounter.uuid, "visit:(uuid)") or {}
-    return (answer.get("visit") or {}).get("uuid") == visit.uuid
-
-
-def _send(client: Client, resource: str, uuid: str, body: Body) -> Reply | None:
-    """Make an object; return the reply that accepts it, None when another had made it already."""
-    reply = client.create(resource, body, confirm_created=lambda: _there(client, resource, uuid))
-    if reply.outcome is Outcome.ACCEPTED:
-        return reply
-    if not _there(client, resource, uuid):
-        raise _Refusal(f"{resource} {uuid} is refused: {reply.reason}")
-    return None
-
-
-def _there(client: Client, resource: str, uuid: str) -> Reply | None:
-    found = client.fetch(resource, uuid, "uuid,voided")
-    stands = found is not None and not found.get("voided")
-    return Reply(Outcome.ACCEPTED, 200, None, "") if stands else None
-
-
-def _take_back(client: Client, plan: PatientPlan, made: list[VisitPlan], stand: _Stand) -> str:
-    """Leave no half patient: take off what this run made of it, and say what came of it."""
-    reason = "bridge: a part was refused"
-    if stand is _Stand.OURS:
-        stays = [void(client, "patient", plan.uuid, reason)]
-    else:
-        stays = [void(client, "visit", visit.uuid, reason) for visit in made]
-    for refusal in filter(None, stays):
-        return f"what was made of the patient stays, for it cannot be voided: {refusal}"
-    return "what was made of the patient was taken off again"
+        found.add(visit["uuid"])
+        found.update(e["uuid"] for e in visit.get("encounters") or () if not e.get("voided"))
+    return found

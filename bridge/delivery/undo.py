@@ -1,24 +1,23 @@
 """Takes a run off the server again: what it made, and nothing else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import tee
 from typing import NamedTuple
 
-from bridge.chart import Patient, Visit
+from bridge.chart import Patient
 from bridge.delivery.ledger import Ledger, Phase, Row, State
 from bridge.delivery.ownership import Ownership, standing
 from bridge.delivery.plan import reissue_patient
-from bridge.delivery.removal import purge, void
+from bridge.delivery.purging import parts_of, purge_parts, purge_patient
+from bridge.delivery.removal import LEFT_BEHIND, void, void_patient
 from bridge.delivery.run import ClientPool, Cohort
 from bridge.delivery.workers import carry_out
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
 _REASON = "bridge undo"
-
-Uuids = dict[str, None]
-"""Uuids in the order they came, each once."""
 
 
 class Undone(NamedTuple):
@@ -28,61 +27,76 @@ class Undone(NamedTuple):
     refused: str = ""
     was_ours: bool = True
     """Whether this run had made the patient: another's stays, without the visits added to it."""
+    visits_stay: bool | None = None
+    """Whether a void of this patient left its visits; None: it was not looked at."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """How to take the patients of one run off."""
 
-    def __init__(self, run: str, run_tag: str, *, purge: bool) -> None:
-        self.purge = purge
-        self._run = run
-        self._run_mark = run_tag
-        self._visits_stay: bool | None = None
+    run: str
+    run_tag: str
+    purge: bool
 
-    def take_off_row(self, client: Client, row: Row, patient: Patient | None) -> Undone:
+    def take_off_row(
+        self, client: Client, row: Row, patient: Patient | None, *, look: bool = True
+    ) -> Undone:
         """Take off what this run made of one patient; `patient` is what it sent, if known.
 
         The server is asked whose the patient is: the ledger cannot know what happened since.
+        `look` whether a void takes the visits along.
         """
-        found = standing(client, row.uuid, self._run_mark)
+        found = standing(client, row.uuid, self.run_tag)
         if found is None and row.state in (State.CREATED, State.UNDONE):
             return Undone(row.uuid)  # purged before the record could say so
-        if self._is_ours(found, row):
-            return Undone(row.uuid, self._take_off(client, row.uuid, patient))
-        return Undone(row.uuid, self._take_visits(client, row, patient), was_ours=False)
+        if not self._is_ours(found, row):
+            return Undone(row.uuid, self._take_visits(client, row, patient), was_ours=False)
+        # Of a patient that was under way when the run was killed the record has no counts.
+        kinds = row.counts if row.state is State.CREATED else LEFT_BEHIND
+        return self._take_off(client, row.uuid, patient, kinds, look=look)
 
-    def take_off_marked(self, client: Client, uuid: str) -> Undone | None:
+    def take_off_marked(self, client: Client, uuid: str, *, look: bool = True) -> Undone | None:
         """Take off a patient that a search found, if it carries the run's mark."""
-        found = standing(client, uuid, self._run_mark)
-        ours = found is not None and found.run == self._run
-        return Undone(uuid, self._take_off(client, uuid, None)) if ours else None
+        found = standing(client, uuid, self.run_tag)
+        ours = found is not None and found.run == self.run
+        return self._take_off(client, uuid, None, LEFT_BEHIND, look=look) if ours else None
 
-    def _take_off(self, client: Client, uuid: str, patient: Patient | None) -> str:
-        return _purge(client, uuid, patient) if self.purge else self._void(client, uuid)
+    def _take_off(
+        self,
+        client: Client,
+        uuid: str,
+        patient: Patient | None,
+        kinds: Collection[str],
+        *,
+        look: bool,
+    ) -> Undone:
+        if self.purge:
+            return Undone(uuid, purge_patient(client, uuid, patient))
+        return _void(client, uuid, kinds, look=look)
 
     def _is_ours(self, found: Ownership | None, row: Row) -> bool:
         if found is not None and found.voided:  # OpenMRS shows no marks of a voided patient
             return row.state in (State.CREATED, State.UNDONE)
-        return found is not None and found.run == self._run
+        return found is not None and found.run == self.run
 
     def _take_visits(self, client: Client, row: Row, patient: Patient | None) -> str:
         """Take off the visits that this run added to another's patient."""
         if self.purge and patient:
             added = [visit for visit in patient.visits if visit.uuid in row.added]
-            return _purge_parts(client, *_parts(added))
+            return purge_parts(client, parts_of(added))
         refused = [void(client, "visit", visit, _REASON) for visit in row.added]
         return next(filter(None, refused), "")
 
-    def _void(self, client: Client, uuid: str) -> str:
-        """Void a patient; where that leaves its visits (told by the first), void them too."""
-        visits = _visits(client, uuid) if self._visits_stay is not False else []
-        refused = void(client, "patient", uuid, _REASON)
-        staying = [visit for visit in visits if _stands(client, visit)]
-        if visits:
-            self._visits_stay = bool(staying)
-        for visit in staying:
-            refused = refused or void(client, "visit", visit, _REASON)
-        return refused
+
+def _void(client: Client, uuid: str, kinds: Collection[str], *, look: bool) -> Undone:
+    """Void a patient; where that leaves its visits, void them too."""
+    visits = _visits(client, uuid) if look else []
+    refused = void_patient(client, uuid, _REASON, kinds)
+    staying = [visit for visit in visits if _stands(client, visit)]
+    for visit in staying:
+        refused = refused or void(client, "visit", visit, _REASON)
+    return Undone(uuid, refused, visits_stay=bool(staying) if visits else None)
 
 
 def states_to_undo(*, purge: bool) -> tuple[State, ...]:
@@ -101,9 +115,11 @@ def undo_run(
     only: to purge them the cohort is needed, as it was sent.
     """
 
-    def work(client: Client, task: tuple[Row, Patient | None]) -> tuple[Row, Undone]:
-        row, patient = task
-        undone = removal.take_off_row(client, row, patient)
+    look = True  # until a patient has shown that a void takes the visits along
+
+    def work(client: Client, task: tuple[Row, Patient | None, bool]) -> tuple[Row, Undone]:
+        row, patient, look = task
+        undone = removal.take_off_row(client, row, patient, look=look)
         pool.done()
         return row, undone
 
@@ -112,8 +128,10 @@ def undo_run(
     done, phase = State.UNDONE, Phase.UNDONE
     if removal.purge:
         done, phase = State.PURGED, Phase.PURGED
-    tasks = _with_patients(ledger.rows(*states), cohort)
+    rows = _with_patients(ledger.rows(*states), cohort)
+    tasks = ((row, patient, look) for row, patient in rows)
     for row, undone in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
+        look = look and undone.visits_stay is not False
         if undone.refused:
             refused.add(row.uuid)
         else:
@@ -137,7 +155,7 @@ def _with_patients(
     rows, again = tee(rows)
     patients = cohort.patients(row.number for row in again)
     for row, patient in zip(rows, patients, strict=True):
-        yield row, reissue_patient(patient, row.edition)
+        yield row, reissue_patient(patient, row.generation)
 
 
 @as_openmrs_has_it("patients")
@@ -154,8 +172,11 @@ def undo_marked(
 ) -> Iterator[Undone]:
     """Take off every patient but `tried` that carries the run's mark, found on the server alone."""
 
-    def work(client: Client, uuid: str) -> Undone | None:
-        undone = removal.take_off_marked(client, uuid)
+    look = True
+
+    def work(client: Client, task: tuple[str, bool]) -> Undone | None:
+        uuid, look = task
+        undone = removal.take_off_marked(client, uuid, look=look)
         pool.done()
         return undone
 
@@ -163,43 +184,16 @@ def undo_marked(
     with closing(pool.connect()) as client:
         while found := [uuid for uuid in find_marked(run, client) if uuid not in seen]:
             seen.update(found)
-            for undone in carry_out(found, work, pool.connect, pool.concurrency, pool.stop):
+            tasks = ((uuid, look) for uuid in found)
+            for undone in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
                 if undone:
+                    look = look and undone.visits_stay is not False
                     yield undone
 
 
-@as_openmrs_has_it("encounters")
-def _purge(client: Client, uuid: str, patient: Patient | None) -> str:
-    """Delete a patient for good, from the leaves up: OpenMRS refuses any other order."""
-    obs, encounters, visits = _parts(patient.visits if patient else ())
-    for encounter in client.every("encounter", "uuid,obs:(uuid)", patient=uuid):
-        encounters[encounter["uuid"]] = None
-        obs.update(dict.fromkeys(found["uuid"] for found in encounter["obs"]))
-    visits.update(dict.fromkeys(_visits(client, uuid, includeAll="true")))
-    return _purge_parts(client, obs, encounters, visits) or purge(client, "patient", uuid)
-
-
-def _purge_parts(client: Client, obs: Uuids, encounters: Uuids, visits: Uuids) -> str:
-    for resource, parts in (("obs", obs), ("encounter", encounters), ("visit", visits)):
-        for part in parts:
-            if refused := purge(client, resource, part):
-                return f"{resource} {part}: {refused}"
-    return ""
-
-
-def _parts(visits: Iterable[Visit]) -> tuple[Uuids, Uuids, Uuids]:
-    """Return the uuids of the observations, encounters and visits in `visits`."""
-    encounters = [encounter for visit in visits for encounter in visit.encounters]
-    return (
-        {m.uuid: None for encounter in encounters for m in encounter.measurements},
-        {encounter.uuid: None for encounter in encounters},
-        {visit.uuid: None for visit in visits},
-    )
-
-
 @as_openmrs_has_it("visits")
-def _visits(client: Client, patient: str, **more: str) -> list[str]:
-    found = client.every("visit", "uuid", patient=patient, includeInactive="true", **more)
+def _visits(client: Client, patient: str) -> list[str]:
+    found = client.every("visit", "uuid", patient=patient, includeInactive="true")
     return [visit["uuid"] for visit in found]
 
 

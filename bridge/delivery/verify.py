@@ -1,19 +1,25 @@
-"""Reads a run back through FHIR, as O3's charts do, and compares it with what was meant."""
+"""Reads a run back, through FHIR where O3's charts do, and compares it with what was meant."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from bridge.chart import Patient
 from bridge.codes import GENDERS
-from bridge.delivery.flags import Reading, judge
-from bridge.delivery.plan import reissue_patient
-from bridge.delivery.send import PendingPatient
-from bridge.mapping.model import Mapping
-from bridge.mapping.resolve import Statement, statements
-from bridge.openmrs.client import FHIR, PAGE, Client
+from bridge.delivery.flags import Reading
+from bridge.delivery.kinds import KINDS
+from bridge.delivery.kinds.kind import server_time, uuid_of
+from bridge.delivery.ledger import Row
+from bridge.delivery.plan import plan_patient, reissue_patient
+from bridge.delivery.requests import Context, Expected, Field, Found, PatientPlan, of_kind
+from bridge.delivery.send import NOT_MADE, PendingPatient
+from bridge.openmrs.client import FHIR, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
+
+VISIT_FIELDS = (
+    "uuid,voided,startDatetime,stopDatetime,visitType:(uuid),location:(uuid),patient:(uuid)"
+)
+ENCOUNTER_FIELDS = "uuid,voided,encounterDatetime,encounterType:(uuid),location:(uuid),visit:(uuid)"
 
 
 class Difference(NamedTuple):
@@ -31,102 +37,170 @@ class Verdict(NamedTuple):
     observations: int
     differences: tuple[Difference, ...]
     readings: tuple[Reading, ...] = ()
+    counts: Mapping[str, int] = {}
+    """How many entries of each other kind were compared."""
 
 
-@as_openmrs_has_it("a patient's observations")
-def verify_patient(client: Client, task: PendingPatient, mapping: Mapping) -> Verdict:
-    """Read one patient and its observations back, and compare."""
-    patient = reissue_patient(task.patient, task.row.edition)
+@as_openmrs_has_it("a patient's chart")
+def verify_patient(client: Client, pending: PendingPatient, context: Context) -> Verdict:
+    """Read one patient with the whole chart back, and compare."""
+    row = pending.row
+    patient = reissue_patient(pending.patient, row.generation)
     reply = client.transport.send("GET", f"{FHIR}/Patient/{patient.uuid}")
     if reply.outcome is not Outcome.ACCEPTED:
         gone = Difference(patient.number, "patient", patient.uuid, reply.reason)
         return Verdict(0, (gone,))
-    codes = ",".join(entry.concept for entry in mapping.measurements.values())
-    query = f"Observation?subject:Patient={patient.uuid}&code={codes}"
-    found = list(client.fhir_search(f"{query}&_summary=data&_sort=-date&_count={PAGE}"))
-    meant = [
-        (statement, encounter.uuid)
-        for encounter in patient.encounters()
-        for statement in statements(encounter, mapping)
+    plan = plan_patient(patient, context)
+    differences = [
+        *_compare_person(patient, row, reply.body),
+        *_compare_visits(client, patient, plan),
     ]
-    return Verdict(
-        len(meant),
-        (
-            *_compare_person(patient, reply.body),
-            *compare_observations(patient.number, meant, found),
-        ),
-        tuple(_readings(patient, meant, found)),
-    )
+    readings: list[Reading] = []
+    counts = {}
+    for name, expected in _expected_by_kind(plan, row).items():
+        read = next(kind.read for kind in KINDS if kind.name == name)
+        found = list(read(client, patient.uuid, expected))
+        differences += compare(patient.number, expected, found, row.minted)
+        readings += _readings(patient, found, expected, context)
+        counts[name] = len(expected)
+    return Verdict(counts.pop("observations", 0), tuple(differences), tuple(readings), counts)
+
+
+def _expected_by_kind(plan: PatientPlan, row: Row) -> dict[str, dict[str, Expected]]:
+    """Return what is expected, kind by kind; what was left out while sending is not."""
+    expected = list(plan.expected())
+    if NOT_MADE in row.left_out:
+        expected = [one for one in expected if one.kind != "relationships"]
+    return {
+        name: kept
+        for name in dict.fromkeys(kind.name for kind in KINDS)
+        if (kept := of_kind(expected, name))
+    }
+
+
+def compare(
+    number: int,
+    expected: Mapping[str, Expected],
+    found: list[Found],
+    minted: Mapping[str, str],
+) -> Iterator[Difference]:
+    """Yield where what was read of one kind is not what patient `number` was meant to have."""
+    there = {one.uuid: one for one in found}
+    for meant in expected.values():
+        read = there.pop(minted.get(meant.key, meant.key), None)
+        if read is None:
+            what = ", ".join(str(v) for v in meant.fields.values() if v is not None)
+            yield Difference(number, f"{_singular(meant.kind)} {meant.label}", what, "nothing")
+        else:
+            yield from _compare_fields(number, meant, read.fields)
+    for extra in there.values():
+        what = f"{_singular(next(iter(expected.values())).kind)} {extra.label}"
+        yield Difference(number, what, "nothing", _shown(extra))
+
+
+def _compare_fields(
+    number: int, meant: Expected, read: Mapping[str, Field]
+) -> Iterator[Difference]:
+    when = meant.fields.get("time") or meant.fields.get("start") or ""
+    for name, value in meant.fields.items():
+        if value != read.get(name):
+            what = f"{name} of {meant.label}" + (f" at {when}" if when else "")
+            yield Difference(number, what, str(value), str(read.get(name)))
+
+
+def _shown(extra: Found) -> str:
+    value = extra.fields.get("value", extra.uuid)
+    when = extra.fields.get("time") or extra.fields.get("start")
+    return f"{value} at {when}" if when else str(value)
+
+
+def _singular(kind: str) -> str:
+    return "diagnosis" if kind == "diagnoses" else kind.replace("ies", "y").removesuffix("s")
 
 
 def _readings(
-    patient: Patient, meant: list[tuple[Statement, str]], found: Iterable[dict[str, Any]]
+    patient: Patient, found: list[Found], expected: Mapping[str, Expected], context: Context
 ) -> Iterator[Reading]:
-    statements_by_uuid = {statement.uuid: statement for statement, _ in meant}
-    for read in found:
-        if statement := statements_by_uuid.get(read["id"]):
-            yield Reading(statement.name, patient.birthdate, statement.time.date(), judge(read))
+    names = {entry.concept: name for name, entry in context.mapping.measurements.items()}
+    for one in found:
+        name = names.get(str(one.fields.get("concept")))
+        meant = expected.get(one.uuid)
+        if name and meant and one.judgement:
+            day = meant.fields["time"]
+            assert hasattr(day, "date")
+            yield Reading(name, patient.birthdate, day.date(), one.judgement)
 
 
-def _compare_person(patient: Patient, found: dict[str, Any]) -> Iterator[Difference]:
+def _compare_person(patient: Patient, row: Row, found: dict[str, Any]) -> Iterator[Difference]:
     name = (found.get("name") or [{}])[0]
-    pairs = {
-        "sex": (GENDERS[patient.sex], found.get("gender")),
-        "birthdate": (patient.birthdate.isoformat(), found.get("birthDate")),
-        "given name": (patient.given_name, " ".join(name.get("given") or ())),
+    address = (found.get("address") or [{}])[0]
+    given = " ".join(filter(None, (patient.given_name, patient.middle_name)))
+    pairs: dict[str, tuple[str, str]] = {
+        "sex": (GENDERS[patient.sex], found.get("gender", "")),
+        "birthdate": _birthdates(patient, found.get("birthDate", "")),
+        "given name": (given, " ".join(name.get("given") or ())),
         "family name": (patient.family_name, name.get("family", "")),
     }
-    for what, (meant, read) in pairs.items():
-        if meant != read:
-            yield Difference(patient.number, what, meant, str(read))
+    if patient.address:
+        meant = patient.address
+        pairs |= {
+            "town": (meant.city_village, address.get("city", "")),
+            "province": (meant.state_province, address.get("state", "")),
+            "country": (meant.country, address.get("country", "")),
+            "postal code": (meant.postal_code, address.get("postalCode", "")),
+        }
+    held = {str(one.get("value")) for one in found.get("identifier") or ()}
+    for identifier in row.identifiers:
+        pairs[f"identifier {identifier}"] = (identifier, identifier if identifier in held else "")
+    for what, (wanted, read) in pairs.items():
+        if wanted != (read or ""):
+            yield Difference(patient.number, what, wanted, str(read))
 
 
-def compare_observations(
-    number: int, meant: list[tuple[Statement, str]], found: Iterable[dict[str, Any]]
-) -> Iterator[Difference]:
-    there = {observation["id"]: observation for observation in found}
-    for statement, encounter in meant:
-        read = there.pop(statement.uuid, None)
-        if read is None:
-            wanted = f"{statement.value} {statement.entry.unit}"
-            yield Difference(number, f"{statement.name} at {statement.time}", wanted, "nothing")
-        else:
-            yield from compare_observation(number, statement, encounter, read)
-    for extra in there.values():
-        value = (extra.get("valueQuantity") or {}).get("value")
-        label = (extra.get("code") or {}).get("text")
-        yield Difference(
-            number, f"{label} at {extra.get('effectiveDateTime')}", "nothing", f"{value}"
+def _birthdates(patient: Patient, read: str) -> tuple[str, str]:
+    """Return the birthdate meant and read; FHIR shows an estimated one as far as it is known."""
+    meant = patient.birthdate.isoformat()
+    shortened = patient.is_birthdate_estimated and read and meant.startswith(read)
+    return meant, meant if shortened else read
+
+
+def _compare_visits(client: Client, patient: Patient, plan: PatientPlan) -> Iterator[Difference]:
+    """Compare visits and encounters over REST, as O3 reads them; others' beside them may be."""
+    if not plan.visits:
+        return
+    visits = {
+        visit["uuid"]: visit
+        for visit in client.every(
+            "visit", VISIT_FIELDS, patient=patient.uuid, includeInactive="true"
         )
-
-
-def compare_observation(
-    number: int, statement: Statement, encounter: str, read: dict[str, Any]
-) -> Iterator[Difference]:
-    """Yield where an Observation that was read is not what patient `number` was meant to have."""
-    quantity = read.get("valueQuantity") or {}
-    pairs = {
-        "value": (statement.value, quantity.get("value")),
-        "unit": (statement.entry.unit, quantity.get("unit")),
-        "time": (statement.time, _time(read.get("effectiveDateTime"))),
-        "concept": (statement.entry.concept, _concept(read)),
-        "encounter": (encounter, _encounter(read)),
     }
-    for what, (meant, there) in pairs.items():
-        if meant != there:
-            label = f"{what} of {statement.name} at {statement.time}"
-            yield Difference(number, label, str(meant), str(there))
+    encounters = {
+        encounter["uuid"]: encounter
+        for encounter in client.every("encounter", ENCOUNTER_FIELDS, patient=patient.uuid)
+    }
+    for visit in plan.visits:
+        yield from _compare_stay(patient.number, "visit", visit.body, visits.get(visit.uuid))
+        for encounter in visit.encounters:
+            found = encounters.get(encounter.uuid)
+            yield from _compare_stay(patient.number, "encounter", encounter.body, found)
 
 
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+_REFERENCES = ("visitType", "encounterType", "location", "visit")
+_TIMES = ("startDatetime", "stopDatetime", "encounterDatetime")
 
 
-def _concept(read: dict[str, Any]) -> str | None:
-    codings = (read.get("code") or {}).get("coding") or ()
-    return next((coding["code"] for coding in codings if "system" not in coding), None)
-
-
-def _encounter(read: dict[str, Any]) -> str:
-    reference = str((read.get("encounter") or {}).get("reference"))
-    return reference.rpartition("/")[2]
+def _compare_stay(
+    number: int, what: str, meant: dict[str, Any], found: dict[str, Any] | None
+) -> Iterator[Difference]:
+    if found is None:
+        yield Difference(number, what, meant["uuid"], "nothing")
+        return
+    pairs = {name: (meant[name], uuid_of(found.get(name))) for name in _REFERENCES if name in meant}
+    times = {
+        name: (server_time(meant[name]), server_time(found.get(name)))
+        for name in _TIMES
+        if name in meant
+    }
+    for name, (wanted, read) in {**pairs, **times}.items():
+        if wanted != read:
+            yield Difference(number, f"{name} of {what} {meant['uuid']}", str(wanted), str(read))

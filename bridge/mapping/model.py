@@ -58,6 +58,10 @@ class Mapping(YamlModel):
 
     measurements: dict[str, Entry] = Field(min_length=1)
     vitals_set: Thing
+    visit_note: Thing = Thing(
+        uuid="162169AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", name="Text of encounter note"
+    )
+    """The concept of a visit note's text."""
     profiles: dict[str, Profile] = Field(min_length=1)
 
     @property

@@ -6,7 +6,7 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 from bridge.errors import ServerError, Unfit
 from bridge.openmrs.parsing import Body, as_openmrs_has_it, checked_text, count, objects
 from bridge.openmrs.replies import Outcome, Reply
-from bridge.openmrs.transport import SESSION, ConfirmCreated, Transport
+from bridge.openmrs.transport import SESSION, ConfirmCreated, Multipart, Transport
 
 REST = "/ws/rest/v1"
 FHIR = "/ws/fhir2/R4"
@@ -110,6 +110,31 @@ class Client:
             "POST", f"{REST}/encounter?v=custom:(uuid,visit:(uuid))", body, confirm_created
         )
 
+    def create_fhir(
+        self, resource: str, body: Body, *, confirm_created: ConfirmCreated | None = None
+    ) -> Reply:
+        """POST a FHIR resource; the server mints its id."""
+        return self._write("POST", f"{FHIR}/{resource}", body, confirm_created)
+
+    def upload(
+        self, resource: str, body: Multipart, *, confirm_created: ConfirmCreated | None = None
+    ) -> Reply:
+        """POST an object together with a file."""
+        return self._write("POST", f"{REST}/{resource}", body, confirm_created)
+
+    def act(self, path: str, body: Body) -> Reply:
+        """POST what, said twice, changes nothing more."""
+        return self._write("POST", f"{REST}/{path}", body, None)
+
+    def search(self, path: str, body: Body) -> list[Body]:
+        """POST a question whose answer is a list of objects."""
+        reply = self.transport.send("POST", f"{REST}/{path}", body)
+        _allowed(reply)
+        if reply.outcome is not Outcome.ACCEPTED:
+            raise ServerError(f"the server refuses POST {path}: {reply.reason}")
+        with as_openmrs_has_it(path):
+            return objects(reply.body)
+
     def update(self, resource: str, uuid: str, body: Body) -> Reply:
         """POST changes to an object; sent twice they change nothing more."""
         return self._write("POST", f"{REST}/{resource}/{quote(uuid)}?v=custom:(uuid)", body, None)
@@ -150,7 +175,11 @@ class Client:
         return body
 
     def _write(
-        self, method: str, path: str, body: Body | None, confirm_created: ConfirmCreated | None
+        self,
+        method: str,
+        path: str,
+        body: Body | Multipart | None,
+        confirm_created: ConfirmCreated | None,
     ) -> Reply:
         reply = self.transport.send(method, path, body, confirm_created=confirm_created)
         _allowed(reply)

@@ -4,6 +4,7 @@ A Transport belongs to one thread: OpenMRS ties a user's context to the HTTP ses
 """
 
 import base64
+import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +59,15 @@ class Patience(NamedTuple):
     read: float = 60.0
     first_pause: float = 0.5
     longest_pause: float = 20.0
+
+
+class Multipart(NamedTuple):
+    """A body of two parts: JSON, and a file."""
+
+    json: dict[str, Any]
+    file_name: str
+    media_type: str
+    content: bytes
 
 
 class Traffic:
@@ -208,7 +218,7 @@ class Transport:
             with self._http.request(
                 method,
                 self.server.url + path,
-                json=body,
+                **_body(body),
                 headers={"Accept": kind, **(headers or {})},
                 timeout=(self._patience.connect, self._patience.read),
                 # said here: from the session alone the environment would go before it
@@ -281,6 +291,14 @@ class Transport:
             before_sleep=tell,
             retry_error_callback=last_reply,
         )
+
+
+def _body(body: Any) -> dict[str, Any]:
+    """Return a body as requests takes it."""
+    if not isinstance(body, Multipart):
+        return {"json": body}
+    text = (None, json.dumps(body.json), "application/json")
+    return {"files": {"json": text, "file": (body.file_name, body.content, body.media_type)}}
 
 
 def _new_session(server: Server) -> BoundedSession:

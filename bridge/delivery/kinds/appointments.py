@@ -1,0 +1,122 @@
+"""Appointments of Bahmni's module: the server mints the id, and a past one is moved on by steps."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from bridge.chart import Appointment, LeftOut, Patient
+from bridge.delivery.kinds.kind import (
+    NOT_TAKEN,
+    EntryKind,
+    Sent,
+    expect,
+    minted,
+    request_of,
+    server_time,
+    uuid_of,
+)
+from bridge.delivery.rendering import rest_time
+from bridge.delivery.requests import Body, Context, Expected, Found, Request
+from bridge.openmrs.client import Client
+from bridge.openmrs.parsing import as_openmrs_has_it
+from bridge.openmrs.replies import Outcome
+
+NAME = "appointments"
+
+IDENTIFYING = ("service", "start", "stop")
+
+STEPS: dict[str, tuple[str, ...]] = {
+    "scheduled": (),
+    "checked in": ("CheckedIn",),
+    "completed": ("CheckedIn", "Completed"),
+    "missed": ("Missed",),
+    "cancelled": ("Cancelled",),
+}
+"""The changes of status that lead from `Scheduled`, the one that a new appointment has."""
+
+_EARLIEST = "1900-01-01T00:00:00.000+0000"
+
+
+def render(entry: Appointment, patient: Patient, context: Context) -> Request | LeftOut:
+    """Render an appointment with one of the server's services."""
+    if not context.capabilities.appointments:
+        return LeftOut(entry.source, NOT_TAKEN, "appointments")
+    service = context.terms.service(entry.service)
+    if service is None:
+        return LeftOut(entry.source, "no appointment service on the server", entry.service.label)
+    target = context.target
+    body: Body = {
+        "patientUuid": patient.uuid,
+        "serviceUuid": service,
+        "startDateTime": rest_time(entry.start),
+        "endDateTime": rest_time(entry.stop),
+        "appointmentKind": "Scheduled",
+        "locationUuid": target.location,
+        "providers": [{"uuid": target.provider, "response": "ACCEPTED"}],
+        "comments": entry.comment,
+    }
+    status = (STEPS[entry.status] or ("Scheduled",))[-1]
+    expected = expect(
+        NAME,
+        entry.uuid,
+        entry.service.label,
+        service=service,
+        start=entry.start,
+        stop=entry.stop,
+        status=status,
+        comment=entry.comment,
+        location=target.location,
+    )
+    return request_of(entry, patient, body, expected)
+
+
+def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+    """POST an appointment, then bring it to its status; steps taken already are not repeated."""
+    sent = minted(
+        request,
+        IDENTIFYING,
+        lambda confirm: client.create("appointment", request.body, confirm_created=confirm),
+        lambda: read(client, request.patient, {}),
+        ask_first=ask_first,
+    )
+    if sent.refusal:
+        return sent
+    assert request.expected
+    wanted = str(request.expected.fields["status"])
+    for step in next((s for s in STEPS.values() if s and s[-1] == wanted), ()):
+        reply = client.act(f"appointments/{sent.uuid}/status-change", {"toStatus": step})
+        if reply.outcome is not Outcome.ACCEPTED:
+            status = _status(client, request.patient, sent.uuid)
+            if status not in (step, wanted):
+                return Sent(sent.uuid, f"its status stays {status}: {reply.reason}")
+    return sent
+
+
+def _status(client: Client, patient: str, uuid: str) -> str:
+    found = (one for one in read(client, patient, {}) if one.uuid == uuid)
+    return next((str(one.fields["status"]) for one in found), "unknown")
+
+
+@as_openmrs_has_it("appointments")
+def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
+    """Read a patient's appointments, past and to come."""
+    asked = {"patientUuid": patient, "startDate": _EARLIEST}
+    found = client.search("appointments/search", asked)
+    return iter([_found(one) for one in found if not one.get("voided")])
+
+
+def _found(appointment: dict[str, Any]) -> Found:
+    service = appointment["service"]
+    start: datetime | None = server_time(appointment["startDateTime"])
+    fields = {
+        "service": service["uuid"],
+        "start": start,
+        "stop": server_time(appointment["endDateTime"]),
+        "status": appointment["status"],
+        "comment": appointment.get("comments") or "",
+        "location": uuid_of(appointment.get("location")),
+    }
+    return Found(appointment["uuid"], f"{service.get('name')}", fields)
+
+
+KIND = EntryKind(name=NAME, entries=(Appointment,), render=render, send=send, read=read)

@@ -1,0 +1,248 @@
+"""Drug orders ride in their encounter; one that was stopped early is discontinued afterwards.
+
+They are read over REST: FHIR's `authoredOn` is the time of posting.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bridge.chart import DrugOrder, LeftOut
+from bridge.delivery.kinds.kind import (
+    NO_CONCEPT,
+    NOT_TAKEN,
+    EntryKind,
+    Place,
+    Sent,
+    coded,
+    created,
+    expect,
+    server_time,
+    uuid_of,
+)
+from bridge.delivery.rendering import rest_time
+from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment, Request
+from bridge.identity import part_uuid
+from bridge.openmrs.client import Client
+from bridge.openmrs.parsing import as_openmrs_has_it
+
+NAME = "drug orders"
+
+OUTPATIENT = "6f0c9a92-6f24-11e3-af88-005056821db0"
+"""The care setting of whoever comes and goes: O3 shows the orders of no other."""
+
+DRUG_ORDER = "131168f4-15f5-102d-96e4-000c29c2a5d7"
+"""The order type; both are in every OpenMRS from the start."""
+
+_SIMPLE = "org.openmrs.SimpleDosingInstructions"
+_FREE_TEXT = "org.openmrs.FreeTextDosingInstructions"
+
+_FIELDS = (
+    "uuid,voided,action,display,dateActivated,dateStopped,concept:(uuid),drug:(uuid),drugNonCoded,"
+    "dose,doseUnits:(uuid),route:(uuid),frequency:(uuid),duration,durationUnits:(uuid),quantity,"
+    "quantityUnits:(uuid),numRefills,asNeeded,dosingInstructions,orderReason:(uuid),"
+    "orderReasonNonCoded,encounter:(uuid)"
+)
+
+
+def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
+    """Render a drug order; how it is taken goes as free text where a part has no concept."""
+
+    def left_out(reason: str, detail: str) -> Fragment:
+        left = LeftOut(entry.source, reason, detail)
+        return Fragment(kind=NAME, left_out=(left,), source=entry.source)
+
+    if not context.capabilities.orders:
+        return left_out(NOT_TAKEN, "orders")
+    what = _what(entry, context)
+    if what is None:
+        return left_out(NO_CONCEPT, entry.drug.label)
+    fields = {**what, **_dosing(entry, context), **_amount(entry, context)}
+    reason, words = coded(entry.reason, "reason", context) if entry.reason else (None, None)
+    body: Body = {
+        "uuid": entry.uuid,
+        "type": "drugorder",
+        "action": "NEW",
+        "patient": place.patient.uuid,
+        "careSetting": OUTPATIENT,
+        "orderer": context.target.provider,
+        "urgency": "ROUTINE",
+        "dateActivated": rest_time(entry.start),
+        "asNeeded": entry.as_needed,
+        "numRefills": entry.refills,
+        **{name: value for name, value in fields.items() if value is not None},
+    }
+    if reason:
+        body["orderReason"] = reason.uuid
+    elif words:
+        body["orderReasonNonCoded"] = words
+    expected = expect(
+        NAME,
+        entry.uuid,
+        entry.drug.label,
+        **{name: value for name, value in fields.items() if name != "dosingType"},
+        start=entry.start,
+        stopped=entry.stopped,
+        numRefills=entry.refills,
+        asNeeded=entry.as_needed,
+        orderReason=reason.uuid if reason else None,
+        orderReasonNonCoded=words,
+        encounter=place.encounter,
+    )
+    return Fragment(
+        kind=NAME,
+        part="orders",
+        bodies=(body,),
+        expected=(expected,),
+        after=tuple(_stop(entry, place, body)),
+        source=entry.source,
+    )
+
+
+def _what(entry: DrugOrder, context: Context) -> dict[str, Field] | None:
+    """Name the drug: from the formulary, by its concept, or in words."""
+    if drug := context.terms.drug(entry.drug):
+        return {"drug": drug.uuid, "concept": drug.concept, "drugNonCoded": None}
+    if concept := context.terms.concept(entry.drug, "drug"):
+        return {"drug": None, "concept": concept.uuid, "drugNonCoded": None}
+    if context.target.other_drug and entry.drug.label:
+        words = entry.drug.label[:255]
+        return {"drug": None, "concept": context.target.other_drug, "drugNonCoded": words}
+    return None
+
+
+def _dosing(entry: DrugOrder, context: Context) -> dict[str, Field]:
+    terms = context.terms
+    unit = terms.dose_unit(entry.dose.unit) if entry.dose else None
+    route = terms.route(entry.route) if entry.route else None
+    frequency = terms.frequency(entry.frequency) if entry.frequency else None
+    known: dict[str, Field] = {
+        "dose": entry.dose.value if entry.dose and unit else None,
+        "doseUnits": unit,
+        "route": route,
+        "frequency": frequency,
+    }
+    if all(known.values()):
+        return {
+            **known,
+            "dosingType": _SIMPLE,
+            "dosingInstructions": entry.instructions or None,
+        }
+    words = entry.instructions or dosing_words(entry) or "as directed"
+    return {
+        **dict.fromkeys(known),
+        "dosingType": _FREE_TEXT,
+        "dosingInstructions": words,
+    }
+
+
+def dosing_words(entry: DrugOrder) -> str:
+    """Say in words how a drug is taken, as far as the order does."""
+    dose = f"{entry.dose.value:g} {entry.dose.unit}".strip() if entry.dose else ""
+    parts = (dose, *(part.label for part in (entry.route, entry.frequency) if part))
+    return ", ".join(filter(None, parts))
+
+
+def _amount(entry: DrugOrder, context: Context) -> dict[str, Field]:
+    terms = context.terms
+    unit = terms.duration_unit(entry.duration.unit) if entry.duration else None
+    given = entry.quantity
+    quantity_unit = terms.dose_unit(given.unit) if given else None
+    return {
+        "duration": int(entry.duration.value) if entry.duration and unit else None,
+        "durationUnits": unit,
+        "quantity": given.value if given and quantity_unit else None,
+        "quantityUnits": quantity_unit,
+    }
+
+
+def stop_uuid(entry: DrugOrder) -> str:
+    """Return the uuid of the order that ends another."""
+    return part_uuid(entry.uuid, "stop")
+
+
+def _stop(entry: DrugOrder, place: Place, body: Body) -> Iterator[Request]:
+    if entry.stopped is None:
+        return
+    uuid = stop_uuid(entry)
+    kept = ("type", "patient", "careSetting", "orderer", "concept", "drug", "drugNonCoded")
+    stop = {
+        **{name: body[name] for name in kept if name in body},
+        "uuid": uuid,
+        "action": "DISCONTINUE",
+        "previousOrder": entry.uuid,
+        "encounter": place.encounter,
+        "dateActivated": rest_time(entry.stopped),
+    }
+    yield Request(kind=NAME, patient=place.patient.uuid, uuid=uuid, body=stop)
+
+
+def overlapping(orders: Iterable[DrugOrder], context: Context) -> Iterator[DrugOrder]:
+    """Yield the orders that begin while an earlier one of the same drug is still active.
+
+    OpenMRS refuses them, as [dateActivated, autoExpireDate] may not overlap for one drug.
+    """
+    until: dict[tuple[Field, ...], datetime] = {}
+    for order in sorted(orders, key=lambda order: order.start):
+        what = _what(order, context)
+        if what is None:
+            continue
+        same = tuple(what.values())
+        if order.start <= until.get(same, NEVER):
+            yield order
+        else:
+            until[same] = _end(order)
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
+
+LONGEST_DAYS = {"s": 1, "min": 1, "h": 1, "d": 1, "wk": 7, "mo": 31, "a": 366}
+"""A unit of time's longest length in days, by UCUM; what is less than a day counts as one."""
+
+
+def _end(order: DrugOrder) -> datetime:
+    ends = [order.stopped] if order.stopped else []
+    if order.duration and order.duration.unit in LONGEST_DAYS:
+        days = order.duration.value * LONGEST_DAYS[order.duration.unit]
+        ends.append(order.start + timedelta(days=days))
+    return min(ends, default=FOR_EVER)
+
+
+def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+    """POST the end of an order under a uuid of its own."""
+    return created(client, "order", request, ask_first=ask_first)
+
+
+@as_openmrs_has_it("drug orders")
+def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
+    """Read a patient's drug orders, past ones too."""
+    query = {"patient": patient, "careSetting": OUTPATIENT, "status": "any"}
+    orders = client.every("order", _FIELDS, **query, orderTypes=DRUG_ORDER)
+    return iter(
+        [
+            _found(order)
+            for order in orders
+            if not order.get("voided") and order.get("action") == "NEW"
+        ]
+    )
+
+
+_REFERENCES = ("concept", "drug", "doseUnits", "route", "frequency", "durationUnits")
+
+
+def _found(order: dict[str, Any]) -> Found:
+    plain = ("drugNonCoded", "dose", "duration", "quantity", "numRefills", "asNeeded")
+    texts = ("dosingInstructions", "orderReasonNonCoded")
+    references = (*_REFERENCES, "quantityUnits", "orderReason", "encounter")
+    fields: dict[str, Field] = {
+        **{name: order.get(name) for name in plain},
+        **{name: order.get(name) or None for name in texts},
+        **{name: uuid_of(order.get(name)) for name in references},
+        "start": server_time(order["dateActivated"]),
+        "stopped": server_time(order.get("dateStopped")),
+    }
+    return Found(order["uuid"], str(order.get("display")), fields)
+
+
+KIND = EntryKind(name=NAME, entries=(DrugOrder,), render_within=render, send=send, read=read)

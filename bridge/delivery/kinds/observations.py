@@ -1,0 +1,181 @@
+"""Observations: vital signs, findings, results and notes ride in their encounter.
+
+O3 reads them through FHIR, whatever the encounter.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from bridge.chart import Finding, Measurement, Note, Result
+from bridge.delivery.flags import judge
+from bridge.delivery.kinds.kind import (
+    EntryKind,
+    Place,
+    expect,
+    own_code,
+    referred,
+    server_time,
+)
+from bridge.delivery.rendering import rest_time
+from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment
+from bridge.mapping.resolve import ObservationStatement, Statement, observation, statement_of
+from bridge.openmrs.client import PAGE, Client
+from bridge.openmrs.parsing import as_openmrs_has_it
+
+NAME = "observations"
+
+CONCEPTS_AT_ONCE = 100
+"""How many concepts one question names: some 4,000 characters of an address."""
+
+
+def render(
+    entry: Measurement | Finding | Result | Note, place: Place, context: Context
+) -> Fragment:
+    """Render what was observed."""
+    if isinstance(entry, Measurement):
+        return _measurement(entry, place, context)
+    if isinstance(entry, Note):
+        return _note(entry, place, context)
+    return _finding(entry, place, context)
+
+
+def _measurement(entry: Measurement, place: Place, context: Context) -> Fragment:
+    """Render a vital sign in bridge's own words; one that the mapping leaves out says nothing."""
+    statement = statement_of(entry, place.time, context.mapping)
+    if statement is None:
+        return Fragment(kind=NAME)
+    expected = expect(
+        NAME,
+        statement.uuid,
+        statement.name,
+        concept=statement.entry.concept,
+        value=statement.value,
+        unit=statement.entry.unit,
+        time=statement.time,
+        encounter=place.encounter,
+        comment="",
+    )
+    return Fragment(kind=NAME, part="obs", bodies=(_measured(statement),), expected=(expected,))
+
+
+def _measured(statement: Statement) -> Body:
+    return {
+        "uuid": statement.uuid,
+        "concept": statement.entry.concept,
+        "value": statement.value,
+    }
+
+
+def _note(entry: Note, place: Place, context: Context) -> Fragment:
+    concept = context.mapping.visit_note.uuid
+    expected = expect(
+        NAME,
+        entry.uuid,
+        "note",
+        concept=concept,
+        value=entry.text,
+        unit=None,
+        time=place.time,
+        encounter=place.encounter,
+        comment="",
+    )
+    body = {"uuid": entry.uuid, "concept": concept, "value": entry.text}
+    return Fragment(
+        kind=NAME, part="obs", bodies=(body,), expected=(expected,), source=entry.source
+    )
+
+
+def _finding(entry: Finding | Result, place: Place, context: Context) -> Fragment:
+    """Render a finding or a result, with its members where it is a panel."""
+    statement, left_out = observation(entry, context.terms)
+    if statement is None:
+        return Fragment(kind=NAME, left_out=left_out, source=entry.source)
+    return Fragment(
+        kind=NAME,
+        part="obs",
+        bodies=(_stated(statement, place),),
+        expected=tuple(_expected(statement, place)),
+        left_out=left_out,
+        source=entry.source,
+    )
+
+
+def _stated(statement: ObservationStatement, place: Place) -> Body:
+    body: Body = {"uuid": statement.uuid, "concept": statement.concept.uuid}
+    if statement.members:
+        body["groupMembers"] = [_stated(member, place) for member in statement.members]
+    else:
+        value = statement.value
+        body["value"] = rest_time(value) if isinstance(value, datetime) else _plain(value)
+    if statement.time and statement.time != place.time:
+        body["obsDatetime"] = rest_time(statement.time)
+    if statement.comment:
+        body["comment"] = statement.comment
+    if statement.order:
+        body["order"] = statement.order
+    return body
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _expected(statement: ObservationStatement, place: Place) -> Iterator[Expected]:
+    fields: dict[str, Field] = {
+        "concept": statement.concept.uuid,
+        "value": None if statement.members else statement.value,
+        "unit": statement.concept.units if statement.concept.datatype == "Numeric" else None,
+        "time": statement.time or place.time,
+        "encounter": place.encounter,
+        "comment": statement.comment,
+    }
+    yield Expected(NAME, statement.uuid, statement.label, fields)
+    for member in statement.members:
+        yield from _expected(member, place)
+
+
+@as_openmrs_has_it("a patient's observations")
+def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
+    """Read a patient's observations of the concepts expected, groups and members alike."""
+    concepts = list(dict.fromkeys(str(one.fields["concept"]) for one in expected.values()))
+    for first in range(0, len(concepts), CONCEPTS_AT_ONCE):
+        some = ",".join(concepts[first : first + CONCEPTS_AT_ONCE])
+        query = f"Observation?subject:Patient={patient}&code={some}"
+        for resource in client.fhir_search(f"{query}&_summary=data&_sort=-date&_count={PAGE}"):
+            yield found(resource)
+
+
+def found(resource: dict[str, Any]) -> Found:
+    """Return what a FHIR Observation says."""
+    quantity = resource.get("valueQuantity") or {}
+    concept = own_code(resource.get("code"))
+    notes = [note.get("text", "") for note in resource.get("note") or ()]
+    fields: dict[str, Field] = {
+        "concept": concept,
+        "value": _value(resource),
+        "unit": quantity.get("unit"),
+        "time": server_time(resource.get("effectiveDateTime")),
+        "encounter": referred(resource.get("encounter")),
+        "comment": "".join(filter(None, notes)),
+    }
+    label = str((resource.get("code") or {}).get("text") or concept)
+    return Found(resource["id"], label, fields, judge(resource))
+
+
+def _value(resource: dict[str, Any]) -> Field:
+    if quantity := resource.get("valueQuantity"):
+        number: float | None = quantity.get("value")
+        return number
+    if concept := resource.get("valueCodeableConcept"):
+        return own_code(concept)
+    for name in ("valueString", "valueBoolean"):
+        if name in resource:
+            value: Field = resource[name]
+            return value
+    return server_time(resource.get("valueDateTime"))
+
+
+KIND = EntryKind(
+    name=NAME, entries=(Measurement, Finding, Result, Note), render_within=render, read=read
+)

@@ -1,0 +1,99 @@
+"""Deletes a patient for good, from the leaves up: OpenMRS refuses any other order."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from bridge.chart import (
+    Attachment,
+    Diagnosis,
+    DrugOrder,
+    Encounter,
+    Finding,
+    Measurement,
+    Note,
+    Patient,
+    Result,
+    TestOrder,
+    Visit,
+)
+from bridge.delivery.kinds import KINDS
+from bridge.delivery.kinds.drug_orders import stop_uuid
+from bridge.delivery.plan import by_kind
+from bridge.delivery.removal import purge
+from bridge.openmrs.client import Client
+from bridge.openmrs.parsing import as_openmrs_has_it
+
+ORDER = ("obs", "order", "patientdiagnoses", "encounter", "visit")
+"""The resources that hang on a patient's visits, in the order in which they go."""
+
+Parts = dict[str, dict[str, None]]
+"""Uuids by resource, in the order they came, each once."""
+
+
+@as_openmrs_has_it("encounters")
+def purge_patient(client: Client, uuid: str, patient: Patient | None) -> str:
+    """Delete a patient with all that hangs on it; return the server's reason when it stays.
+
+    What was voided before is not listed any more: it is known of `patient`, as it was sent.
+    """
+    parts = parts_of(patient.visits if patient else ())
+    fields = "uuid,obs:(uuid,groupMembers:(uuid)),orders:(uuid),diagnoses:(uuid)"
+    for encounter in client.every("encounter", fields, patient=uuid):
+        parts["encounter"][encounter["uuid"]] = None
+        for obs in encounter["obs"]:
+            members = obs.get("groupMembers") or ()
+            parts["obs"].update(dict.fromkeys(one["uuid"] for one in (*members, obs)))
+        for name, resource in (("orders", "order"), ("diagnoses", "patientdiagnoses")):
+            found = encounter.get(name) or ()
+            parts[resource].update(dict.fromkeys(one["uuid"] for one in found))
+    listed = client.every("visit", "uuid", patient=uuid, includeInactive="true", includeAll="true")
+    parts["visit"].update(dict.fromkeys(visit["uuid"] for visit in listed))
+    return purge_parts(client, parts) or _purge_rest(client, uuid) or purge(client, "patient", uuid)
+
+
+def _purge_rest(client: Client, uuid: str) -> str:
+    """Delete what hangs on the patient itself."""
+    listed = (kind.left_behind(client, uuid) for kind in KINDS if kind.left_behind)
+    for ref in chain.from_iterable(listed):
+        if refused := purge(client, ref.resource, ref.uuid):
+            return f"{ref.resource} {ref.uuid}: {refused}"
+    return ""
+
+
+def purge_parts(client: Client, parts: Parts) -> str:
+    """Delete parts of visits; return the server's reason for the first that stays."""
+    for resource in ORDER:
+        for uuid in parts[resource]:
+            if refused := purge(client, resource, uuid):
+                return f"{resource} {uuid}: {refused}"
+    return ""
+
+
+def parts_of(visits: Iterable[Visit]) -> Parts:
+    """Return the uuids of all that visits consist of, as they are sent."""
+    visits = list(visits)
+    encounters = [part for visit in visits for one in visit.encounters for part in by_kind(one)]
+    parts: Parts = {resource: {} for resource in ORDER}
+    parts["visit"] = {visit.uuid: None for visit in visits}
+    parts["encounter"] = {encounter.uuid: None for encounter in encounters}
+    for encounter in encounters:
+        _add_entries(encounter, parts)
+    return parts
+
+
+def _add_entries(encounter: Encounter, parts: Parts) -> None:
+    for entry in encounter.entries:
+        if isinstance(entry, Finding | Result):
+            parts["obs"].update(dict.fromkeys(_with_members(entry)))
+        elif isinstance(entry, Measurement | Note | Attachment):
+            parts["obs"][entry.uuid] = None
+        elif isinstance(entry, DrugOrder | TestOrder):
+            if isinstance(entry, DrugOrder) and entry.stopped:
+                parts["order"][stop_uuid(entry)] = None
+            parts["order"][entry.uuid] = None
+        elif isinstance(entry, Diagnosis):
+            parts["patientdiagnoses"][entry.uuid] = None
+
+
+def _with_members(entry: Finding | Result) -> list[str]:
+    return [*(uuid for member in entry.members for uuid in _with_members(member)), entry.uuid]
