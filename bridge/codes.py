@@ -10,8 +10,34 @@ from bridge.identity import MOD10_ALPHABET, check_digit
 CIEL_SYSTEM = "https://cielterminology.org"
 LOINC_SYSTEM = "http://loinc.org"
 UCUM_SYSTEM = "http://unitsofmeasure.org"
+SNOMED_SYSTEM = "http://snomed.info/sct"
+ICD10_SYSTEM = "http://hl7.org/fhir/sid/icd-10"
+ICD10_CM_SYSTEM = "http://hl7.org/fhir/sid/icd-10-cm"
+RXNORM_SYSTEM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+CVX_SYSTEM = "http://hl7.org/fhir/sid/cvx"
+ATC_SYSTEM = "http://www.whocc.no/atc"
+
+_OTHER_NAMES = {
+    "http://snomed.info/sct/": SNOMED_SYSTEM,
+    "https://snomed.info/sct": SNOMED_SYSTEM,
+    "urn:oid:2.16.840.1.113883.6.96": SNOMED_SYSTEM,
+    "https://loinc.org": LOINC_SYSTEM,
+    "http://loinc.org/": LOINC_SYSTEM,
+    "urn:oid:2.16.840.1.113883.6.1": LOINC_SYSTEM,
+    "http://hl7.org/fhir/sid/icd-10-who": ICD10_SYSTEM,
+    "urn:oid:2.16.840.1.113883.6.3": ICD10_SYSTEM,
+    "urn:oid:2.16.840.1.113883.6.90": ICD10_CM_SYSTEM,
+    "urn:oid:2.16.840.1.113883.6.88": RXNORM_SYSTEM,
+    "http://hl7.org/fhir/sid/cvx/": CVX_SYSTEM,
+    "urn:oid:2.16.840.1.113883.12.292": CVX_SYSTEM,
+    "http://cielterminology.org": CIEL_SYSTEM,
+    "https://cielterminology.org/": CIEL_SYSTEM,
+    "https://openconceptlab.org/orgs/CIEL/sources/CIEL": CIEL_SYSTEM,
+    "https://api.openconceptlab.org/orgs/CIEL/sources/CIEL": CIEL_SYSTEM,
+}
 
 _LOINC = re.compile(r"(\d{1,7})-(\d)")
+_CIEL_UUID = re.compile(r"\d{1,6}A{30,35}")
 _UCUM = re.compile(r"[!-~]+")
 
 
@@ -29,6 +55,29 @@ def _ucum(unit: str) -> str:
     if not _UCUM.fullmatch(unit):
         raise ValueError("a UCUM unit is printable ASCII without blanks: mm[Hg]")
     return unit
+
+
+def canonical_system(system: str) -> str:
+    """Return a code system's usual FHIR URI for any that stands for it."""
+    return _OTHER_NAMES.get(system, system)
+
+
+def ciel_uuid(number: str) -> str:
+    """Return the uuid that CIEL gives its concept: the number padded with A."""
+    return number.ljust(36, "A")
+
+
+def as_ciel_uuid(code: str) -> str | None:
+    """Return `code` if it is a uuid of CIEL's, under whichever system it was written."""
+    return code if len(code) == 36 and _CIEL_UUID.fullmatch(code) else None
+
+
+def loinc_fits(code: str) -> bool:
+    """Tell whether a LOINC code's check digit fits it."""
+    try:
+        return bool(_loinc(code))
+    except ValueError:
+        return False
 
 
 Loinc = Annotated[str, AfterValidator(_loinc)]

@@ -1,11 +1,24 @@
-"""Records and a mapping to clinical statements; what is not mapped is a result, not an error."""
+"""Charts and a mapping to clinical statements; what is not mapped is a result, not an error."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
-from bridge.chart import Encounter, Finding, LeftOut, Measurement, Result
+from bridge.chart import (
+    CodeableConcept,
+    Encounter,
+    Finding,
+    LeftOut,
+    Measurement,
+    Quantity,
+    Result,
+    Value,
+)
+from bridge.mapping.answers import as_yes_or_no, yes_or_no
 from bridge.mapping.model import Entry, Mapping
-from bridge.mapping.terms import ServerConcept, Terms
+from bridge.mapping.terms import Role, ServerConcept, Terms
+from bridge.mapping.units import convert
 
 
 class Statement(NamedTuple):
@@ -16,25 +29,6 @@ class Statement(NamedTuple):
     entry: Entry
     value: float
     time: datetime
-
-
-class ObservationStatement(NamedTuple):
-    """A finding or a result in the server's concepts."""
-
-    uuid: str
-    concept: ServerConcept
-    value: float | int | str | bool | datetime | date | None
-    time: datetime | None
-    comment: str
-    members: tuple["ObservationStatement", ...]
-    label: str
-    order: str | None
-
-
-def observation(
-    entry: Finding | Result, terms: Terms
-) -> tuple[ObservationStatement | None, tuple[LeftOut, ...]]:
-    return None, (LeftOut(entry.source, "no concept on the server", entry.what.label),)
 
 
 def statement_of(measurement: Measurement, time: datetime, mapping: Mapping) -> Statement | None:
@@ -48,19 +42,199 @@ def statement_of(measurement: Measurement, time: datetime, mapping: Mapping) -> 
 
 def statements(encounter: Encounter, mapping: Mapping) -> tuple[Statement, ...]:
     """Return what `encounter` says in the mapping's concepts, each value to the mapped decimals."""
-    return tuple(
-        Statement(
-            measurement.uuid,
-            measurement.name,
-            entry,
-            _to_decimals(measurement.value, entry.decimals),
-            encounter.time,
-        )
-        for measurement in encounter.measurements
-        if (entry := mapping.measurements.get(measurement.name))
-    )
+    made = (statement_of(one, encounter.time, mapping) for one in encounter.measurements)
+    return tuple(statement for statement in made if statement)
 
 
 def _to_decimals(value: float, decimals: int) -> float:
     """Round; without decimals to an int, as a concept for whole numbers asks."""
     return round(value, decimals) if decimals else round(value)
+
+
+Stated = float | int | str | bool | datetime | date | None
+"""A value as the server takes it: of a coded one the answer's concept uuid, of a panel None."""
+
+NO_CONCEPT = "no concept on the server"
+NO_UNIT = "unit cannot be converted"
+OUTSIDE = "outside what the server takes"
+NO_ANSWER = "answer has no concept on the server"
+WRONG_TYPE = "value is not of the concept's type"
+NO_VALUE = "has no value"
+
+CONVERTED = "converted to the concept's unit"
+ROUNDED = "rounded to whole numbers"
+
+LONGEST_TEXT = 65_535
+"""What OpenMRS takes as a text value."""
+
+
+class ObservationStatement(NamedTuple):
+    """One observation in the server's own concepts, or a panel of them."""
+
+    uuid: str
+    concept: ServerConcept
+    value: Stated
+    time: datetime | None
+    comment: str
+    members: tuple["ObservationStatement", ...]
+    label: str
+    order: str | None
+    source: str = ""
+
+
+class Change(NamedTuple):
+    """A value that goes to the server otherwise than it was read."""
+
+    source: str
+    what: str
+    """The same words for all of a kind, as in LeftOut: CONVERTED, ROUNDED."""
+    detail: str = ""
+
+
+class Observations(NamedTuple):
+    """What a finding or result becomes.
+
+    Several statements where the server has no concept for a panel, but has for its parts.
+    """
+
+    statements: tuple[ObservationStatement, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+class _Fits(NamedTuple):
+    value: Stated
+    changes: tuple[str, ...] = ()
+    detail: str = ""
+
+
+class _Misfit(NamedTuple):
+    reason: str
+    detail: str
+
+
+def observations(entry: Finding | Result, terms: Terms) -> Observations:
+    """Return what `entry` says in the server's concepts, and what of it cannot be said there."""
+    if entry.members:
+        return _panel(entry, terms)
+    role: Role = "result" if isinstance(entry, Result) else "finding"
+    concept = terms.concept(entry.what, role)
+    if concept is None:
+        return _left_out(entry, NO_CONCEPT, entry.what)
+    if entry.value is None:
+        return _left_out(entry, NO_VALUE, entry.what)
+    fit = _fit(entry.value, concept, terms)
+    if isinstance(fit, _Misfit):
+        return _left_out(entry, fit.reason, entry.what, fit.detail)
+    changes = tuple(Change(entry.source, what, fit.detail) for what in fit.changes)
+    return Observations((_statement(entry, concept, fit.value),), (), changes)
+
+
+def _panel(entry: Finding | Result, terms: Terms) -> Observations:
+    parts = [observations(member, terms) for member in entry.members]
+    if entry.value is not None:  # a group of OpenMRS's has no value: it is said beside its parts
+        parts.insert(0, observations(_without_members(entry), terms))
+    stated = tuple(one for part in parts for one in part.statements)
+    left_out = tuple(one for part in parts for one in part.left_out)
+    changes = tuple(one for part in parts for one in part.changes)
+    role: Role = "result" if isinstance(entry, Result) else "finding"
+    concept = terms.concept(entry.what, role)
+    if stated and entry.value is None and concept and concept.datatype == "N/A":
+        return Observations((_statement(entry, concept, None, stated),), left_out, changes)
+    told = [one.source for one in stated] + [one.source for one in left_out]
+    if not any(_is_part(source, entry.source) for source in told):
+        # Its parts are resources of their own and counted as such; the panel itself is not sent.
+        reason = NO_CONCEPT if concept is None or stated else NO_VALUE
+        left_out += _left_out(entry, reason, entry.what).left_out
+    return Observations(stated, left_out, changes)
+
+
+def _is_part(source: str, whole: str) -> bool:
+    return source == whole or source.startswith(f"{whole}#")
+
+
+def _without_members(entry: Finding | Result) -> Finding | Result:
+    if isinstance(entry, Result):
+        return replace(entry, members=())
+    return replace(entry, members=())
+
+
+def _statement(
+    entry: Finding | Result,
+    concept: ServerConcept,
+    value: Stated,
+    members: tuple[ObservationStatement, ...] = (),
+) -> ObservationStatement:
+    order = entry.order if isinstance(entry, Result) else None
+    label = entry.what.label or concept.display
+    return ObservationStatement(
+        entry.uuid,
+        concept,
+        value,
+        entry.time,
+        entry.comment,
+        members,
+        label,
+        order,
+        entry.source,
+    )
+
+
+def _left_out(
+    entry: Finding | Result, reason: str, what: CodeableConcept, detail: str = ""
+) -> Observations:
+    said = f"{what.label}: {detail}" if detail else what.label
+    return Observations((), (LeftOut(entry.source, reason, said),))
+
+
+def _fit(value: Value, concept: ServerConcept, terms: Terms) -> _Fits | _Misfit:
+    """Return `value` as the concept's datatype takes it, or why it does not."""
+    match concept.datatype, value:
+        case "Numeric", Quantity():
+            return _numeric(value, concept)
+        case "Coded", CodeableConcept() | bool():
+            answer = terms.concept(as_yes_or_no(value), "answer")
+            return _Fits(answer.uuid) if answer else _Misfit(NO_ANSWER, _words(value))
+        case "Boolean", bool():
+            return _Fits(value)
+        case "Boolean", CodeableConcept() if (said := yes_or_no(value)) is not None:
+            return _Fits(said)
+        case "Text", str() | CodeableConcept() if 0 < len(_words(value)) <= LONGEST_TEXT:
+            return _Fits(_words(value))
+        case "Date", date() if not isinstance(value, datetime):
+            return _Fits(value)
+        case "Datetime", datetime():
+            return _Fits(value)
+        case _:
+            return _Misfit(WRONG_TYPE, f"{_words(value)[:60]} for {concept.datatype}")
+
+
+def _words(value: Value) -> str:
+    if isinstance(value, CodeableConcept):
+        return value.label
+    if isinstance(value, Quantity):
+        return f"{value.value:g} {value.unit}".strip()
+    return str(value)
+
+
+def _numeric(value: Quantity, concept: ServerConcept) -> _Fits | _Misfit:
+    converted = convert(value.value, value.unit, concept.uuid, concept.units)
+    if converted is None:
+        return _Misfit(NO_UNIT, f"{value.unit or 'no unit'}, not {concept.units or 'without'}")
+    number: float = converted.value
+    changes = [CONVERTED] if converted.is_changed else []
+    if not concept.allow_decimal and not float(number).is_integer():
+        changes.append(ROUNDED)
+    number = number if concept.allow_decimal else round(number)
+    if (concept.low is not None and number < concept.low) or (
+        concept.high is not None and number > concept.high
+    ):
+        return _Misfit(OUTSIDE, f"{number:g} {concept.units or ''}".strip())
+    return _Fits(number, tuple(changes), f"{_words(value)} to {number:g} {concept.units or ''}")
+
+
+def parts(statements: tuple[ObservationStatement, ...]) -> Iterator[ObservationStatement]:
+    """Yield the statements and all that are within them."""
+    for statement in statements:
+        yield statement
+        yield from parts(statement.members)

@@ -35,7 +35,7 @@ def render(entry: Enrollment, patient: Patient, context: Context) -> Request | L
     program = context.terms.program(entry.program)
     if program is None:
         return LeftOut(entry.source, "no program on the server", entry.program.label)
-    known = [(s, program.states.get(s.state.label.lower())) for s in entry.states]
+    known = [(state, program.state(state.state)) for state in entry.states]
     body: Body = {
         "uuid": entry.uuid,
         "patient": patient.uuid,
