@@ -5,27 +5,9 @@ What `send` sends, `verify` reads back and `undo` takes off is this plan.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from typing import TypeVar
 
-from bridge.chart import (
-    Diagnosis,
-    DrugOrder,
-    Encounter,
-    EncounterKind,
-    Entry,
-    Finding,
-    Immunization,
-    LeftOut,
-    Measurement,
-    Note,
-    Patient,
-    PatientEntry,
-    Relationship,
-    Result,
-    TestOrder,
-    Visit,
-)
+from bridge.chart import DrugOrder, Encounter, LeftOut, Patient, TestOrder, Visit
+from bridge.delivery.forms import by_kind
 from bridge.delivery.kinds import BY_ENTRY, KINDS, deaths
 from bridge.delivery.kinds.drug_orders import overlapping
 from bridge.delivery.kinds.kind import Place
@@ -39,193 +21,116 @@ from bridge.delivery.requests import (
     Request,
     VisitPlan,
 )
-from bridge.identity import part_uuid, reissue
+from bridge.mapping.resolve import Change
 
-_Some = TypeVar("_Some", bound=Entry | PatientEntry)
+OVERLAPPING = "the same drug is ordered for that time already"
+NO_IDENTIFIER_TYPE = "no identifier type on the server"
 
 
 def plan_patient(patient: Patient, context: Context) -> PatientPlan:
     """Plan what makes `patient` whole, beside the patient itself."""
-    left_out: list[LeftOut] = list(_unknown_identifiers(patient, context))
-    visits = _without_overlaps(patient, context, left_out)
-    return PatientPlan(
-        uuid=patient.uuid,
-        visits=tuple(_plan_visit(patient, visit, context, left_out) for visit in visits),
-        requests=tuple(_requests(patient, context, left_out)),
-        left_out=tuple(left_out),
-    )
+    return _Planner(patient, context).plan()
 
 
-def _unknown_identifiers(patient: Patient, context: Context) -> Iterator[LeftOut]:
-    known = context.target.identifier_types
-    for identifier in patient.identifiers:
-        if identifier.type not in known:
-            source = f"Patient/{patient.uuid}#{identifier.type}"
-            yield LeftOut(source, "no identifier type on the server", identifier.type)
+class _Planner:
+    """Renders one chart, and collects what cannot be rendered as it was read."""
 
+    def __init__(self, patient: Patient, context: Context) -> None:
+        self._patient = patient
+        self._context = context
+        self._left_out: list[LeftOut] = []
+        self._changes: list[Change] = []
 
-def _without_overlaps(
-    patient: Patient, context: Context, left_out: list[LeftOut]
-) -> Iterator[Visit]:
-    """Yield the visits without the orders of a drug that is ordered for that time already."""
-    entries = [entry for encounter in patient.encounters() for entry in encounter.entries]
-    orders = [entry for entry in entries if isinstance(entry, DrugOrder)]
-    dropped = {order.uuid: order for order in overlapping(orders, context)}
-    left_out += [
-        LeftOut(order.source, "the same drug is ordered for that time already", order.drug.label)
-        for order in dropped.values()
-    ]
-    for visit in patient.visits:
-        if not dropped:
-            yield visit
-            continue
-        encounters = tuple(
-            replace(encounter, entries=tuple(e for e in encounter.entries if e.uuid not in dropped))
-            for encounter in visit.encounters
+    def plan(self) -> PatientPlan:
+        """Return the requests in the order in which they are sent."""
+        self._leave_out_identifiers()
+        self._dropped = self._overlapping_orders()
+        self._orders = self._test_orders()
+        visits = tuple(self._visit(visit) for visit in self._patient.visits)
+        requests = tuple(self._requests())
+        return PatientPlan(
+            uuid=self._patient.uuid,
+            visits=visits,
+            requests=requests,
+            left_out=tuple(self._left_out),
+            changes=tuple(self._changes),
         )
-        yield replace(visit, encounters=encounters)
+
+    def _leave_out_identifiers(self) -> None:
+        for one in self._patient.identifiers:
+            if one.type not in self._context.target.identifier_types:
+                source = f"Patient/{self._patient.uuid}#{one.type}"
+                self._left_out.append(LeftOut(source, NO_IDENTIFIER_TYPE, one.type))
+
+    def _overlapping_orders(self) -> frozenset[str]:
+        """Leave out the orders of a drug that is ordered for that time already."""
+        orders = [entry for entry in self._entries() if isinstance(entry, DrugOrder)]
+        dropped = list(overlapping(orders, self._context))
+        self._left_out += [LeftOut(o.source, OVERLAPPING, o.drug.label) for o in dropped]
+        return frozenset(order.uuid for order in dropped)
+
+    def _test_orders(self) -> frozenset[str]:
+        """Return the test orders that are sent: a result may refer to no other."""
+        terms = self._context.terms
+        orders = [entry for entry in self._entries() if isinstance(entry, TestOrder)]
+        known = (o.uuid for o in orders if terms.concept(o.what, "test"))
+        return frozenset(known if self._context.capabilities.orders else ())
+
+    def _entries(self) -> Iterator[object]:
+        for encounter in self._patient.encounters():
+            yield from encounter.entries
+
+    def _requests(self) -> Iterator[Request]:
+        """Yield what concerns the patient as a whole, kind by kind; death is the last."""
+        entries = defaultdict(list)
+        for entry in self._patient.entries:
+            entries[BY_ENTRY[type(entry)].name].append(entry)
+        for kind in KINDS:
+            for entry in entries[kind.name]:
+                assert kind.render
+                rendered = kind.render(entry, self._patient, self._context)
+                if isinstance(rendered, Request):
+                    yield rendered
+                else:
+                    self._left_out.append(rendered)
+        if self._patient.death:
+            yield deaths.render(self._patient.death, self._patient, self._context)
+
+    def _visit(self, visit: Visit) -> VisitPlan:
+        forms = (form for encounter in visit.encounters for form in by_kind(encounter))
+        return VisitPlan(
+            uuid=visit.uuid,
+            body=visit_body(self._patient, visit, self._context.target),
+            encounters=tuple(self._encounter(visit, form) for form in forms),
+        )
+
+    def _encounter(self, visit: Visit, encounter: Encounter) -> EncounterPlan:
+        fragments = list(self._fragments(encounter))
+        for fragment in fragments:
+            self._left_out += fragment.left_out
+            self._changes += fragment.changes
+        body = encounter_body(self._patient, visit, encounter, self._context.target)
+        return _joined(encounter.uuid, body, fragments)
+
+    def _fragments(self, encounter: Encounter) -> Iterator[Fragment]:
+        place = Place(self._patient, encounter.uuid, encounter.time, self._orders)
+        for entry in encounter.entries:
+            if entry.uuid not in self._dropped:
+                render = BY_ENTRY[type(entry)].render_within
+                assert render
+                yield render(entry, place, self._context)
 
 
-def _requests(patient: Patient, context: Context, left_out: list[LeftOut]) -> Iterator[Request]:
-    """Yield what concerns the patient as a whole, kind by kind; death is the last."""
-    entries = defaultdict(list)
-    for entry in patient.entries:
-        entries[BY_ENTRY[type(entry)].name].append(entry)
-    for kind in KINDS:
-        for entry in entries[kind.name]:
-            assert kind.render
-            rendered = kind.render(entry, patient, context)
-            if isinstance(rendered, LeftOut):
-                left_out.append(rendered)
-            else:
-                yield rendered
-    if patient.death:
-        rendered = deaths.render(patient.death, patient, context)
-        assert isinstance(rendered, Request)
-        yield rendered
-
-
-def _plan_visit(
-    patient: Patient, visit: Visit, context: Context, left_out: list[LeftOut]
-) -> VisitPlan:
-    encounters = []
-    for encounter in visit.encounters:
-        for part in by_kind(encounter):
-            fragments = [_rendered(entry, patient, part, context) for entry in part.entries]
-            for fragment in fragments:
-                left_out += fragment.left_out
-            body = encounter_body(patient, visit, part, context.target)
-            encounters.append(_plan_encounter(part.uuid, body, fragments))
-    return VisitPlan(
-        uuid=visit.uuid,
-        body=visit_body(patient, visit, context.target),
-        encounters=tuple(encounters),
-    )
-
-
-def _rendered(entry: Entry, patient: Patient, encounter: Encounter, context: Context) -> Fragment:
-    render = BY_ENTRY[type(entry)].render_within
-    assert render
-    return render(entry, Place(patient, encounter.uuid, encounter.time), context)
-
-
-def _plan_encounter(uuid: str, body: Body, fragments: Iterable[Fragment]) -> EncounterPlan:
+def _joined(uuid: str, body: Body, fragments: Iterable[Fragment]) -> EncounterPlan:
+    """Put what rides in an encounter into its body."""
     parts: dict[str, list[Body]] = defaultdict(list)
+    fragments = list(fragments)
     for fragment in fragments:
-        parts[fragment.part] += fragment.bodies
-    parts.pop("", None)
+        if fragment.bodies:
+            parts[fragment.part] += fragment.bodies
     return EncounterPlan(
         uuid=uuid,
         body={**body, **parts},
         expected=tuple(one for fragment in fragments for one in fragment.expected),
         after=tuple(request for fragment in fragments for request in fragment.after),
     )
-
-
-def by_kind(encounter: Encounter) -> Iterator[Encounter]:
-    """Part an encounter as OpenMRS's own forms would: vitals, the consultation, the laboratory.
-
-    The part of the encounter's own kind keeps its uuid; results come last, for their orders' sake.
-    """
-    parts: dict[EncounterKind, list[Entry]] = {}
-    for entry in encounter.entries:
-        parts.setdefault(_kind_of(entry, encounter), []).append(entry)
-    if not parts:
-        yield encounter
-        return
-    own = encounter.kind if encounter.kind in parts else next(iter(parts))
-    for kind in sorted(parts, key=_ORDER.index):
-        uuid = encounter.uuid if kind == own else part_uuid(encounter.uuid, kind)
-        entries = tuple(parts[kind])
-        yield replace(encounter, uuid=uuid, kind=_form(kind, entries), entries=entries)
-
-
-_ORDER: tuple[EncounterKind, ...] = (
-    "admission",
-    "vitals",
-    "consultation",
-    "note",
-    "order",
-    "discharge",
-    "laboratory",
-)
-
-
-def _kind_of(entry: Entry, encounter: Encounter) -> EncounterKind:
-    if isinstance(entry, Measurement) or (isinstance(entry, Finding) and entry.is_vital_sign):
-        return "vitals"
-    if isinstance(entry, Result):
-        return "laboratory"
-    return "consultation" if encounter.kind in ("vitals", "laboratory") else encounter.kind
-
-
-def _form(kind: EncounterKind, entries: tuple[Entry, ...]) -> EncounterKind:
-    """Return which of OpenMRS's forms a consultation is: a visit note, an order, or neither."""
-    if kind != "consultation":
-        return kind
-    if any(isinstance(entry, Note | Diagnosis) for entry in entries):
-        return "note"
-    orders = all(isinstance(entry, DrugOrder | TestOrder) for entry in entries)
-    return "order" if orders else kind
-
-
-def reissue_patient(patient: Patient, generation: int) -> Patient:
-    """Give the patient and every part the uuids of a later generation; 0 is as made."""
-    if generation == 0:
-        return patient
-    return replace(
-        patient,
-        uuid=reissue(patient.uuid, generation),
-        visits=tuple(_reissue_visit(visit, generation) for visit in patient.visits),
-        entries=tuple(_reissue_entry(entry, generation) for entry in patient.entries),
-    )
-
-
-def _reissue_visit(visit: Visit, generation: int) -> Visit:
-    encounters = tuple(
-        replace(
-            encounter,
-            uuid=reissue(encounter.uuid, generation),
-            entries=tuple(_reissue_entry(entry, generation) for entry in encounter.entries),
-        )
-        for encounter in visit.encounters
-    )
-    return replace(visit, uuid=reissue(visit.uuid, generation), encounters=encounters)
-
-
-def _reissue_entry(entry: _Some, generation: int) -> _Some:
-    """Reissue an entry, and what it refers to of the same patient or another of the cohort."""
-
-    def again(uuid: str | None) -> str | None:
-        return reissue(uuid, generation) if uuid else None
-
-    changes: dict[str, object] = {"uuid": again(entry.uuid)}
-    if isinstance(entry, Finding | Result):
-        changes["members"] = tuple(_reissue_entry(part, generation) for part in entry.members)
-    if isinstance(entry, Result):
-        changes["order"] = again(entry.order)
-    if isinstance(entry, Immunization):
-        changes["visit"] = again(entry.visit)
-    if isinstance(entry, Relationship):
-        changes["other"] = again(entry.other)
-    return replace(entry, **changes)  # type: ignore[arg-type]

@@ -16,9 +16,9 @@ from bridge.chart import (
     TestOrder,
     Visit,
 )
+from bridge.delivery.forms import by_kind
 from bridge.delivery.kinds import KINDS
 from bridge.delivery.kinds.drug_orders import stop_uuid
-from bridge.delivery.plan import by_kind
 from bridge.delivery.removal import purge
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it

@@ -1,7 +1,7 @@
 """What a plan consists of: requests, each with what it owns and what is read back of it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from bridge.chart import LeftOut
 from bridge.delivery.flags import Judgement
 from bridge.delivery.rendering import Target
 from bridge.mapping.model import Mapping
+from bridge.mapping.resolve import Change
 from bridge.mapping.terms import Terms
 from bridge.openmrs.capabilities import Capabilities
 from bridge.openmrs.transport import Multipart
@@ -83,6 +84,7 @@ class Fragment:
     expected: tuple[Expected, ...] = ()
     after: tuple[Request, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    changes: tuple[Change, ...] = ()
     source: str = ""
 
 
@@ -124,7 +126,9 @@ class PatientPlan:
     visits: tuple[VisitPlan, ...]
     requests: tuple[Request, ...] = ()
     """What follows the visits: the rest of the chart, death last."""
-    left_out: tuple[LeftOut, ...] = field(default=())
+    left_out: tuple[LeftOut, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """Values that go to the server otherwise than they were read."""
 
     def following(self) -> Iterator[Request]:
         """Yield the requests that come after those of the visits."""

@@ -11,11 +11,12 @@ from enum import Enum
 from typing import NamedTuple
 
 from bridge.chart import LeftOut, Patient
+from bridge.delivery.generations import reissue_patient
 from bridge.delivery.kinds import BY_NAME, relationships
 from bridge.delivery.kinds.kind import there
 from bridge.delivery.ledger import Row, State
 from bridge.delivery.ownership import standing
-from bridge.delivery.plan import plan_patient, reissue_patient
+from bridge.delivery.plan import plan_patient
 from bridge.delivery.removal import void, void_patient
 from bridge.delivery.rendering import Body, patient_body
 from bridge.delivery.requests import (

@@ -7,9 +7,9 @@ from itertools import tee
 from typing import NamedTuple
 
 from bridge.chart import Patient
+from bridge.delivery.generations import reissue_patient
 from bridge.delivery.ledger import Ledger, Phase, Row, State
 from bridge.delivery.ownership import Ownership, standing
-from bridge.delivery.plan import reissue_patient
 from bridge.delivery.purging import parts_of, purge_parts, purge_patient
 from bridge.delivery.removal import LEFT_BEHIND, void, void_patient
 from bridge.delivery.run import ClientPool, Cohort

@@ -1,15 +1,17 @@
 """Reads a run back, through FHIR where O3's charts do, and compares it with what was meant."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from bridge.chart import Patient
 from bridge.codes import GENDERS
 from bridge.delivery.flags import Reading
+from bridge.delivery.generations import reissue_patient
 from bridge.delivery.kinds import KINDS
 from bridge.delivery.kinds.kind import server_time, uuid_of
 from bridge.delivery.ledger import Row
-from bridge.delivery.plan import plan_patient, reissue_patient
+from bridge.delivery.plan import plan_patient
 from bridge.delivery.requests import Context, Expected, Field, Found, PatientPlan, of_kind
 from bridge.delivery.send import NOT_MADE, PendingPatient
 from bridge.openmrs.client import FHIR, Client
@@ -51,10 +53,8 @@ def verify_patient(client: Client, pending: PendingPatient, context: Context) ->
         gone = Difference(patient.number, "patient", patient.uuid, reply.reason)
         return Verdict(0, (gone,))
     plan = plan_patient(patient, context)
-    differences = [
-        *_compare_person(patient, row, reply.body),
-        *_compare_visits(client, patient, plan),
-    ]
+    differences = list(_compare_person(patient, row, reply.body))
+    differences += _compare_visits(client, patient, plan)
     readings: list[Reading] = []
     counts = {}
     for name, expected in _expected_by_kind(plan, row).items():
@@ -126,9 +126,9 @@ def _readings(
         name = names.get(str(one.fields.get("concept")))
         meant = expected.get(one.uuid)
         if name and meant and one.judgement:
-            day = meant.fields["time"]
-            assert hasattr(day, "date")
-            yield Reading(name, patient.birthdate, day.date(), one.judgement)
+            time = meant.fields["time"]
+            assert isinstance(time, datetime)
+            yield Reading(name, patient.birthdate, time.date(), one.judgement)
 
 
 def _compare_person(patient: Patient, row: Row, found: dict[str, Any]) -> Iterator[Difference]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bridge.chart import Death, LeftOut, Patient
+from bridge.chart import Death, Patient
 from bridge.delivery.kinds.kind import EntryKind, Sent, coded, expect, server_time, uuid_of
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Request
@@ -19,7 +19,7 @@ UNKNOWN = "unknown"
 _FIELDS = "uuid,dead,deathDate,causeOfDeath:(uuid),causeOfDeathNonCoded"
 
 
-def render(death: Death, patient: Patient, context: Context) -> Request | LeftOut:
+def render(death: Death, patient: Patient, context: Context) -> Request:
     """Render a death; a cause without a concept goes as free text."""
     concept, text = coded(death.cause, "cause", context) if death.cause else (None, UNKNOWN)
     cause = {"causeOfDeath": concept.uuid} if concept else {"causeOfDeathNonCoded": text}

@@ -21,6 +21,8 @@ class Place(NamedTuple):
     patient: Patient
     encounter: str
     time: datetime
+    orders: frozenset[str] = frozenset()
+    """The patient's test orders that are sent: a result may refer to no other."""
 
 
 class Sent(NamedTuple):

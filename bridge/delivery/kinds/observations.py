@@ -19,7 +19,13 @@ from bridge.delivery.kinds.kind import (
 )
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment
-from bridge.mapping.resolve import ObservationStatement, Statement, observation, statement_of
+from bridge.mapping.resolve import (
+    ObservationStatement,
+    Statement,
+    observations,
+    parts,
+    statement_of,
+)
 from bridge.openmrs.client import PAGE, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -88,15 +94,14 @@ def _note(entry: Note, place: Place, context: Context) -> Fragment:
 
 def _finding(entry: Finding | Result, place: Place, context: Context) -> Fragment:
     """Render a finding or a result, with its members where it is a panel."""
-    statement, left_out = observation(entry, context.terms)
-    if statement is None:
-        return Fragment(kind=NAME, left_out=left_out, source=entry.source)
+    said = observations(entry, context.terms)
     return Fragment(
         kind=NAME,
         part="obs",
-        bodies=(_stated(statement, place),),
-        expected=tuple(_expected(statement, place)),
-        left_out=left_out,
+        bodies=tuple(_stated(statement, place) for statement in said.statements),
+        expected=tuple(_expected(statement, place) for statement in parts(said.statements)),
+        left_out=said.left_out,
+        changes=said.changes,
         source=entry.source,
     )
 
@@ -112,7 +117,7 @@ def _stated(statement: ObservationStatement, place: Place) -> Body:
         body["obsDatetime"] = rest_time(statement.time)
     if statement.comment:
         body["comment"] = statement.comment
-    if statement.order:
+    if statement.order in place.orders:
         body["order"] = statement.order
     return body
 
@@ -121,7 +126,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _expected(statement: ObservationStatement, place: Place) -> Iterator[Expected]:
+def _expected(statement: ObservationStatement, place: Place) -> Expected:
     fields: dict[str, Field] = {
         "concept": statement.concept.uuid,
         "value": None if statement.members else statement.value,
@@ -130,9 +135,7 @@ def _expected(statement: ObservationStatement, place: Place) -> Iterator[Expecte
         "encounter": place.encounter,
         "comment": statement.comment,
     }
-    yield Expected(NAME, statement.uuid, statement.label, fields)
-    for member in statement.members:
-        yield from _expected(member, place)
+    return Expected(NAME, statement.uuid, statement.label, fields)
 
 
 @as_openmrs_has_it("a patient's observations")

@@ -1,0 +1,65 @@
+"""A chart's encounter as OpenMRS's own forms would have it: vitals, visit note, results."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bridge.chart import (
+    Diagnosis,
+    DrugOrder,
+    Encounter,
+    EncounterKind,
+    Entry,
+    Finding,
+    Measurement,
+    Note,
+    Result,
+    TestOrder,
+)
+from bridge.identity import part_uuid
+
+
+def by_kind(encounter: Encounter) -> Iterator[Encounter]:
+    """Part an encounter as OpenMRS's own forms would: vitals, the consultation, the laboratory.
+
+    The part of the encounter's own kind keeps its uuid; results come last, for their orders' sake.
+    """
+    parts: dict[EncounterKind, list[Entry]] = {}
+    for entry in encounter.entries:
+        parts.setdefault(_kind_of(entry, encounter), []).append(entry)
+    if not parts:
+        yield encounter
+        return
+    own = encounter.kind if encounter.kind in parts else next(iter(parts))
+    for kind in sorted(parts, key=_ORDER.index):
+        uuid = encounter.uuid if kind == own else part_uuid(encounter.uuid, kind)
+        entries = tuple(parts[kind])
+        yield replace(encounter, uuid=uuid, kind=_form(kind, entries), entries=entries)
+
+
+_ORDER: tuple[EncounterKind, ...] = (
+    "admission",
+    "vitals",
+    "consultation",
+    "note",
+    "order",
+    "discharge",
+    "laboratory",
+)
+
+
+def _kind_of(entry: Entry, encounter: Encounter) -> EncounterKind:
+    if isinstance(entry, Measurement) or (isinstance(entry, Finding) and entry.is_vital_sign):
+        return "vitals"
+    if isinstance(entry, Result):
+        return "laboratory"
+    return "consultation" if encounter.kind in ("vitals", "laboratory") else encounter.kind
+
+
+def _form(kind: EncounterKind, entries: tuple[Entry, ...]) -> EncounterKind:
+    """Return which of OpenMRS's forms a consultation is: a visit note, an order, or neither."""
+    if kind != "consultation":
+        return kind
+    if any(isinstance(entry, Note | Diagnosis) for entry in entries):
+        return "note"
+    orders = all(isinstance(entry, DrugOrder | TestOrder) for entry in entries)
+    return "order" if orders else kind
