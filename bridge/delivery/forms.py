@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from bridge.chart import (
     Diagnosis,
@@ -22,6 +23,7 @@ def by_kind(encounter: Encounter) -> Iterator[Encounter]:
     """Part an encounter as OpenMRS's own forms would: vitals, the consultation, the laboratory.
 
     The part of the encounter's own kind keeps its uuid; results come last, for their orders' sake.
+    What was ordered before is a form of its own: no order may begin before its encounter.
     """
     parts: dict[EncounterKind, list[Entry]] = {}
     for entry in encounter.entries:
@@ -33,7 +35,10 @@ def by_kind(encounter: Encounter) -> Iterator[Encounter]:
     for kind in sorted(parts, key=_ORDER.index):
         uuid = encounter.uuid if kind == own else part_uuid(encounter.uuid, kind)
         entries = tuple(parts[kind])
-        yield replace(encounter, uuid=uuid, kind=_form(kind, entries), entries=entries)
+        time = (
+            min((*map(_ordered_at, entries), encounter.time)) if kind == "order" else encounter.time
+        )
+        yield replace(encounter, uuid=uuid, time=time, kind=_form(kind, entries), entries=entries)
 
 
 _ORDER: tuple[EncounterKind, ...] = (
@@ -52,7 +57,16 @@ def _kind_of(entry: Entry, encounter: Encounter) -> EncounterKind:
         return "vitals"
     if isinstance(entry, Result):
         return "laboratory"
+    if isinstance(entry, DrugOrder | TestOrder) and _ordered_at(entry) < encounter.time:
+        return "order"
     return "consultation" if encounter.kind in ("vitals", "laboratory") else encounter.kind
+
+
+def _ordered_at(entry: Entry) -> datetime:
+    if isinstance(entry, DrugOrder):
+        return entry.start
+    assert isinstance(entry, TestOrder)
+    return entry.time
 
 
 def _form(kind: EncounterKind, entries: tuple[Entry, ...]) -> EncounterKind:

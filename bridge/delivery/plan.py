@@ -24,6 +24,7 @@ from bridge.delivery.requests import (
 from bridge.mapping.resolve import Change
 
 OVERLAPPING = "the same drug is ordered for that time already"
+ORDERED_BEFORE = "ordered before its visit"
 NO_IDENTIFIER_TYPE = "no identifier type on the server"
 
 
@@ -97,12 +98,24 @@ class _Planner:
             yield deaths.render(self._patient.death, self._patient, self._context)
 
     def _visit(self, visit: Visit) -> VisitPlan:
-        forms = (form for encounter in visit.encounters for form in by_kind(encounter))
+        forms = (
+            self._within(visit, form)
+            for encounter in visit.encounters
+            for form in by_kind(encounter)
+        )
         return VisitPlan(
             uuid=visit.uuid,
             body=visit_body(self._patient, visit, self._context.target),
             encounters=tuple(self._encounter(visit, form) for form in forms),
         )
+
+    def _within(self, visit: Visit, form: Encounter) -> Encounter:
+        """Leave out what was ordered before the visit: its encounter would lie outside."""
+        if form.kind != "order" or form.time >= visit.start:
+            return form
+        early = [entry for entry in form.entries if isinstance(entry, DrugOrder | TestOrder)]
+        self._left_out += [LeftOut(entry.source, ORDERED_BEFORE) for entry in early]
+        return replace(form, time=visit.start, entries=())
 
     def _encounter(self, visit: Visit, encounter: Encounter) -> EncounterPlan:
         fragments = list(self._fragments(encounter))

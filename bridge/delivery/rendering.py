@@ -46,6 +46,8 @@ class Target:
     """By name, for the identifiers that patients bring along."""
     phone: str | None = None
     """The person attribute type of a telephone number."""
+    required_quantity_unit: str | None = None
+    """The unit of a quantity of 1, where the server wants a quantity with every prescription."""
     other_drug: str | None = None
     """The concept of drugs that are named in words only."""
 

@@ -72,17 +72,18 @@ def render(entry: Appointment, patient: Patient, context: Context) -> Request | 
 
 def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
     """POST an appointment, then bring it to its status; steps taken already are not repeated."""
+    meant = request.expected
+    assert meant
     sent = minted(
         request,
         IDENTIFYING,
         lambda confirm: client.create("appointment", request.body, confirm_created=confirm),
-        lambda: read(client, request.patient, {}),
+        lambda: read(client, request.patient, {request.uuid: meant}),
         ask_first=ask_first,
     )
     if sent.refusal:
         return sent
-    assert request.expected
-    wanted = str(request.expected.fields["status"])
+    wanted = str(meant.fields["status"])
     for step in next((s for s in STEPS.values() if s and s[-1] == wanted), ()):
         reply = client.act(f"appointments/{sent.uuid}/status-change", {"toStatus": step})
         if reply.outcome is not Outcome.ACCEPTED:
@@ -100,9 +101,23 @@ def _status(client: Client, patient: str, uuid: str) -> str:
 @as_openmrs_has_it("appointments")
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
     """Read a patient's appointments, past and to come."""
-    asked = {"patientUuid": patient, "startDate": _EARLIEST}
-    found = client.search("appointments/search", asked)
-    return iter([_found(one) for one in found if not one.get("voided")])
+    found = client.search("appointments/search", {"patientUuid": patient, "startDate": _EARLIEST})
+    if len(found) >= MOST_FOUND:
+        found = [one for meant in expected.values() for one in _on_day_of(client, patient, meant)]
+    by_uuid = {one["uuid"]: one for one in found if not one.get("voided")}
+    return iter([_found(one) for one in by_uuid.values()])
+
+
+MOST_FOUND = 50
+"""How many appointments a search gives at most, however many there are."""
+
+
+def _on_day_of(client: Client, patient: str, meant: Expected) -> list[dict[str, Any]]:
+    start, stop = meant.fields["start"], meant.fields["stop"]
+    assert isinstance(start, datetime)
+    assert isinstance(stop, datetime)
+    asked = {"patientUuid": patient, "startDate": rest_time(start), "endDate": rest_time(stop)}
+    return client.search("appointments/search", asked)
 
 
 def _found(appointment: dict[str, Any]) -> Found:

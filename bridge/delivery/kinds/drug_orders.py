@@ -23,6 +23,7 @@ from bridge.delivery.kinds.kind import (
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment, Request
 from bridge.identity import part_uuid
+from bridge.mapping.resolve import Change
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -57,7 +58,10 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
     what = _what(entry, context)
     if what is None:
         return left_out(NO_CONCEPT, entry.drug.label)
-    fields = {**what, **_dosing(entry, context), **_amount(entry, context)}
+    if entry.start < place.time:
+        return left_out("ordered before its encounter", entry.drug.label)
+    amount, changes = _amount(entry, context)
+    fields = {**what, **_dosing(entry, context), **amount}
     reason, words = coded(entry.reason, "reason", context) if entry.reason else (None, None)
     body: Body = {
         "uuid": entry.uuid,
@@ -82,7 +86,7 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         entry.drug.label,
         **{name: value for name, value in fields.items() if name != "dosingType"},
         start=entry.start,
-        stopped=entry.stopped,
+        stopped=entry.stopped if _ends_early(entry) else None,
         numRefills=entry.refills,
         asNeeded=entry.as_needed,
         orderReason=reason.uuid if reason else None,
@@ -95,6 +99,7 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         bodies=(body,),
         expected=(expected,),
         after=tuple(_stop(entry, place, body)),
+        changes=changes,
         source=entry.source,
     )
 
@@ -143,17 +148,24 @@ def dosing_words(entry: DrugOrder) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _amount(entry: DrugOrder, context: Context) -> dict[str, Field]:
+NO_QUANTITY = "no quantity: sent as 1, since the server asks for one"
+
+
+def _amount(entry: DrugOrder, context: Context) -> tuple[dict[str, Field], tuple[Change, ...]]:
     terms = context.terms
     unit = terms.duration_unit(entry.duration.unit) if entry.duration else None
     given = entry.quantity
     quantity_unit = terms.dose_unit(given.unit) if given else None
-    return {
+    amount: dict[str, Field] = {
         "duration": int(entry.duration.value) if entry.duration and unit else None,
         "durationUnits": unit,
         "quantity": given.value if given and quantity_unit else None,
         "quantityUnits": quantity_unit,
     }
+    if amount["quantity"] is None and (unit := context.target.required_quantity_unit):
+        change = Change(entry.source, NO_QUANTITY, entry.drug.label)
+        return {**amount, "quantity": 1.0, "quantityUnits": unit}, (change,)
+    return amount, ()
 
 
 def stop_uuid(entry: DrugOrder) -> str:
@@ -162,7 +174,7 @@ def stop_uuid(entry: DrugOrder) -> str:
 
 
 def _stop(entry: DrugOrder, place: Place, body: Body) -> Iterator[Request]:
-    if entry.stopped is None:
+    if not entry.stopped or not _ends_early(entry):
         return
     uuid = stop_uuid(entry)
     kept = ("type", "patient", "careSetting", "orderer", "concept", "drug", "drugNonCoded")
@@ -172,7 +184,8 @@ def _stop(entry: DrugOrder, place: Place, body: Body) -> Iterator[Request]:
         "action": "DISCONTINUE",
         "previousOrder": entry.uuid,
         "encounter": place.encounter,
-        "dateActivated": rest_time(entry.stopped),
+        # OpenMRS takes the second before it for the order's end
+        "dateActivated": rest_time(entry.stopped + timedelta(seconds=1)),
     }
     yield Request(kind=NAME, patient=place.patient.uuid, uuid=uuid, body=stop)
 
@@ -202,11 +215,19 @@ LONGEST_DAYS = {"s": 1, "min": 1, "h": 1, "d": 1, "wk": 7, "mo": 31, "a": 366}
 
 
 def _end(order: DrugOrder) -> datetime:
-    ends = [order.stopped] if order.stopped else []
+    return min(order.stopped or FOR_EVER, _expiry(order))
+
+
+def _expiry(order: DrugOrder) -> datetime:
     if order.duration and order.duration.unit in LONGEST_DAYS:
         days = order.duration.value * LONGEST_DAYS[order.duration.unit]
-        ends.append(order.start + timedelta(days=days))
-    return min(ends, default=FOR_EVER)
+        return order.start + timedelta(days=days)
+    return FOR_EVER
+
+
+def _ends_early(order: DrugOrder) -> bool:
+    """Tell whether an order is stopped before it would expire: OpenMRS refuses a later end."""
+    return order.stopped is not None and order.stopped < _expiry(order)
 
 
 def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
