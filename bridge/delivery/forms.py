@@ -35,9 +35,7 @@ def by_kind(encounter: Encounter) -> Iterator[Encounter]:
     for kind in sorted(parts, key=_ORDER.index):
         uuid = encounter.uuid if kind == own else part_uuid(encounter.uuid, kind)
         entries = tuple(parts[kind])
-        time = (
-            min((*map(_ordered_at, entries), encounter.time)) if kind == "order" else encounter.time
-        )
+        time = min(map(_ordered_at, entries)) if kind == "order" else encounter.time
         yield replace(encounter, uuid=uuid, time=time, kind=_form(kind, entries), entries=entries)
 
 

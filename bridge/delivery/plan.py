@@ -5,6 +5,7 @@ What `send` sends, `verify` reads back and `undo` takes off is this plan.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bridge.chart import DrugOrder, Encounter, LeftOut, Patient, TestOrder, Visit
 from bridge.delivery.forms import by_kind
