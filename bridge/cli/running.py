@@ -3,7 +3,8 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,21 @@ from bridge.cli.options import SignIn
 from bridge.cli.screen import Screen
 from bridge.delivery.concurrency import START_WORKERS, ConcurrencyLimit
 from bridge.delivery.identifiers import spare_identifiers
-from bridge.delivery.ledger import Ledger, Phase, State, Summary, find_record, read_summary, records
-from bridge.delivery.run import ClientPool, Cohort, carry_on, plan_run, target_of
+from bridge.delivery.ledger import (
+    Ledger,
+    Phase,
+    Run,
+    State,
+    Summary,
+    find_record,
+    read_summary,
+    records,
+)
+from bridge.delivery.run import ClientPool, carry_on, plan_run
 from bridge.delivery.send import Order
 from bridge.errors import InputError, Interrupted, LedgerError, ServerError
 from bridge.mapping.model import Mapping
+from bridge.recipe import Cohort
 from bridge.wording import how_many
 
 OK, SOME_REJECTED = 0, 1
@@ -79,9 +90,20 @@ def summary_of(seen: Summary) -> dict[str, Any]:
         "requests": seen.progress.requests,
         "retries": seen.progress.retries,
         "seconds": round(seen.progress.seconds, 2),
-        "inputs": seen.run.inputs,
+        **described(seen.run),
         "rejections": [{"patient": n, "reason": reason} for n, reason in seen.reasons],
     }
+
+
+def described(run: Run) -> dict[str, Any]:
+    """Return what a run's patients follow from, as JSON values."""
+    recipe, mapping = asdict(run.recipe), asdict(run.mapping)
+    return {"recipe": json_values(recipe), "mapping": mapping}
+
+
+def json_values(found: dict[str, Any]) -> dict[str, Any]:
+    """Write the days in a recipe as JSON has them."""
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in found.items()}
 
 
 def access_of_run(
@@ -121,7 +143,7 @@ def send_run(
     order = Order(
         run=run.name,
         mapping=mapping,
-        target=(target := target_of(run)),
+        target=(target := run.target),
         identifiers=functools.partial(spare_identifiers, slots=target.identifiers, run=run.name),
     )
     if ledger.progress.phase is Phase.PLANNING:
@@ -160,12 +182,12 @@ def result_of(seen: Summary) -> dict[str, Any]:
     rate = totals.observations / progress.seconds if progress.seconds else 0.0
     return {
         "run": seen.run.name,
-        "seed": seen.run.inputs.get("seed"),
+        "seed": getattr(seen.run.recipe, "seed", None),
         "server": seen.run.server,
         "patients": {
             "requested": seen.run.patients,
             "created": seen.counts[State.CREATED],
-            "already_there": seen.counts[State.EXISTING],
+            "already_there": seen.counts[State.ALREADY_THERE],
             "rejected": seen.counts[State.REJECTED],
         },
         **totals._asdict(),
@@ -200,8 +222,8 @@ def _tell(
         f"{how_many(totals.observations, 'observation')} in {ledger.progress.seconds:.1f} s "
         f"({rate:.0f} observations/s)"
     )
-    if counts[State.EXISTING]:
-        there = how_many(counts[State.EXISTING], "patient")
+    if counts[State.ALREADY_THERE]:
+        there = how_many(counts[State.ALREADY_THERE], "patient")
         screen.say(f"there already, from an earlier run: {there}")
     if cohort.resampled:
         resampled = how_many(cohort.resampled, "patient")

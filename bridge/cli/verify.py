@@ -53,7 +53,7 @@ def verify(
     with Ledger.open(path) as ledger:
         run = ledger.run
         cohort, mapping = cohorts.of_record(run)
-        rows = list(ledger.rows(State.CREATED, State.EXISTING))
+        rows = list(ledger.rows(State.CREATED, State.ALREADY_THERE))
         if not rows:
             raise InputError(f"run {run.name} has no patients on the server to read back")
         if sample and sample < len(rows):
@@ -104,7 +104,7 @@ def _outcome(
         bridge=__version__,
         core=core,
         patients=len(verdicts),
-        on_server=counts[State.CREATED] + counts[State.EXISTING],
+        on_server=counts[State.CREATED] + counts[State.ALREADY_THERE],
         observations=sum(verdict.observations for verdict in verdicts),
         differences=len(differences),
         shown=tuple(

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bridge.chart import Encounter, Patient, Visit
-from bridge.delivery.rendering import Body, Target, encounter_body, patient_body, visit_body
+from bridge.delivery.rendering import Body, encounter_body, patient_body, visit_body
+from bridge.delivery.target import Target
 from bridge.identity import reissue
 from bridge.mapping.model import Mapping
 from bridge.mapping.resolve import statements
@@ -60,30 +61,30 @@ def _plan_visit(patient: Patient, visit: Visit, mapping: Mapping, target: Target
     return VisitPlan(visit.uuid, visit_body(patient, visit, target), tuple(encounters))
 
 
-def reissue_patient(patient: Patient, edition: int) -> Patient:
-    """Give the patient and every part the uuids of a later edition; edition 0 is as made."""
-    if edition == 0:
+def reissue_patient(patient: Patient, generation: int) -> Patient:
+    """Give the patient and every part the uuids of a later generation; generation 0 is as made."""
+    if generation == 0:
         return patient
     return replace(
         patient,
-        uuid=reissue(patient.uuid, edition),
+        uuid=reissue(patient.uuid, generation),
         visits=tuple(
             replace(
                 visit,
-                uuid=reissue(visit.uuid, edition),
-                encounters=tuple(_reissue_encounter(e, edition) for e in visit.encounters),
+                uuid=reissue(visit.uuid, generation),
+                encounters=tuple(_reissue_encounter(e, generation) for e in visit.encounters),
             )
             for visit in patient.visits
         ),
     )
 
 
-def _reissue_encounter(encounter: Encounter, edition: int) -> Encounter:
+def _reissue_encounter(encounter: Encounter, generation: int) -> Encounter:
     return replace(
         encounter,
-        uuid=reissue(encounter.uuid, edition),
+        uuid=reissue(encounter.uuid, generation),
         entries=tuple(
-            replace(measurement, uuid=reissue(measurement.uuid, edition))
+            replace(measurement, uuid=reissue(measurement.uuid, generation))
             for measurement in encounter.entries
         ),
     )

@@ -3,50 +3,29 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import tee
-from typing import Any, Protocol
 
-from bridge.chart import Patient
 from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.history import Sample
 from bridge.delivery.identifiers import IdentifierDesk
 from bridge.delivery.ledger import SETTLED, Ledger, Phase, Progress, Row, Run, State
-from bridge.delivery.rendering import IdentifierSlot, Target
 from bridge.delivery.send import Order, PendingPatient, deliver
 from bridge.delivery.server_state import METADATA
 from bridge.delivery.workers import carry_out
-from bridge.errors import LedgerError, Unfit
+from bridge.errors import Unfit
 from bridge.identity import MOD30_ALPHABET, reissue
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Reply
 from bridge.openmrs.transport import Traffic
+from bridge.recipe import Cohort
 
 NOTE_SECONDS = 1.0
 """How much of a run's time and count of requests a kill may cost."""
 
-_MOST_EDITIONS = 10_000
-
-
-class Cohort(Protocol):
-    """The patients of a request, made anew whenever they are asked for."""
-
-    @property
-    def count(self) -> int:
-        """How many they are, numbered from 1."""
-
-    @property
-    def inputs(self) -> dict[str, Any]:
-        """All that the patients follow from, as plain JSON."""
-
-    @property
-    def resampled(self) -> int:
-        """How many patients made so far were drawn again for an impossible value."""
-
-    def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
-        """Yield the patients with these numbers, which ascend."""
+_MOST_GENERATIONS = 10_000
 
 
 class ClientPool:
@@ -94,36 +73,19 @@ def new_run_name(now: datetime) -> str:
 
 def plan_run(ledger: Ledger, cohort: Cohort, client: Client) -> None:
     """Write down every patient of a run, with the identifiers they get, before any is sent."""
-    desk = IdentifierDesk(target_of(ledger.run).identifiers, ledger.run.name)
-    edition = _free_edition(client, cohort)
+    desk = IdentifierDesk(ledger.run.target.identifiers, ledger.run.name)
+    generation = _free_generation(client, cohort)
     ledger.write(
-        Row(number, "", edition=edition, identifiers=identifiers)
+        Row(number, "", generation=generation, identifiers=identifiers)
         for number, identifiers in enumerate(desk.issue(client, cohort.count), start=1)
     )
     ledger.note(ledger.progress._replace(phase=Phase.LOADING))
 
 
-def target_of(run: Run) -> Target:
-    """Return the target that a run's record keeps."""
-    try:
-        slots = tuple(IdentifierSlot(**slot) for slot in run.target["identifiers"])
-        return Target(**{**run.target, "identifiers": slots})
-    except (KeyError, TypeError) as error:
-        raise other_version(run) from error
-
-
-def other_version(run: Run) -> LedgerError:
-    """Return the error for a record whose keys this bridge does not know."""
-    return LedgerError(
-        f"run {run.name} was begun by another version of bridge: use that one, or take its "
-        f"patients off with `bridge undo --marked {run.name}`"
-    )
-
-
 @as_openmrs_has_it("what the run hangs on")
 def require_target(client: Client, run: Run) -> None:
     """Raise Unfit when what a run's patients hang on is no longer on the server."""
-    goal = target_of(run)
+    goal = run.target
     fields = ("encounter_type", "visit_type", "location", "encounter_role", "provider")
     needed = [
         *((METADATA[field], getattr(goal, field)) for field in fields),
@@ -140,27 +102,14 @@ def require_target(client: Client, run: Run) -> None:
             )
 
 
-def _free_edition(client: Client, cohort: Cohort) -> int:
-    """Return the first edition whose uuids this server has not voided, by the first patient."""
+def _free_generation(client: Client, cohort: Cohort) -> int:
+    """Return the first generation whose uuids this server has not voided, by the first patient."""
     first = next(cohort.patients([1])).uuid
-    for edition in range(_MOST_EDITIONS):
-        found = client.fetch("patient", reissue(first, edition), "voided")
+    for generation in range(_MOST_GENERATIONS):
+        found = client.fetch("patient", reissue(first, generation), "voided")
         if not (found and found.get("voided")):
-            return edition
-    raise Unfit(f"these patients were voided {_MOST_EDITIONS} times on the server: use --seed")
-
-
-def check_inputs(run: Run, cohort: Cohort) -> None:
-    """Refuse to go on with a run whose patients would not be the same; raise LedgerError."""
-    now = cohort.inputs
-    before = {key: value for key, value in run.inputs.items() if not key.startswith("mapping")}
-    differing = [key for key in before.keys() | now.keys() if before.get(key) != now.get(key)]
-    if differing:
-        what = "; ".join(f"{key} was {before.get(key)}, is {now.get(key)}" for key in differing)
-        raise LedgerError(
-            f"run {run.name} was begun with other inputs ({what}). Put them back, or "
-            f"`bridge undo {run.name}` and load anew"
-        )
+            return generation
+    raise Unfit(f"these patients were voided {_MOST_GENERATIONS} times on the server: use --seed")
 
 
 def carry_on(ledger: Ledger, cohort: Cohort, order: Order, pool: ClientPool) -> Iterator[Row]:
@@ -209,6 +158,6 @@ def _tasks(ledger: Ledger, cohort: Cohort) -> Iterator[PendingPatient]:
     rows, again = tee(ledger.rows(State.PLANNED, State.SENT))
     patients = cohort.patients(row.number for row in again)
     for row, patient in zip(rows, patients, strict=True):
-        uuid = reissue(patient.uuid, row.edition)
+        uuid = reissue(patient.uuid, row.generation)
         ledger.write([row._replace(state=State.SENT, uuid=uuid)])
         yield PendingPatient(patient, row)

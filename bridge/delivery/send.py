@@ -20,13 +20,14 @@ from bridge.delivery.plan import (
     reissue_patient,
 )
 from bridge.delivery.removal import void
-from bridge.delivery.rendering import Body, Target, patient_body
+from bridge.delivery.rendering import Body, patient_body
+from bridge.delivery.target import Target
 from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome, Reply
 
-_MOST_EDITIONS = 50
+_MOST_GENERATIONS = 50
 _MOST_IDENTIFIERS = 5
 
 
@@ -67,14 +68,14 @@ def deliver(client: Client, task: PendingPatient, order: Order) -> Row:
     """Bring one patient onto the server; return its row as it stands then."""
     row = task.row
     ask_first = row.state is not State.PLANNED
-    while row.edition < task.row.edition + _MOST_EDITIONS:
-        patient = reissue_patient(task.patient, row.edition)
+    while row.generation < task.row.generation + _MOST_GENERATIONS:
+        patient = reissue_patient(task.patient, row.generation)
         row = row._replace(uuid=patient.uuid)
         try:
             row, stand, fresh = _make_patient(client, patient, row, order, ask_first=ask_first)
             if stand is _Stand.VOIDED:
                 # A voided uuid is never free again; the same patient comes under new ones.
-                row, ask_first = row._replace(edition=row.edition + 1), True
+                row, ask_first = row._replace(generation=row.generation + 1), True
                 continue
             return _make_visits(client, patient, row, order, stand, fresh=fresh)
         except _Refusal as refusal:
@@ -140,7 +141,7 @@ def _row_of_whole(row: Row, plan: PatientPlan, made: list[VisitPlan], stand: _St
     ours = stand is _Stand.OURS
     counted = plan.visits if ours else tuple(made)
     return row._replace(
-        state=State.CREATED if ours else State.EXISTING,
+        state=State.CREATED if ours else State.ALREADY_THERE,
         visits=len(counted),
         encounters=sum(len(visit.encounters) for visit in counted),
         observations=sum(visit.observations for visit in counted),

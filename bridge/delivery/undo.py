@@ -10,10 +10,11 @@ from bridge.delivery.ledger import Ledger, Phase, Row, State
 from bridge.delivery.ownership import Ownership, standing
 from bridge.delivery.plan import reissue_patient
 from bridge.delivery.removal import purge, void
-from bridge.delivery.run import ClientPool, Cohort
+from bridge.delivery.run import ClientPool
 from bridge.delivery.workers import carry_out
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
+from bridge.recipe import Cohort
 
 _REASON = "bridge undo"
 
@@ -87,7 +88,7 @@ class Removal:
 
 def states_to_undo(*, purge: bool) -> tuple[State, ...]:
     """Return the states of the patients that are to be taken off; purging takes voided ones too."""
-    states = (State.CREATED, State.SENT, State.EXISTING)
+    states = (State.CREATED, State.SENT, State.ALREADY_THERE)
     return (*states, State.UNDONE) if purge else states
 
 
@@ -137,7 +138,7 @@ def _with_patients(
     rows, again = tee(rows)
     patients = cohort.patients(row.number for row in again)
     for row, patient in zip(rows, patients, strict=True):
-        yield row, reissue_patient(patient, row.edition)
+        yield row, reissue_patient(patient, row.generation)
 
 
 @as_openmrs_has_it("patients")

@@ -36,7 +36,7 @@ class Verdict(NamedTuple):
 @as_openmrs_has_it("a patient's observations")
 def verify_patient(client: Client, task: PendingPatient, mapping: Mapping) -> Verdict:
     """Read one patient and its observations back, and compare."""
-    patient = reissue_patient(task.patient, task.row.edition)
+    patient = reissue_patient(task.patient, task.row.generation)
     reply = client.transport.send("GET", f"{FHIR}/Patient/{patient.uuid}")
     if reply.outcome is not Outcome.ACCEPTED:
         gone = Difference(patient.number, "patient", patient.uuid, reply.reason)

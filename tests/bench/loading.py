@@ -19,10 +19,10 @@ from bridge.delivery.identifiers import IdentifierDesk
 from bridge.delivery.ledger import find_record, recall
 from bridge.delivery.plan import reissue_patient
 from bridge.delivery.preflight import choose_profile, limits_of, target
-from bridge.delivery.rendering import Target
 from bridge.delivery.run import Cohort
 from bridge.delivery.server_state import ServerState, read_server_state
 from bridge.delivery.setup import make_tags
+from bridge.delivery.target import Target
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Server, Transport
 from tests.bench.replay import Account, Chain, Replayed, render, replay

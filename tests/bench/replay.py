@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bridge.chart import Patient
 from bridge.delivery.plan import plan_patient
-from bridge.delivery.rendering import Target
+from bridge.delivery.target import Target
 from bridge.mapping.model import Mapping
 
 REST = "/ws/rest/v1"

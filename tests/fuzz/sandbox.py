@@ -11,9 +11,9 @@ from pathlib import Path
 from flask.testing import FlaskClient
 
 from bridge.delivery.plan import plan_patient
-from bridge.delivery.rendering import Target
 from bridge.delivery.server_state import DEMO_TAG, RUN_TAG
 from bridge.delivery.setup import tags
+from bridge.delivery.target import Target
 from bridge.mapping.loading import load_mapping
 from bridge.sandbox import PASSWORD, USER, Sandbox
 from bridge.sandbox.app import create_app
