@@ -8,6 +8,7 @@ BridgeError
 │   ├── SignInRefused     3   the name or the password is wrong
 │   └── Unfit             3   it answers, and a load would fail
 ├── LedgerError           4   the run's own record is damaged, in use or belongs to other inputs
+│   └── RecipeChanged     4   what its patients follow from has changed
 └── Interrupted         130   the user stopped it
 
 One record that the server refuses is a value (an outcome), not an error.
@@ -65,6 +66,10 @@ class LedgerError(BridgeError):
     """The local record of a run cannot be used."""
 
     exit_code = 4
+
+
+class RecipeChanged(LedgerError):
+    """What a run's patients follow from is not what it was; the text says what is other."""
 
 
 class Interrupted(BridgeError):

@@ -35,9 +35,9 @@ def part_uuid(owner: str, role: str) -> str:
     return str(uuid.uuid5(uuid.UUID(owner), role))
 
 
-def reissue(original: str, edition: int) -> str:
-    """Name `original`'s place in a later edition, since OpenMRS never frees a voided uuid."""
-    return original if edition == 0 else part_uuid(original, f"edition/{edition}")
+def reissue(original: str, generation: int) -> str:
+    """Name `original`'s place in a later generation, since OpenMRS never frees a voided uuid."""
+    return original if generation == 0 else part_uuid(original, f"edition/{generation}")
 
 
 def check_digit(base: str, alphabet: str) -> str:

@@ -67,9 +67,9 @@ def test_a_patient_s_names_differ_by_cohort_and_number_and_not_by_how_many_are_w
     assert patient_uuids(cohorts[0], 1, 9)[:96] == named[0]
 
 
-def test_editions_differ_and_the_first_is_the_original() -> None:
-    """A voided uuid is never free again, so a later load takes the next edition."""
+def test_generations_differ_and_the_first_is_the_original() -> None:
+    """A voided uuid is never free again, so a later load takes the next generation."""
     original = part_uuid(str(NAMESPACE), "a")
-    editions = [reissue(original, edition) for edition in range(4)]
-    assert editions[0] == original
-    assert len(set(editions)) == 4
+    generations = [reissue(original, generation) for generation in range(4)]
+    assert generations[0] == original
+    assert len(set(generations)) == 4

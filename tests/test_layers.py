@@ -34,6 +34,7 @@ MAY_USE = {
     "files": {"bounded_lines", "chart", "patient_arrays", "errors", "codes", "identity", "mapping"},
     "quality": {"flows", "errors"},
     "openmrs": {"errors", "wording"},
+    "recipe": {"chart", "errors", "files", "mapping", "synthesis"},
     "delivery": {
         "chart",
         "errors",
@@ -41,6 +42,7 @@ MAY_USE = {
         "identity",
         "mapping",
         "openmrs",
+        "recipe",
         "yaml_files",
         "wording",
     },

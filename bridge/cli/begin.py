@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -29,14 +29,15 @@ from bridge.delivery.preflight import (
     refuse_values,
     target,
 )
-from bridge.delivery.rendering import Target
-from bridge.delivery.run import Cohort, new_run_name
+from bridge.delivery.run import new_run_name
 from bridge.delivery.server_state import ServerState, read_server_state
 from bridge.delivery.setup import make_tags, set_up
+from bridge.delivery.target import Target
 from bridge.errors import InputError, Interrupted, Unfit
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
+from bridge.recipe import Cohort, FilesRecipe, GeneratedRecipe, Recipe
 from bridge.wording import how_many
 
 
@@ -91,7 +92,7 @@ def begin(
         threading.Thread(target=import_module, args=("bridge.synthesis.cohort",)).start()
     with closing(access.connect()) as client:
         state, profile = _examine(client, access, wanted, screen)
-        cohort = _cohort(wanted, state, screen)
+        cohort, recipe = _cohort(wanted, state, screen)
         if state.counted:
             _refuse_real_patients(state, screen, may_ask=wanted.may_ask)
         if switch.is_set():
@@ -99,8 +100,7 @@ def begin(
         screen.doing("preparing the server")
         state = make_tags(client, state)
     goal = target(state, wanted.mapping.profiles[profile])
-    run = _new_run(access, cohort, goal, last_begun(records_folder(home)))
-    run.inputs.update(cohorts.mapping_inputs(wanted.mapping_file, wanted.mapping))
+    run = _new_run(access, recipe, goal, wanted, last_begun(records_folder(home)))
     with Ledger.create(records_folder(home), run) as ledger:
         _announce(run, access, screen)
         yield Begun(ledger, cohort)
@@ -110,7 +110,7 @@ def foretell(access: Access, wanted: Wanted, screen: Screen) -> Foretold:
     """Count what a load would send, without sending it."""
     with closing(access.connect()) as client:
         state, _ = _examine(client, access, wanted, screen)
-    cohort = _cohort(wanted, state, screen)
+    cohort, recipe = _cohort(wanted, state, screen)
     screen.doing("counting what would be sent")
     visits = observations = 0
     for patient in cohort.patients(range(1, cohort.count + 1)):
@@ -120,12 +120,12 @@ def foretell(access: Access, wanted: Wanted, screen: Screen) -> Foretold:
             for encounter in patient.encounters()
             for measurement in encounter.measurements
         )
-    seed = cohort.inputs.get("seed")
+    seed = getattr(recipe, "seed", None)
     requests = cohort.count + visits
     return Foretold(access.name, seed, cohort.count, visits, observations, requests)
 
 
-def _cohort(wanted: Wanted, state: ServerState, screen: Screen) -> Cohort:
+def _cohort(wanted: Wanted, state: ServerState, screen: Screen) -> tuple[Cohort, Recipe]:
     mapping, folder = wanted.mapping, wanted.folder
     if folder:
         from bridge.files.reading import FolderCohort
@@ -136,12 +136,13 @@ def _cohort(wanted: Wanted, state: ServerState, screen: Screen) -> Cohort:
         if made.left_out:
             codes = ", ".join(sorted(made.left_out))
             screen.note(f"observations left out, for no code of theirs is in the mapping: {codes}")
-        return made
+        return made, FilesRecipe.of(made)
     screen.doing("making the first patients")
-    return cohorts.generated(wanted.asked, limits_of(state, mapping))
+    cohort = cohorts.generated(wanted.asked, limits_of(state, mapping))
+    return cohort, GeneratedRecipe.of(cohort)
 
 
-def _new_run(access: Access, cohort: Cohort, goal: Target, last: str | None) -> Run:
+def _new_run(access: Access, recipe: Recipe, goal: Target, wanted: Wanted, last: str | None) -> Run:
     now = datetime.now(UTC)
     if last and now <= (begun := datetime.fromisoformat(last)):
         now = begun + timedelta(milliseconds=1)  # the clock was set back; the newest stays newest
@@ -150,9 +151,10 @@ def _new_run(access: Access, cohort: Cohort, goal: Target, last: str | None) -> 
         created=now.isoformat(timespec="milliseconds"),
         server=access.name,
         user=access.user,
-        patients=cohort.count,
-        inputs=dict(cohort.inputs),
-        target=asdict(goal),
+        patients=recipe.count,
+        recipe=recipe,
+        target=goal,
+        mapping=cohorts.identity_of(wanted.mapping_file, wanted.mapping),
         bridge=__version__,
     )
 
@@ -211,10 +213,10 @@ def _refuse_real_patients(state: ServerState, screen: Screen, *, may_ask: bool) 
 
 
 def _announce(run: Run, access: Access, screen: Screen) -> None:
-    inputs = run.inputs
+    recipe = run.recipe
     origin = (
-        f"from {inputs['from']}"
-        if "from" in inputs
-        else f"seed {inputs['seed']}, as of {inputs['as_of']}, population {inputs['population']}"
+        f"from {recipe.path}"
+        if isinstance(recipe, FilesRecipe)
+        else f"seed {recipe.seed}, as of {recipe.as_of}, population {recipe.population}"
     )
     screen.say(f"Run {run.name}: {how_many(run.patients, 'patient')} to {access.label}, {origin}")

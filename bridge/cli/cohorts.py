@@ -1,19 +1,19 @@
 """The cohort that flags ask for, or that a run's record was begun with."""
 
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bridge.cli.options import CohortFlags
-from bridge.delivery.ledger import Run
+from bridge.delivery.ledger import MappingIdentity, Run
 from bridge.delivery.preflight import Limits
-from bridge.delivery.run import Cohort, check_inputs, other_version
-from bridge.errors import InputError, LedgerError
+from bridge.errors import InputError, LedgerError, RecipeChanged
 from bridge.identity import fingerprint
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
+from bridge.recipe import Cohort
 
 if TYPE_CHECKING:
     from bridge.synthesis.cohort import GeneratedCohort
@@ -65,59 +65,25 @@ def of_record(run: Run) -> tuple[Cohort, Mapping]:
     They are made anew, and held against what the record says of them.
     """
     try:
-        mapping = _mapping_of_record(run.inputs, run.name)
-        _check_population(run.inputs, run.name)
-        cohort = _cohort_of_record(run.inputs, run.patients, mapping)
-    except (KeyError, TypeError, ValueError) as error:
-        raise other_version(run) from error
-    check_inputs(run, cohort)
-    return cohort, mapping
-
-
-def _cohort_of_record(inputs: dict[str, Any], count: int, mapping: Mapping) -> Cohort:
-    if "from" in inputs:
-        from bridge.files.reading import FolderCohort
-
-        return FolderCohort(Path(inputs["from"]), mapping, count)
-    fewest, most = inputs["visits"]
-    asked = CohortFlags(
-        count=count,
-        seed=inputs["seed"],
-        as_of=date.fromisoformat(inputs["as_of"]),
-        population=inputs["population"],
-        visits=(fewest, most),
-        illness=inputs["illness"],
-    )
-    return generated(asked, {name: (low, high) for name, (low, high) in inputs["limits"].items()})
-
-
-def _check_population(inputs: dict[str, Any], run: str) -> None:
-    """Refuse a population file that is not what it was when the run was begun."""
-    if "from" in inputs:
-        return
-    from bridge.synthesis.population import load_population, population_digest
-
-    where = inputs["population"]
-    if population_digest(load_population(where)) != inputs["population_file"]:
+        mapping = _mapping_of_record(run.mapping)
+        return run.recipe.cohort(mapping), mapping
+    except RecipeChanged as changed:
         raise LedgerError(
-            f"run {run} was begun with another population: {where} has changed since. Put it back, "
-            f"or `bridge undo {run}` and load anew"
-        )
+            f"run {run.name} was begun with {changed}. Put it back, or `bridge undo {run.name}` "
+            "and load anew"
+        ) from changed
 
 
-def mapping_inputs(path: Path | None, mapping: Mapping) -> dict[str, Any]:
+def _mapping_of_record(identity: MappingIdentity) -> Mapping:
+    path = Path(identity.path) if identity.path else None
+    mapping = load_mapping(path)
+    if identity_of(path, mapping) != identity:
+        where = path or "bridge's own mapping"
+        raise RecipeChanged(f"another mapping: {where} has changed since")
+    return mapping
+
+
+def identity_of(path: Path | None, mapping: Mapping) -> MappingIdentity:
     """Return what a run's record keeps of its mapping."""
     digest = fingerprint(mapping.model_dump(mode="json"))[:12]
-    return {"mapping": str(path.absolute()) if path else None, "mapping_file": digest}
-
-
-def _mapping_of_record(inputs: dict[str, Any], run: str) -> Mapping:
-    path = Path(inputs["mapping"]) if inputs["mapping"] else None
-    mapping = load_mapping(path)
-    if mapping_inputs(path, mapping) != {k: inputs[k] for k in ("mapping", "mapping_file")}:
-        where = path or "bridge's own mapping"
-        raise LedgerError(
-            f"run {run} was begun with another mapping: {where} has changed since. Put it back, or "
-            f"`bridge undo {run}` and load anew"
-        )
-    return mapping
+    return MappingIdentity(path=str(path.absolute()) if path else None, digest=digest)

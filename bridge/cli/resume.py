@@ -1,7 +1,7 @@
 """`bridge resume`: go on with a run that was interrupted."""
 
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import timedelta
 
 import click
 
@@ -67,8 +67,8 @@ def resume(
 
 def _require_clock(client: Client, run: Run) -> None:
     """Raise Unfit where the newest visits, of the day before the run's, are in the future."""
-    as_of, now = run.inputs.get("as_of"), client.probe(f"{REST}/session").date
-    if as_of and now and now.date() < date.fromisoformat(as_of) - timedelta(days=1):
+    as_of, now = run.recipe.as_of, client.probe(f"{REST}/session").date
+    if as_of and now and now.date() < as_of - timedelta(days=1):
         raise Unfit(
             f"the clock of {run.server} says {now:%Y-%m-%d}, and run {run.name} has visits until "
             f"{as_of}: set the clock right, for it refuses encounters in its future"

@@ -1,9 +1,9 @@
 """What the commands on a run have in common: its record, its progress, its summary."""
 
-import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,20 @@ from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import SignIn
 from bridge.cli.screen import Screen
 from bridge.delivery.concurrency import START_WORKERS, ConcurrencyLimit
-from bridge.delivery.identifiers import spare_identifiers
-from bridge.delivery.ledger import Ledger, Phase, State, Summary, find_record, read_summary, records
-from bridge.delivery.run import ClientPool, Cohort, carry_on, plan_run, target_of
-from bridge.delivery.send import Order
+from bridge.delivery.ledger import (
+    Ledger,
+    Phase,
+    Run,
+    State,
+    Summary,
+    find_record,
+    read_summary,
+    records,
+)
+from bridge.delivery.run import ClientPool, carry_on, delivery_of, plan_run
 from bridge.errors import InputError, Interrupted, LedgerError, ServerError
 from bridge.mapping.model import Mapping
+from bridge.recipe import Cohort
 from bridge.wording import how_many
 
 OK, SOME_REJECTED = 0, 1
@@ -79,9 +87,20 @@ def summary_of(seen: Summary) -> dict[str, Any]:
         "requests": seen.progress.requests,
         "retries": seen.progress.retries,
         "seconds": round(seen.progress.seconds, 2),
-        "inputs": seen.run.inputs,
+        **described(seen.run),
         "rejections": [{"patient": n, "reason": reason} for n, reason in seen.reasons],
     }
+
+
+def described(run: Run) -> dict[str, Any]:
+    """Return what a run's patients follow from, as JSON values."""
+    recipe, mapping = asdict(run.recipe), asdict(run.mapping)
+    return {"recipe": json_values(recipe), "mapping": mapping}
+
+
+def json_values(found: dict[str, Any]) -> dict[str, Any]:
+    """Write the days in a recipe as JSON has them."""
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in found.items()}
 
 
 def access_of_run(
@@ -118,12 +137,6 @@ def send_run(
 ) -> None:
     """Make what a run still lacks, and show it."""
     run = ledger.run
-    order = Order(
-        run=run.name,
-        mapping=mapping,
-        target=(target := target_of(run)),
-        identifiers=functools.partial(spare_identifiers, slots=target.identifiers, run=run.name),
-    )
     if ledger.progress.phase is Phase.PLANNING:
         screen.doing("reserving identifiers")
         with closing(access.connect()) as client:
@@ -135,11 +148,9 @@ def send_run(
     waiting = counts[State.PLANNED] + counts[State.SENT]
     with screen.progress("patients", waiting) as work:
         work.at_once(pool.concurrency.limit)
-        for row in carry_on(ledger, cohort, order, pool):
+        for row in carry_on(ledger, cohort, delivery_of(run, mapping), pool):
             work.advance(observations=row.observations)
             work.at_once(pool.concurrency.limit)
-    if order.visits_apart:
-        screen.note("this server makes no visit inside its encounter: visits were sent apart")
 
 
 @contextmanager
@@ -160,12 +171,12 @@ def result_of(seen: Summary) -> dict[str, Any]:
     rate = totals.observations / progress.seconds if progress.seconds else 0.0
     return {
         "run": seen.run.name,
-        "seed": seen.run.inputs.get("seed"),
+        "seed": getattr(seen.run.recipe, "seed", None),
         "server": seen.run.server,
         "patients": {
             "requested": seen.run.patients,
             "created": seen.counts[State.CREATED],
-            "already_there": seen.counts[State.EXISTING],
+            "already_there": seen.counts[State.ALREADY_THERE],
             "rejected": seen.counts[State.REJECTED],
         },
         **totals._asdict(),
@@ -200,8 +211,8 @@ def _tell(
         f"{how_many(totals.observations, 'observation')} in {ledger.progress.seconds:.1f} s "
         f"({rate:.0f} observations/s)"
     )
-    if counts[State.EXISTING]:
-        there = how_many(counts[State.EXISTING], "patient")
+    if counts[State.ALREADY_THERE]:
+        there = how_many(counts[State.ALREADY_THERE], "patient")
         screen.say(f"there already, from an earlier run: {there}")
     if cohort.resampled:
         resampled = how_many(cohort.resampled, "patient")

@@ -8,6 +8,7 @@ from bridge.cli.options import home_option, json_option, run_argument
 from bridge.cli.running import choose_record, summary_of
 from bridge.cli.screen import Screen
 from bridge.delivery.ledger import UNFINISHED, read_summary
+from bridge.delivery.report import options_of
 from bridge.wording import how_many
 
 
@@ -31,10 +32,8 @@ def status(name: str | None, home: Path, as_json: bool) -> int:
         f"{how_many(seen.totals.observations, 'observation')}, "
         f"{how_many(seen.progress.requests, 'request')} in {seen.progress.seconds:.1f} s"
     )
-    for key in ("seed", "as_of", "population", "visits", "from", "mapping"):
-        if (value := seen.run.inputs.get(key)) is not None:
-            shown = "-".join(map(str, value)) if isinstance(value, list) else value
-            screen.say(f"  {key}: {shown}")
+    for name, value in options_of(seen.run).items():
+        screen.say(f"  {name}: {value}")
     if seen.progress.phase in UNFINISHED:
         screen.say(f"`bridge resume {seen.run.name}` goes on, unless a load is at it now")
     for number, reason in seen.reasons:

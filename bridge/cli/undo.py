@@ -18,7 +18,7 @@ from bridge.cli.running import (
 from bridge.cli.screen import Screen
 from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.ledger import UNFINISHED, Ledger, Phase
-from bridge.delivery.run import ClientPool, Cohort, target_of
+from bridge.delivery.run import ClientPool
 from bridge.delivery.server_state import RUN_TAG, read_tags
 from bridge.delivery.undo import (
     Removal,
@@ -29,6 +29,7 @@ from bridge.delivery.undo import (
     undo_run,
 )
 from bridge.errors import BridgeError, InputError, Interrupted, ServerError, Unfit
+from bridge.recipe import Cohort
 from bridge.wording import how_many
 
 
@@ -92,7 +93,7 @@ def _undo_run(
     purge: bool,
 ) -> int:
     run = ledger.run.name
-    removal = Removal(run, target_of(ledger.run).run_tag, purge=purge)
+    removal = Removal(run=run, run_tag=ledger.run.target.run_tag, purge=purge)
     pool = ClientPool(access.connect, ConcurrencyLimit(), switch)
     counts = ledger.counts()
     total = sum(counts[state] for state in states_to_undo(purge=purge))
@@ -108,7 +109,7 @@ def _undo_marked(
     if mark is None:
         raise Unfit(f"{access.name} has no patients of bridge: the mark {RUN_TAG!r} is not there")
     pool = ClientPool(access.connect, ConcurrencyLimit(), switch)
-    undone = undo_marked(run, Removal(run, mark.uuid, purge=purge), pool)
+    undone = undo_marked(run, Removal(run=run, run_tag=mark.uuid, purge=purge), pool)
     total = len(find_marked(run, client))
     if not total:
         screen.note(f"no patient that can be found on {access.label} carries the mark of run {run}")

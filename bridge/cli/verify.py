@@ -19,13 +19,13 @@ from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.flags import Tally
 from bridge.delivery.history import Verification
 from bridge.delivery.ledger import Ledger, State
-from bridge.delivery.run import ClientPool
+from bridge.delivery.requests import Context
+from bridge.delivery.run import ClientPool, context_of
 from bridge.delivery.send import PendingPatient
 from bridge.delivery.server_state import read_core
 from bridge.delivery.verify import Verdict, verify_patient
 from bridge.delivery.workers import carry_out
 from bridge.errors import InputError
-from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
 from bridge.wording import how_many
 
@@ -53,7 +53,7 @@ def verify(
     with Ledger.open(path) as ledger:
         run = ledger.run
         cohort, mapping = cohorts.of_record(run)
-        rows = list(ledger.rows(State.CREATED, State.EXISTING))
+        rows = list(ledger.rows(State.CREATED, State.ALREADY_THERE))
         if not rows:
             raise InputError(f"run {run.name} has no patients on the server to read back")
         if sample and sample < len(rows):
@@ -72,17 +72,17 @@ def verify(
                 stop_on_interrupt(switch),
                 screen.progress("patients read", len(rows), "verifying") as meter,
             ):
-                verdicts = _read_back(tasks, mapping, pool, tally, meter)
+                verdicts = _read_back(tasks, context_of(run, mapping), pool, tally, meter)
         counts = ledger.counts()
         ledger.keep(_outcome(verdicts, counts, tally, core))
     return _report(run.name, verdicts, counts, screen)
 
 
 def _read_back(
-    tasks: Iterable[PendingPatient], mapping: Mapping, pool: ClientPool, tally: Tally, meter: Work
+    tasks: Iterable[PendingPatient], context: Context, pool: ClientPool, tally: Tally, meter: Work
 ) -> list[Verdict]:
     def work(client: Client, task: PendingPatient) -> Verdict:
-        verdict = verify_patient(client, task, mapping)
+        verdict = verify_patient(client, task, context)
         pool.done()
         return verdict
 
@@ -104,7 +104,7 @@ def _outcome(
         bridge=__version__,
         core=core,
         patients=len(verdicts),
-        on_server=counts[State.CREATED] + counts[State.EXISTING],
+        on_server=counts[State.CREATED] + counts[State.ALREADY_THERE],
         observations=sum(verdict.observations for verdict in verdicts),
         differences=len(differences),
         shown=tuple(

@@ -10,6 +10,9 @@ from bridge.delivery.flags import Cell
 
 MOST_SAMPLES: Final = 500
 
+Cells = tuple[Any, ...]
+"""A row as SQLite has it."""
+
 
 class Sample(NamedTuple):
     """Where a run stood at one time."""
@@ -54,24 +57,6 @@ class History(NamedTuple):
     verification: Verification | None = None
 
 
-SCHEMA: Final = """
-CREATE TABLE sample (
-    slot INTEGER PRIMARY KEY, sample TEXT NOT NULL, checksum INTEGER NOT NULL
-);
-CREATE TABLE verification (verification TEXT NOT NULL, checksum INTEGER NOT NULL);
-PRAGMA user_version = 1;
-"""
-"""The tables; a record without them, of an older bridge, has the version 0."""
-
-
-def has_tables(database: sqlite3.Connection) -> bool:
-    """Tell whether a record keeps a history; raise ValueError if it says neither yes nor no."""
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version not in (0, 1):
-        raise ValueError(f"its version is {version}")
-    return bool(version)
-
-
 def write_sample(database: sqlite3.Connection, sample: Sample) -> None:
     """Add a sample; of those within one interval the last is kept, so they stay few."""
     interval = interval_at(sample.seconds)
@@ -82,7 +67,7 @@ def write_sample(database: sqlite3.Connection, sample: Sample) -> None:
         database.execute("DELETE FROM sample")
     database.executemany(
         "INSERT OR REPLACE INTO sample VALUES (?,?,?)",
-        (_with_checksum(int(one.seconds // interval), json.dumps(one)) for one in samples),
+        (with_checksum(int(one.seconds // interval), json.dumps(one)) for one in samples),
     )
 
 
@@ -98,18 +83,16 @@ def write_verification(database: sqlite3.Connection, verification: Verification)
     """Put a verification in the place of the one before."""
     database.execute("DELETE FROM verification")
     database.execute(
-        "INSERT INTO verification VALUES (?,?)", _with_checksum(json.dumps(verification))
+        "INSERT INTO verification VALUES (?,?)", with_checksum(json.dumps(verification))
     )
 
 
 def read_history(database: sqlite3.Connection) -> History:
     """Read and check what a record keeps; raise ValueError where it is not as it was written."""
-    if not has_tables(database):
-        return History()
     found = database.execute("SELECT verification, checksum FROM verification").fetchone()
     verification = None
     if found:
-        (text,) = _checked(found, "its verification")
+        (text,) = checked(found, "its verification")
         *head, shown, cells = json.loads(text)
         verification = Verification._make(
             (*head, tuple(map(_tuple, shown)), tuple(map(_cell, cells)))
@@ -119,7 +102,7 @@ def read_history(database: sqlite3.Connection) -> History:
 
 def _read_samples(database: sqlite3.Connection) -> list[Sample]:
     found = database.execute("SELECT slot, sample, checksum FROM sample ORDER BY slot").fetchall()
-    return [Sample(*json.loads(_checked(cells, "its samples")[1])) for cells in found]
+    return [Sample(*json.loads(checked(cells, "its samples")[1])) for cells in found]
 
 
 def _cell(cells: Iterable[Any]) -> Cell:
@@ -136,11 +119,13 @@ def crc(*texts: str) -> int:
     return zlib.crc32("\0".join(texts).encode())
 
 
-def _with_checksum(*cells: Any) -> tuple[Any, ...]:
+def with_checksum(*cells: Any) -> Cells:
+    """Return cells and their checksum."""
     return *cells, crc(*map(str, cells))
 
 
-def _checked(cells: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+def checked(cells: Cells, what: str) -> Cells:
+    """Return cells without their checksum; raise ValueError, naming `what`, where it is wrong."""
     if crc(*map(str, cells[:-1])) != cells[-1]:
         raise ValueError(what)
     return cells[:-1]

@@ -5,7 +5,7 @@ import itertools
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 
-from bridge.delivery.rendering import IdentifierSlot
+from bridge.delivery.target import IdentifierSlot
 from bridge.identity import MOD10_ALPHABET, MOD30_ALPHABET, check_digit
 from bridge.openmrs.client import Client
 

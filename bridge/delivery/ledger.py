@@ -4,102 +4,61 @@ The server is the last word on what it holds; the ledger says what to ask it abo
 last moments of a ledger costs a few questions, never a patient.
 """
 
-import functools
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from bridge.delivery import history
-from bridge.delivery.history import History, Sample, Verification, crc
-from bridge.delivery.ledger_file import connect, damaged, explained, take_lock
+from bridge.delivery import history, ledger_schema
+from bridge.delivery.history import Cells, History, Sample, Verification, checked, with_checksum
+from bridge.delivery.ledger_file import connect, explained, take_lock
+from bridge.delivery.ledger_rows import (
+    NO_PATIENTS,
+    SETTLED,
+    UNFINISHED,
+    MappingIdentity,
+    Phase,
+    Progress,
+    Row,
+    Run,
+    State,
+    Sums,
+    Tally,
+    Totals,
+    cells_of,
+    progress_of,
+    row_of,
+    run_of,
+    text_of_progress,
+    text_of_run,
+    text_of_tally,
+)
 from bridge.errors import BridgeError, InputError
 
+__all__ = [
+    "SETTLED",
+    "UNFINISHED",
+    "Ledger",
+    "MappingIdentity",
+    "Phase",
+    "Progress",
+    "Row",
+    "Run",
+    "State",
+    "Summary",
+    "Tally",
+    "Totals",
+    "find_record",
+    "last_begun",
+    "read_summary",
+    "read_with_history",
+    "records",
+]
 
-class State(StrEnum):
-    """Where one patient of a run stands."""
-
-    PLANNED = "planned"
-    SENT = "sent"  # handed to a worker; the server may have all, part or nothing of it
-    CREATED = "created"  # this run made it, whole
-    EXISTING = "existing"  # it was there already, made by another run with the same inputs
-    REJECTED = "rejected"  # the server refuses it or a part of it
-    UNDONE = "undone"
-    PURGED = "purged"
-    SPARED = "spared"  # undo came upon it and let it be: another's, or never made
-
-
-SETTLED = (State.CREATED, State.EXISTING, State.REJECTED)
-"""The states in which a load is done with a patient."""
-
-
-class Phase(StrEnum):
-    """Where a whole run stands."""
-
-    PLANNING = "planning"  # its patients are not yet written down
-    LOADING = "loading"
-    COMPLETE = "complete"
-    UNDONE = "undone"
-    PURGED = "purged"
-
-
-UNFINISHED = (Phase.PLANNING, Phase.LOADING)
-
-
-class Row(NamedTuple):
-    """One patient of a run."""
-
-    number: int
-    uuid: str
-    """The patient's uuid on the server."""
-    state: State = State.PLANNED
-    edition: int = 0
-    """How often the uuids were issued anew, since voided ones are never free again."""
-    identifiers: tuple[str, ...] = ()
-    visits: int = 0
-    encounters: int = 0
-    observations: int = 0
-    added: tuple[str, ...] = ()
-    """Visits that this run added to a patient that existed already."""
-    reason: str = ""
-
-
-class Run(NamedTuple):
-    """What a run is: all that a later process needs to go on with it."""
-
-    name: str
-    created: str
-    server: str
-    user: str
-    patients: int
-    inputs: dict[str, Any]
-    """What the patients follow from; a run is never continued with others."""
-    target: dict[str, Any]
-    """The server's own things that its patients and visits hang on."""
-    bridge: str = ""
-    """The version that began it; older ones did not say."""
-
-
-class Progress(NamedTuple):
-    """How far a run is, and what it took."""
-
-    phase: Phase = Phase.PLANNING
-    requests: int = 0
-    retries: int = 0
-    seconds: float = 0.0
-
-
-class Totals(NamedTuple):
-    """What the server accepted of a run."""
-
-    visits: int
-    encounters: int
-    observations: int
+_MARKS = ",".join("?" * (len(Row._fields) + 1))
 
 
 class Ledger:
@@ -121,8 +80,9 @@ class Ledger:
             draft = path.with_suffix(".draft")  # a kill leaves a draft, never half a record
             draft.unlink(missing_ok=True)
             with closing(connect(draft)) as database:
-                database.executescript(_SCHEMA + history.SCHEMA)
+                ledger_schema.create(database)
                 _write_run(database, run, Progress())
+                _write_tally(database, NO_PATIENTS)
             draft.replace(path)
             return cls(path, connect(path), lock)
 
@@ -132,9 +92,8 @@ class Ledger:
         with explained(path), ExitStack() as opened:
             lock = opened.enter_context(closing(take_lock(path)))
             database = opened.enter_context(closing(connect(path)))
-            _check(path, database)
-            if not history.has_tables(database):  # an older bridge made it
-                database.executescript(f"BEGIN;{history.SCHEMA}COMMIT;")
+            ledger_schema.migrate(path, database)
+            ledger_schema.check(path, database)
             ledger = cls(path, database, lock)
             opened.pop_all()  # it stays open
             return ledger
@@ -154,10 +113,27 @@ class Ledger:
     def write(self, rows: Iterable[Row]) -> None:
         """Write rows, new or changed, all or none."""
         with explained(self.path), self._transaction():
+            sums = Sums(ledger_schema.read_tally(self._database))
             self._database.executemany(
-                "INSERT OR REPLACE INTO patient VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                ([*_to_cells(row), _checksum(row)] for row in rows),
+                f"INSERT OR REPLACE INTO patient VALUES ({_MARKS})",  # noqa: S608
+                self._counted(rows, sums),
             )
+            _write_tally(self._database, sums.tally())
+
+    def _counted(self, rows: Iterable[Row], sums: Sums) -> Iterator[Cells]:
+        """Yield rows as they are written, each counted in the place of the one before it."""
+        (last,) = self._database.execute("SELECT ifnull(max(number), 0) FROM patient").fetchone()
+        for row in rows:
+            if row.number <= last and (before := self._row(row.number)):
+                sums.add(before, -1)
+            last = max(last, row.number)
+            sums.add(row, 1)
+            yield cells_of(row)
+
+    def _row(self, number: int) -> Row | None:
+        query = "SELECT * FROM patient WHERE number = ?"
+        found = self._database.execute(query, (number,)).fetchone()
+        return row_of(found) if found else None
 
     def note(self, progress: Progress, sample: Sample | None = None) -> None:
         """Record how far the run is, and how fast it goes."""
@@ -184,21 +160,24 @@ class Ledger:
             )
             with explained(self.path):
                 cells = self._database.execute(query, (*chosen, number)).fetchall()
-                found = [_from_cells(row) for row in cells]
+                found = [row_of(row) for row in cells]
             if not found:
                 return
             yield from found
             number = found[-1].number
 
+    def tally(self) -> Tally:
+        """Return the sums over all patients."""
+        with explained(self.path):
+            return ledger_schema.read_tally(self._database)
+
     def counts(self) -> Counter[State]:
         """Count the patients by state."""
-        with explained(self.path):
-            return _count(self._database)
+        return self.tally().states
 
     def totals(self) -> Totals:
         """Sum what the server accepted."""
-        with explained(self.path):
-            return _totals(self._database)
+        return self.tally().totals
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -216,47 +195,65 @@ class Summary(NamedTuple):
 
     run: Run
     progress: Progress
-    counts: Counter[State]
-    totals: Totals
+    tally: Tally
     reasons: tuple[tuple[int, str], ...]
+    """The patients that were rejected, and why."""
+
+    @property
+    def counts(self) -> Counter[State]:
+        """Count the patients by state."""
+        return self.tally.states
+
+    @property
+    def totals(self) -> Totals:
+        """Sum what the server accepted."""
+        return self.tally.totals
 
     @property
     def made(self) -> int:
         """Count the patients that are on the server by this run or before it."""
-        return self.counts[State.CREATED] + self.counts[State.EXISTING]
+        return self.counts[State.CREATED] + self.counts[State.ALREADY_THERE]
 
 
 def read_summary(path: Path) -> Summary:
-    """Read a run's record, also while a load writes to it; raise LedgerError if it is damaged."""
-    with explained(path), closing(connect(path, readonly=True)) as database:
-        return _view(path, database)
+    """Read what a record says, also while a load writes to it; a few rows, which are checked.
+
+    Raises LedgerError where one of them is damaged.
+    """
+    with _opened(path) as database:
+        ledger_schema.check_layout(path, database)
+        return _summary(database)
 
 
 def read_with_history(path: Path) -> tuple[Summary, History]:
-    """Read all that a run's record says of it, also while a load writes."""
+    """Read and check all that a run's record says of it, also while a load writes."""
+    with _opened(path) as database:
+        ledger_schema.check(path, database)
+        return _summary(database), history.read_history(database)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a record to be read, in one view, whatever a load writes meanwhile."""
     with explained(path), closing(connect(path, readonly=True)) as database:
-        return _view(path, database), history.read_history(database)
+        database.execute("BEGIN")
+        with closing(ledger_schema.up_to_date(path, database)) as current:
+            yield current
 
 
-def _view(path: Path, database: sqlite3.Connection) -> Summary:
-    database.execute("BEGIN")  # one view, whatever a load writes meanwhile
-    _check(path, database)
+def _summary(database: sqlite3.Connection) -> Summary:
     run, progress = _read_run(database)
-    reasons = database.execute(
-        "SELECT number, reason FROM patient WHERE state = ? ORDER BY number", (State.REJECTED,)
-    ).fetchall()
-    return Summary(run, progress, _count(database), _totals(database), tuple(reasons))
+    query = "SELECT * FROM patient WHERE state = ? ORDER BY number"
+    rejected = map(row_of, database.execute(query, (State.REJECTED,)))
+    reasons = tuple((row.number, row.reason) for row in rejected)
+    return Summary(run, progress, ledger_schema.read_tally(database), reasons)
 
 
 def last_begun(folder: Path) -> str | None:
     """Return when the newest run was begun, of the records in `folder` that can be read."""
     begun = []
     for path in records(folder):
-        with (
-            suppress(BridgeError),
-            explained(path),
-            closing(connect(path, readonly=True)) as database,
-        ):
+        with suppress(BridgeError), _opened(path) as database:
             begun.append(_read_run(database)[0].created)
     return max(begun, default=None)
 
@@ -276,87 +273,20 @@ def find_record(folder: Path, name: str) -> Path:
     return path
 
 
-_SCHEMA = """
-PRAGMA journal_mode = WAL;
-CREATE TABLE run (run TEXT NOT NULL, progress TEXT NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE patient (
-    number INTEGER PRIMARY KEY, uuid TEXT NOT NULL, state TEXT NOT NULL, edition INTEGER NOT NULL,
-    identifiers TEXT NOT NULL, visits INTEGER NOT NULL, encounters INTEGER NOT NULL,
-    observations INTEGER NOT NULL, added TEXT NOT NULL, reason TEXT NOT NULL,
-    checksum INTEGER NOT NULL
-);
-CREATE INDEX by_state ON patient (state, number);
-"""
-
-
-def _check(path: Path, database: sqlite3.Connection) -> None:
-    if _tables(database) != _expected_tables(with_history=history.has_tables(database)):
-        raise damaged(path, "its tables")
-    (verdict,) = database.execute("PRAGMA integrity_check(1)").fetchone()  # the index, too
-    if verdict != "ok":
-        raise damaged(path, " ".join(str(verdict).split()))
-    run, progress = _read_run(database)
-    patients = 0
-    for *cells, checksum in database.execute("SELECT * FROM patient NOT INDEXED"):
-        patients += 1
-        if crc(*map(str, cells)) != checksum:
-            raise damaged(path, f"patient {cells[0]}")
-    if progress.phase is not Phase.PLANNING and patients != run.patients:
-        raise damaged(path, f"{patients} of {run.patients} patients are in it")
-    history.read_history(database)
-
-
-def _tables(database: sqlite3.Connection) -> list[str]:
-    return [sql for (sql,) in database.execute("SELECT sql FROM sqlite_schema ORDER BY rowid")]
-
-
-@functools.cache
-def _expected_tables(*, with_history: bool) -> list[str]:
-    with closing(sqlite3.connect(":memory:")) as database:
-        database.executescript(_SCHEMA + (history.SCHEMA if with_history else ""))
-        return _tables(database)
-
-
-def _write_run(database: sqlite3.Connection, run: Run, progress: Progress) -> None:
-    cells = (json.dumps(run), json.dumps(progress))
-    database.execute("DELETE FROM run")
-    database.execute("INSERT INTO run VALUES (?,?,?)", (*cells, crc(*cells)))
-
-
 def _read_run(database: sqlite3.Connection) -> tuple[Run, Progress]:
     found = database.execute("SELECT run, progress, checksum FROM run").fetchone()
     if not found:
         raise ValueError("it is empty")
-    if crc(*found[:2]) != found[2]:
-        raise ValueError("its first page")
-    progress = Progress(*json.loads(found[1]))
-    return Run(*json.loads(found[0])), progress._replace(phase=Phase(progress.phase))
+    run, progress = checked(found, "its first page")
+    return run_of(run), progress_of(progress)
 
 
-def _to_cells(row: Row) -> list[Any]:
-    lists = (list, tuple)
-    return [json.dumps(cell) if isinstance(cell, lists) else cell for cell in row]
+def _write_run(database: sqlite3.Connection, run: Run, progress: Progress) -> None:
+    database.execute("DELETE FROM run")
+    cells = with_checksum(text_of_run(run), text_of_progress(progress))
+    database.execute("INSERT INTO run VALUES (?,?,?)", cells)
 
 
-def _from_cells(cells: tuple[Any, ...]) -> Row:
-    row = Row(*cells[:-1])
-    return row._replace(
-        state=State(row.state),
-        identifiers=tuple(json.loads(cells[4])),
-        added=tuple(json.loads(cells[8])),
-    )
-
-
-def _checksum(row: Row) -> int:
-    return crc(*(str(cell) for cell in _to_cells(row)))
-
-
-def _count(database: sqlite3.Connection) -> Counter[State]:
-    found = database.execute("SELECT state, count(*) FROM patient GROUP BY state")
-    return Counter({State(state): number for state, number in found})
-
-
-def _totals(database: sqlite3.Connection) -> Totals:
-    sums = ", ".join(f"total({name})" for name in Totals._fields)
-    (found,) = database.execute(f"SELECT {sums} FROM patient")  # noqa: S608
-    return Totals(*(int(number) for number in found))
+def _write_tally(database: sqlite3.Connection, tally: Tally) -> None:
+    database.execute("DELETE FROM tally")
+    database.execute("INSERT INTO tally VALUES (?,?)", with_checksum(text_of_tally(tally)))

@@ -79,3 +79,20 @@ def damaged(path: Path, why: str) -> LedgerError:
         f"the record of run {path.stem} is damaged ({why}): {path}. Its patients can still be "
         f"taken off the server with `bridge undo --marked {path.stem}`"
     )
+
+
+def newer(path: Path, version: int, known: int) -> LedgerError:
+    """Return the error for a record that a later bridge wrote."""
+    return LedgerError(
+        f"the record of run {path.stem} is of version {version}, and this bridge knows versions "
+        f"up to {known}: use the bridge that wrote it, or take its patients off with "
+        f"`bridge undo --marked {path.stem}`"
+    )
+
+
+def other_version(path: Path) -> LedgerError:
+    """Return the error for a record whose run this bridge cannot go on with."""
+    return LedgerError(
+        f"run {path.stem} was begun by another version of bridge: use that one, or take its "
+        f"patients off with `bridge undo --marked {path.stem}`"
+    )

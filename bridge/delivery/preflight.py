@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bridge.chart import Patient
-from bridge.delivery.rendering import IdentifierSlot, Target
 from bridge.delivery.server_state import (
     DEMO_TAG,
     METADATA,
@@ -20,6 +19,7 @@ from bridge.delivery.server_state import (
     IdentifierType,
     ServerState,
 )
+from bridge.delivery.target import IdentifierSlot, Target
 from bridge.errors import InputError
 from bridge.mapping.model import Mapping, Profile
 from bridge.yaml_files import nearest

@@ -1,55 +1,14 @@
 """Patients, visits and encounters as OpenMRS REST bodies. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bridge.chart import Address, Encounter, Patient, Visit
+from bridge.delivery.target import Target
 from bridge.identity import part_uuid
 
 Body = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentifierSlot:
-    """One identifier that every patient of a load gets, and who makes it."""
-
-    type: str
-    location: str | None
-    """None: the type wants no location."""
-    source: str | None
-    """What on the server issues them; None: bridge makes them."""
-    validator: str | None
-    """The server's class that checks them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """The uuids of the server's own things that a run's patients and visits hang on."""
-
-    encounter_type: str
-    visit_type: str
-    location: str
-    encounter_role: str
-    provider: str
-    identifiers: tuple[IdentifierSlot, ...]
-    demo_tag: str
-    run_tag: str
-    encounter_types: dict[str, str] = field(default_factory=dict)
-    """By what the encounter is (EncounterKind), where that is not `encounter_type`."""
-    visit_types: dict[str, str] = field(default_factory=dict)
-    """By VisitKind, where that is not `visit_type`."""
-    locations: dict[str, str] = field(default_factory=dict)
-    """By the name that files use, where that is not `location`."""
-    identifier_types: dict[str, str] = field(default_factory=dict)
-    """By name, for the identifiers that patients bring along."""
-    phone: str | None = None
-    """The person attribute type of a telephone number."""
-    required_quantity_unit: str | None = None
-    """The unit of a quantity of 1, where the server wants a quantity with every prescription."""
-    other_drug: str | None = None
-    """The concept of drugs that are named in words only."""
 
 
 def patient_body(patient: Patient, identifiers: Iterable[str], target: Target, *, run: str) -> Body:

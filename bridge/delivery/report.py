@@ -12,7 +12,7 @@ from bridge import __version__
 from bridge.delivery import shares
 from bridge.delivery.flags import Limits
 from bridge.delivery.history import History, Verification
-from bridge.delivery.ledger import UNFINISHED, Phase, State, Summary
+from bridge.delivery.ledger import UNFINISHED, Phase, Run, State, Summary
 from bridge.delivery.rate_chart import chart_of, duration, steps_of
 from bridge.wording import how_many
 
@@ -53,6 +53,7 @@ def render(seen: Summary, history: History) -> str:
             flags=shares.flags_of(verification.cells) if verification else None,
             thresholds=shares,
             again=command_of(seen),
+            options=options_of(seen.run),
         )
     )
 
@@ -101,7 +102,7 @@ def notes(seen: Summary) -> list[str]:
         )
     if phase in _GONE:
         said.append("The figures tell of the time before the patients were taken off.")
-    if there := seen.counts[State.EXISTING]:
+    if there := seen.counts[State.ALREADY_THERE]:
         said.append(
             f"{how_many(there, 'patient')} of the same inputs {'was' if there == 1 else 'were'} on "
             "the server already, by an earlier run; visits and observations count what this run "
@@ -132,14 +133,17 @@ def rejects(reasons: Iterable[tuple[int, str]]) -> list[Reject]:
 
 def command_of(seen: Summary) -> str:
     """Return the command that makes the same patients again."""
-    inputs = seen.run.inputs
-    names = ("from", "seed", "as_of", "population", "visits", "illness", "mapping")
     words = ["bridge load", f"--count {seen.run.patients}"]
-    for name in names:
-        if (value := inputs.get(name)) is not None:
-            text = "-".join(map(str, value)) if isinstance(value, list) else str(value)
-            words.append(f"--{name.replace('_', '-')} {shlex.quote(text)}")
+    for name, text in options_of(seen.run).items():
+        flag = f"--{name.replace('_', '-')}"
+        words.append(flag if text == "True" else f"{flag} {shlex.quote(text)}")
     return " ".join(words)
+
+
+def options_of(run: Run) -> dict[str, str]:
+    """Return what a load is asked for to make the same patients, by the name of each option."""
+    mapping = {"mapping": run.mapping.path} if run.mapping.path else {}
+    return run.recipe.options | mapping
 
 
 def spans(numbers: Sequence[int]) -> str:
@@ -180,7 +184,6 @@ def _environment() -> Environment:
         "many": how_many,
         "moment": lambda text: str(text)[:16].replace("T", " ") + " UTC",
         "percent": _percent,
-        "shown": lambda value: "-".join(map(str, value)) if isinstance(value, list) else value,
         "spans": spans,
         "thousands": lambda number: f"{number:,}",
     }

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bridge.chart import LeftOut
 from bridge.delivery.flags import Judgement
-from bridge.delivery.rendering import Target
+from bridge.delivery.target import Target
 from bridge.mapping.model import Mapping
 from bridge.mapping.resolve import Change
 from bridge.mapping.terms import Terms

@@ -1,52 +1,37 @@
 """Carries out a run: from its ledger, patient by patient, to what the server holds."""
 
+import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import tee
-from typing import Any, Protocol
 
 from bridge.chart import Patient
 from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.history import Sample
-from bridge.delivery.identifiers import IdentifierDesk
+from bridge.delivery.identifiers import IdentifierDesk, spare_identifiers
 from bridge.delivery.ledger import SETTLED, Ledger, Phase, Progress, Row, Run, State
-from bridge.delivery.rendering import IdentifierSlot, Target
-from bridge.delivery.send import Order, PendingPatient, deliver
+from bridge.delivery.requests import Context
+from bridge.delivery.send import Delivered, Delivery, PendingPatient, deliver
 from bridge.delivery.server_state import METADATA
 from bridge.delivery.workers import carry_out
-from bridge.errors import LedgerError, Unfit
+from bridge.errors import Unfit
 from bridge.identity import MOD30_ALPHABET, reissue
+from bridge.mapping.model import Mapping
+from bridge.mapping.terms import Terms
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Reply
 from bridge.openmrs.transport import Traffic
+from bridge.recipe import Cohort
 
 NOTE_SECONDS = 1.0
 """How much of a run's time and count of requests a kill may cost."""
 
-_MOST_EDITIONS = 10_000
-
-
-class Cohort(Protocol):
-    """The patients of a request, made anew whenever they are asked for."""
-
-    @property
-    def count(self) -> int:
-        """How many they are, numbered from 1."""
-
-    @property
-    def inputs(self) -> dict[str, Any]:
-        """All that the patients follow from, as plain JSON."""
-
-    @property
-    def resampled(self) -> int:
-        """How many patients made so far were drawn again for an impossible value."""
-
-    def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
-        """Yield the patients with these numbers, which ascend."""
+_MOST_GENERATIONS = 10_000
 
 
 class ClientPool:
@@ -86,6 +71,24 @@ class ClientPool:
         return sum(traffic.retries for traffic in self._traffics)
 
 
+def context_of(run: Run, mapping: Mapping) -> Context:
+    """Return all that a run's charts are rendered by."""
+    terms = Terms.from_json(json.loads(run.terms)) if run.terms else Terms()
+    return Context(
+        run=run.name,
+        mapping=mapping,
+        target=run.target,
+        terms=terms,
+        capabilities=run.capabilities,
+    )
+
+
+def delivery_of(run: Run, mapping: Mapping) -> Delivery:
+    """Return how a run's patients are made."""
+    spare = partial(spare_identifiers, slots=run.target.identifiers, run=run.name)
+    return Delivery(context=context_of(run, mapping), identifiers=spare)
+
+
 def new_run_name(now: datetime) -> str:
     """Return a name for a run: its time, so that runs sort by age, and four random letters."""
     letters = "".join(secrets.choice(MOD30_ALPHABET.lower()[10:]) for _ in range(4))
@@ -94,36 +97,19 @@ def new_run_name(now: datetime) -> str:
 
 def plan_run(ledger: Ledger, cohort: Cohort, client: Client) -> None:
     """Write down every patient of a run, with the identifiers they get, before any is sent."""
-    desk = IdentifierDesk(target_of(ledger.run).identifiers, ledger.run.name)
-    edition = _free_edition(client, cohort)
+    desk = IdentifierDesk(ledger.run.target.identifiers, ledger.run.name)
+    generation = _free_generation(client, cohort)
     ledger.write(
-        Row(number, "", edition=edition, identifiers=identifiers)
+        Row(number, "", generation=generation, identifiers=identifiers)
         for number, identifiers in enumerate(desk.issue(client, cohort.count), start=1)
     )
     ledger.note(ledger.progress._replace(phase=Phase.LOADING))
 
 
-def target_of(run: Run) -> Target:
-    """Return the target that a run's record keeps."""
-    try:
-        slots = tuple(IdentifierSlot(**slot) for slot in run.target["identifiers"])
-        return Target(**{**run.target, "identifiers": slots})
-    except (KeyError, TypeError) as error:
-        raise other_version(run) from error
-
-
-def other_version(run: Run) -> LedgerError:
-    """Return the error for a record whose keys this bridge does not know."""
-    return LedgerError(
-        f"run {run.name} was begun by another version of bridge: use that one, or take its "
-        f"patients off with `bridge undo --marked {run.name}`"
-    )
-
-
 @as_openmrs_has_it("what the run hangs on")
 def require_target(client: Client, run: Run) -> None:
     """Raise Unfit when what a run's patients hang on is no longer on the server."""
-    goal = target_of(run)
+    goal = run.target
     fields = ("encounter_type", "visit_type", "location", "encounter_role", "provider")
     needed = [
         *((METADATA[field], getattr(goal, field)) for field in fields),
@@ -140,40 +126,29 @@ def require_target(client: Client, run: Run) -> None:
             )
 
 
-def _free_edition(client: Client, cohort: Cohort) -> int:
-    """Return the first edition whose uuids this server has not voided, by the first patient."""
+def _free_generation(client: Client, cohort: Cohort) -> int:
+    """Return the first generation whose uuids this server has not voided, by the first patient."""
     first = next(cohort.patients([1])).uuid
-    for edition in range(_MOST_EDITIONS):
-        found = client.fetch("patient", reissue(first, edition), "voided")
+    for generation in range(_MOST_GENERATIONS):
+        found = client.fetch("patient", reissue(first, generation), "voided")
         if not (found and found.get("voided")):
-            return edition
-    raise Unfit(f"these patients were voided {_MOST_EDITIONS} times on the server: use --seed")
+            return generation
+    raise Unfit(f"these patients were voided {_MOST_GENERATIONS} times on the server: use --seed")
 
 
-def check_inputs(run: Run, cohort: Cohort) -> None:
-    """Refuse to go on with a run whose patients would not be the same; raise LedgerError."""
-    now = cohort.inputs
-    before = {key: value for key, value in run.inputs.items() if not key.startswith("mapping")}
-    differing = [key for key in before.keys() | now.keys() if before.get(key) != now.get(key)]
-    if differing:
-        what = "; ".join(f"{key} was {before.get(key)}, is {now.get(key)}" for key in differing)
-        raise LedgerError(
-            f"run {run.name} was begun with other inputs ({what}). Put them back, or "
-            f"`bridge undo {run.name}` and load anew"
-        )
-
-
-def carry_on(ledger: Ledger, cohort: Cohort, order: Order, pool: ClientPool) -> Iterator[Row]:
+def carry_on(ledger: Ledger, cohort: Cohort, delivery: Delivery, pool: ClientPool) -> Iterator[Row]:
     """Make every patient that is not yet settled; yield each row as the server settles it."""
     started = time.monotonic()
     before, counts = ledger.progress, ledger.counts()
     patients = sum(counts[state] for state in SETTLED)
     observations = ledger.totals().observations
 
-    def work(client: Client, task: PendingPatient) -> Row:
-        row = deliver(client, task, order)
+    nested_visits = delivery.context.capabilities.nested_visits
+
+    def work(client: Client, pending: PendingPatient) -> Delivered:
+        delivered = deliver(client, pending, delivery)
         pool.done()
-        return row
+        return delivered
 
     def note(phase: Phase) -> None:
         progress = Progress(
@@ -190,8 +165,12 @@ def carry_on(ledger: Ledger, cohort: Cohort, order: Order, pool: ClientPool) -> 
 
     phase, noted = before.phase, started
     try:
-        tasks = _tasks(ledger, cohort)
-        for row in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
+        tasks = (
+            PendingPatient(patient, row, nested_visits)
+            for patient, row in _begun(ledger, cohort, delivery)
+        )
+        for row, nests in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
+            nested_visits = nested_visits and nests
             ledger.write([row])
             patients += row.state in SETTLED
             observations += row.observations
@@ -204,11 +183,12 @@ def carry_on(ledger: Ledger, cohort: Cohort, order: Order, pool: ClientPool) -> 
         note(phase)
 
 
-def _tasks(ledger: Ledger, cohort: Cohort) -> Iterator[PendingPatient]:
+def _begun(ledger: Ledger, cohort: Cohort, delivery: Delivery) -> Iterator[tuple[Patient, Row]]:
     """Yield what is to be done, each written down as sent before a worker may take it."""
     rows, again = tee(ledger.rows(State.PLANNED, State.SENT))
     patients = cohort.patients(row.number for row in again)
     for row, patient in zip(rows, patients, strict=True):
-        uuid = reissue(patient.uuid, row.edition)
+        uuid = reissue(patient.uuid, row.generation)
         ledger.write([row._replace(state=State.SENT, uuid=uuid)])
-        yield PendingPatient(patient, row)
+        delivery.settled.begin(uuid)
+        yield patient, row

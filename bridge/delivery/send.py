@@ -179,7 +179,7 @@ class _Making:
         counts = self._counts + Counter(one.kind for e in encounters for one in e.expected)
         observations = counts.pop("observations", 0)
         return row._replace(
-            state=State.CREATED if ours else State.EXISTING,
+            state=State.CREATED if ours else State.ALREADY_THERE,
             visits=len(counted),
             encounters=len(encounters),
             observations=observations,

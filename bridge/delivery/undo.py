@@ -12,10 +12,11 @@ from bridge.delivery.ledger import Ledger, Phase, Row, State
 from bridge.delivery.ownership import Ownership, standing
 from bridge.delivery.purging import parts_of, purge_parts, purge_patient
 from bridge.delivery.removal import LEFT_BEHIND, void, void_patient
-from bridge.delivery.run import ClientPool, Cohort
+from bridge.delivery.run import ClientPool
 from bridge.delivery.workers import carry_out
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
+from bridge.recipe import Cohort
 
 _REASON = "bridge undo"
 
@@ -101,7 +102,7 @@ def _void(client: Client, uuid: str, kinds: Collection[str], *, look: bool) -> U
 
 def states_to_undo(*, purge: bool) -> tuple[State, ...]:
     """Return the states of the patients that are to be taken off; purging takes voided ones too."""
-    states = (State.CREATED, State.SENT, State.EXISTING)
+    states = (State.CREATED, State.SENT, State.ALREADY_THERE)
     return (*states, State.UNDONE) if purge else states
 
 

@@ -218,7 +218,7 @@ class Transport:
             with self._http.request(
                 method,
                 self.server.url + path,
-                **_body(body),
+                **body_of(body),
                 headers={"Accept": kind, **(headers or {})},
                 timeout=(self._patience.connect, self._patience.read),
                 # said here: from the session alone the environment would go before it
@@ -293,7 +293,7 @@ class Transport:
         )
 
 
-def _body(body: Any) -> dict[str, Any]:
+def body_of(body: Any) -> dict[str, Any]:
     """Return a body as requests takes it."""
     if not isinstance(body, Multipart):
         return {"json": body}

@@ -14,17 +14,21 @@ from typing import Any, NamedTuple
 from bridge.chart import Patient
 from bridge.cli import cohorts
 from bridge.cli.options import CohortFlags
+from bridge.delivery.generations import reissue_patient
 from bridge.delivery.history import Sample
 from bridge.delivery.identifiers import IdentifierDesk
-from bridge.delivery.ledger import find_record, recall
-from bridge.delivery.plan import reissue_patient
+from bridge.delivery.ledger import find_record, read_with_history
 from bridge.delivery.preflight import choose_profile, limits_of, target
-from bridge.delivery.rendering import Target
-from bridge.delivery.run import Cohort
+from bridge.delivery.requests import Context
+from bridge.delivery.send import Delivery
 from bridge.delivery.server_state import ServerState, read_server_state
 from bridge.delivery.setup import make_tags
+from bridge.delivery.target import Target
+from bridge.mapping.terms import Terms
+from bridge.openmrs.capabilities import Capabilities
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Server, Transport
+from bridge.recipe import Cohort
 from tests.bench.replay import Account, Chain, Replayed, render, replay
 from tests.lib.loading import MAPPING, prepare
 
@@ -82,6 +86,18 @@ class Bench:
         """The server's own things that patients hang on."""
         return target(self.state, MAPPING.profiles[choose_profile(self.state, MAPPING)])
 
+    @property
+    def delivery(self) -> Delivery:
+        """How a replay's patients are rendered."""
+        context = Context(
+            run="bench",
+            mapping=MAPPING,
+            target=self.target,
+            terms=Terms(),
+            capabilities=Capabilities(),
+        )
+        return Delivery(context=context, identifiers=lambda client: ())
+
     def identifiers(self, count: int) -> list[tuple[str, ...]]:
         """Return the identifiers of so many patients."""
         desk = IdentifierDesk(self.target.identifiers, f"bench {time.time_ns()}")
@@ -96,14 +112,14 @@ class Bench:
 
     def patients(self, cohort: Cohort) -> Iterator[Patient]:
         """Yield the patients of a cohort under uuids that nobody has."""
-        edition = time.time_ns()
+        generation = time.time_ns()
         for patient in cohort.patients(range(1, cohort.count + 1)):
-            yield reissue_patient(patient, edition)
+            yield reissue_patient(patient, generation)
 
     def chains(self, cohort: Cohort) -> list[Chain]:
         """Render what bridge would send for a cohort."""
         identifiers = self.identifiers(cohort.count)
-        return render(self.patients(cohort), identifiers, MAPPING, self.target, "bench")
+        return render(self.patients(cohort), identifiers, self.delivery)
 
     def ceiling(self, cohort: Cohort, connections: int, url: str | None = None) -> Replayed:
         """Replay what bridge would send for a cohort."""
@@ -112,7 +128,7 @@ class Bench:
 
     def samples(self, run: str) -> Sequence[Sample]:
         """Return how a load went, from its record."""
-        _, history = recall(find_record(self.home / "runs", run))
+        _, history = read_with_history(find_record(self.home / "runs", run))
         return history.samples
 
     def load(self, count: int, seed: int, *more: str, url: str | None = None) -> Loaded:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 
 from bridge.chart import Patient
-from bridge.files.fhir_rendering import GENDERS
+from bridge.codes import GENDERS
 from tests.bench.loading import Bench
 from tests.bench.replay import Line, Replayed
 from tests.lib.loading import MAPPING

@@ -9,18 +9,29 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import requests
+
 from bridge.chart import Patient
-from bridge.delivery.plan import plan_patient
-from bridge.delivery.rendering import Target
-from bridge.mapping.model import Mapping
+from bridge.delivery.ledger import Row, State
+from bridge.delivery.send import Delivery, PendingPatient, deliver
+from bridge.openmrs.transport import Multipart, body_of
+from tests.lib.accepting import AcceptingClient, Sending
 
 REST = "/ws/rest/v1"
 
 
-class Chain(NamedTuple):
-    """The requests that make one patient, in their order: path and body."""
+class Prepared(NamedTuple):
+    """One POST, rendered to the last byte of its body."""
 
-    requests: tuple[tuple[str, bytes], ...]
+    path: str
+    body: bytes
+    kind: str
+
+
+class Chain(NamedTuple):
+    """The requests that make one patient, in their order."""
+
+    requests: tuple[Prepared, ...]
     observations: int
 
 
@@ -56,28 +67,28 @@ class Account(NamedTuple):
 
 
 def render(
-    patients: Iterable[Patient],
-    identifiers: Iterable[tuple[str, ...]],
-    mapping: Mapping,
-    target: Target,
-    run: str,
+    patients: Iterable[Patient], identifiers: Iterable[tuple[str, ...]], delivery: Delivery
 ) -> list[Chain]:
     """Render what bridge sends for these patients, to the last byte of the bodies."""
     chains = []
     for patient, own in zip(patients, identifiers, strict=True):
-        plan = plan_patient(patient, own, mapping, target, run=run)
-        requests = [(f"{REST}/patient?v=custom:(uuid)", plan.body)]
-        for visit in plan.visits:
-            (encounter,) = visit.encounters
-            body = {**encounter.body, "visit": visit.body}
-            requests.append((f"{REST}/encounter?v=custom:(uuid,visit:(uuid))", body))
-        chains.append(
-            Chain(
-                tuple((path, json.dumps(body).encode()) for path, body in requests),
-                sum(visit.observations for visit in plan.visits),
-            )
-        )
+        client = AcceptingClient()
+        row, _ = deliver(client, PendingPatient(patient, Row(1, "", identifiers=own)), delivery)
+        if row.state is not State.CREATED:
+            raise RuntimeError(f"it would not be sent whole: {row.reason}")
+        requests = tuple(_prepared(sending) for sending in client.accepting.sent)
+        chains.append(Chain(requests, row.observations))
     return chains
+
+
+def _prepared(sending: Sending) -> Prepared:
+    kind = "application/fhir+json" if "/fhir2/" in sending.path else "application/json"
+    if not isinstance(sending.body, Multipart):
+        return Prepared(sending.path, json.dumps(sending.body).encode(), kind)
+    url = "http://127.0.0.1/"
+    made = requests.Request("POST", url, **body_of(sending.body)).prepare()
+    assert isinstance(made.body, bytes)
+    return Prepared(sending.path, made.body, made.headers["Content-Type"])
 
 
 class Line:
@@ -100,7 +111,7 @@ class Line:
     ) -> http.client.HTTPResponse:
         """Send one request; return the answer, read; raise RuntimeError unless it is a success."""
         head = (
-            f"{method} {self._base}{path} HTTP/1.1\r\nHost: {self._host}\r\nAccept: {kind}\r\n"
+            f"{method} {self._base}{path} HTTP/1.1\r\nHost: {self._host}\r\nAccept: */*\r\n"
             f"Content-Type: {kind}\r\n{self._headers}Content-Length: {len(body)}\r\n\r\n"
         ).encode()
         self._http.sock.sendall(head + body)
@@ -144,8 +155,8 @@ def replay(chains: Sequence[Chain], account: Account, connections: int) -> Repla
                     own = next(waiting, None)
                 if own is None:
                     break
-                for path, body in own.requests:
-                    line.exchange("POST", path, body)
+                for path, body, kind in own.requests:
+                    line.exchange("POST", path, body, kind)
             line.close()
         except BaseException as error:
             errors.append(error)

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from bridge.delivery.flags import Cell
-from bridge.delivery.history import MOST_SAMPLES, Sample, Verification, crc
+from bridge.delivery.history import MOST_SAMPLES, Sample, Verification
 from bridge.delivery.ledger import (
     Ledger,
     Phase,
     Progress,
     Row,
-    Run,
     State,
     read_summary,
     read_with_history,
@@ -23,17 +22,9 @@ from bridge.delivery.ledger import (
 from bridge.delivery.rate_chart import chart_of, duration, nice, steps_of
 from bridge.delivery.report import command_of, figures, rejects, render, sentence, spans
 from bridge.errors import LedgerError
+from tests.lib.records import old_record, recipe, run
 
-INPUTS = {
-    "seed": 7,
-    "as_of": "2026-11-21",
-    "population": "a file's name.yaml",
-    "visits": [1, 6],
-    "illness": "mixed",
-    "mapping": None,
-    "mapping_file": "0123456789ab",
-}
-RUN = Run("run-1", "2026-11-21T07:00:00+00:00", "http://x/openmrs", "boss", 10, INPUTS, {}, "0.1.0")
+RUN = run(recipe=recipe(population="a file's name.yaml"))
 NAUGHTY = "<script>alert(1)</script>"
 
 
@@ -228,16 +219,11 @@ def test_only_the_last_verification_is_kept(tmp_path: Path) -> None:
 
 def test_a_record_of_an_older_bridge_opens(tmp_path: Path) -> None:
     """The report says what is not on record, and a verification can be kept from then on."""
-    path = recorded(tmp_path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.executescript("DROP TABLE sample; DROP TABLE verification; PRAGMA user_version=0")
-        (progress,) = database.execute("SELECT progress FROM run").fetchone()
-        run = json.dumps(RUN[:7])
-        database.execute("UPDATE run SET run = ?, checksum = ?", (run, crc(run, progress)))
+    path = old_record(tmp_path, 0)
     page = page_of(path)
     assert "which did not keep it" in page
     assert "not on record for the load" in page
-    assert read_summary(path).made == 9
+    assert read_summary(path).made == 7
     with Ledger.open(path) as ledger:
         ledger.keep(verification())
     assert read_with_history(path)[1].verification == verification()

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from bridge.delivery.ownership import standing
-from bridge.delivery.run import _free_edition
+from bridge.delivery.run import _free_generation
 from bridge.delivery.server_state import read_identifier_types, read_server_state, read_tags
 from bridge.delivery.setup import make, tags
 from bridge.delivery.undo import find_marked
 from bridge.delivery.verify import verify_patient
 from bridge.errors import ServerError, Unfit
 from bridge.mapping.loading import load_mapping
-from tests.fuzz.answers import TASK, client_of
+from tests.fuzz.answers import CONTEXT, TASK, client_of
 from tests.lib.patients import HandmadeCohort
 
 MAPPING = load_mapping(None)
@@ -30,7 +30,7 @@ READS = {
     "tags": lambda data: read_tags(client_of(data)),
     "standing": lambda data: standing(client_of(data), "x", "mark"),
     "marked": lambda data: find_marked("run", client_of(data)),
-    "verify": lambda data: verify_patient(client_of(data), TASK, MAPPING),
+    "verify": lambda data: verify_patient(client_of(data), TASK, CONTEXT),
     "setup": lambda data: make(client_of(data), tags()[0]),
 }
 STRANGE = {
@@ -56,6 +56,6 @@ def test_a_strange_answer_is_the_server_s_fault(read: str, body: Any) -> None:
 
 def test_a_server_that_voids_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be asked for ever whether the next uuids are free."""
-    monkeypatch.setattr("bridge.delivery.run._MOST_EDITIONS", 20)
+    monkeypatch.setattr("bridge.delivery.run._MOST_GENERATIONS", 20)
     with pytest.raises(Unfit, match="use --seed"):
-        _free_edition(client_of(said({"voided": True})), HandmadeCohort(1))
+        _free_generation(client_of(said({"voided": True})), HandmadeCohort(1))

@@ -361,7 +361,7 @@ def test_a_run_is_not_continued_with_other_inputs(
     patients.write_text(patients.read_text().replace(",Kenya", ",Uganda"))
     refused = cli("verify")
     assert refused.code == 4
-    assert "other inputs (files was" in refused.err
+    assert "other inputs (digest was" in refused.err
     assert cli("undo").code == 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bridge.delivery.ledger import Ledger, Phase, State
-from bridge.delivery.rendering import Target
+from bridge.delivery.target import Target
 from bridge.delivery.verify import Difference
 from bridge.errors import ServerError
 from bridge.openmrs.client import Client

@@ -16,16 +16,16 @@ import pytest
 
 from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.ledger import Ledger, State
-from bridge.delivery.run import ClientPool, carry_on, plan_run
+from bridge.delivery.run import ClientPool, carry_on, delivery_of, plan_run
 from bridge.delivery.undo import Removal, undo_marked
 from bridge.errors import LedgerError
 from bridge.openmrs.client import Client
 from tests.end_to_end.conftest import Clinic
 from tests.end_to_end.test_faults import fresh_cohort
 from tests.lib.loading import (
+    MAPPING,
     differences,
     found,
-    order_of,
     proceed,
     start,
     take_off,
@@ -62,7 +62,7 @@ def load_and_copy(
     for _ in begun[1]:  # before one is sent
         pass
     pool = ClientPool(connect, ConcurrencyLimit(2), threading.Event())
-    for _ in carry_on(ledger, cohort, order_of(ledger), pool):
+    for _ in carry_on(ledger, cohort, delivery_of(ledger.run, MAPPING), pool):
         if chance.random() < 0.9:
             next(chance.choice(begun[2:]), None)
     for copy in begun:
@@ -107,7 +107,7 @@ def test_a_record_of_an_earlier_moment_is_carried_on_to_the_same_patients(
             assert_exact(ledger, cohort, clinic)
         carried_on += 1
     assert carried_on >= MOMENTS
-    removal = Removal(run, goal["run_tag"], purge=False)
+    removal = Removal(run, goal.run_tag, purge=False)
     taken = list(
         undo_marked(
             run, removal, ClientPool(clinic.connect, ConcurrencyLimit(2), threading.Event())

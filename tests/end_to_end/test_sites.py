@@ -104,7 +104,7 @@ def test_each_site_gets_patients_of_its_own(
     assert len(found(of["nakuru"]["run"], connector(towns[1]))) == 2
     assert found(of["nakuru"]["run"], connector(towns[0])) == []
     status = cli("status", of["nakuru"]["run"], "--json").json
-    assert status["inputs"]["population"] == "haiti"  # type: ignore[index]
+    assert status["recipe"]["population"] == "haiti"  # type: ignore[index]
     for site in of.values():
         secrets = ["--password-file", secret] if site["name"] == "clinic" else []
         os.environ["BRIDGE_PASSWORD"] = PASSWORD

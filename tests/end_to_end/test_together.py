@@ -70,7 +70,7 @@ def test_two_loads_of_the_same_patients_make_them_once(
     ledgers, rows = load_at_once(tmp_path, clinic, cohort, cohort)
     with ledgers[0], ledgers[1]:
         states = [sorted((a.state, b.state)) for a, b in zip(*rows, strict=True)]
-        assert states == [[State.CREATED, State.EXISTING]] * COUNT
+        assert states == [[State.ALREADY_THERE, State.CREATED]] * COUNT
         marked = [found(ledger.run.name, clinic.connect) for ledger in ledgers]
         owned = [[r.uuid for r in run if r.state is State.CREATED] for run in rows]
         assert [sorted(uuids) for uuids in marked] == [sorted(uuids) for uuids in owned]
@@ -110,7 +110,7 @@ def test_a_visit_that_the_owner_made_in_between_is_not_claimed(
         with start(tmp_path, cohort, connect) as second:
             proceed(second, cohort, connect)
             (row,) = second.rows()
-            assert (row.state, row.visits, row.added) == (State.EXISTING, 0, ())
+            assert (row.state, row.visits, row.added) == (State.ALREADY_THERE, 0, ())
             take_off(second, clinic.connect)
     with Ledger.open(owner.path) as ledger:
         assert ledger.counts() == {State.CREATED: 1}

@@ -62,7 +62,11 @@ def test_a_patient_whose_new_uuid_the_record_does_not_know_is_found(
     run = loaded(cli, server, 20273, 1)
     (row,) = rows(own_home, run)
     assert row.uuid != before.uuid
-    write(own_home, run, row._replace(state=State.SENT, uuid=before.uuid, edition=before.edition))
+    write(
+        own_home,
+        run,
+        row._replace(state=State.SENT, uuid=before.uuid, generation=before.generation),
+    )
     assert cli("undo", run, "--json").json == {
         "run": run,
         "server": server[1],

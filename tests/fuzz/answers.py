@@ -10,6 +10,7 @@ from typing import Any, cast
 from bridge.delivery.ledger import Row, State
 from bridge.delivery.ownership import standing
 from bridge.delivery.preflight import check, choose_profile, limits_of, target
+from bridge.delivery.run import context_of
 from bridge.delivery.send import PendingPatient
 from bridge.delivery.server_state import read_identifier_types, read_server_state
 from bridge.delivery.undo import find_marked
@@ -22,6 +23,7 @@ from bridge.openmrs.replies import Reply, sort_reply
 from bridge.openmrs.transport import Patience, Server, Traffic, Transport
 from tests.lib.patients import make_patient
 from tests.lib.raw_server import raw_server
+from tests.lib.records import run
 
 Trial = Callable[[bytes], object]
 Open = AbstractContextManager[Trial]
@@ -207,12 +209,13 @@ def facts_seeds() -> Sequence[bytes]:
 
 
 PATIENT = make_patient(1, visits=1)
+CONTEXT = context_of(run(), MAPPING)
 TASK = PendingPatient(PATIENT, Row(number=1, uuid=PATIENT.uuid, state=State.CREATED))
 
 
 def verify() -> Open:
     """Compare what a server gives back with a patient."""
-    return nullcontext(lambda data: verify_patient(client_of(data), TASK, MAPPING))
+    return nullcontext(lambda data: verify_patient(client_of(data), TASK, CONTEXT))
 
 
 def verify_seeds() -> Sequence[bytes]:

@@ -11,15 +11,18 @@ from pathlib import Path
 from flask.testing import FlaskClient
 
 from bridge.delivery.plan import plan_patient
-from bridge.delivery.rendering import Target
+from bridge.delivery.rendering import patient_body
+from bridge.delivery.run import context_of
 from bridge.delivery.server_state import DEMO_TAG, RUN_TAG
 from bridge.delivery.setup import tags
+from bridge.delivery.target import Target
 from bridge.mapping.loading import load_mapping
 from bridge.sandbox import PASSWORD, USER, Sandbox
 from bridge.sandbox.app import create_app
 from bridge.sandbox.server import open_database
 from tests.lib.loading import connector, prepare
 from tests.lib.patients import make_patient
+from tests.lib.records import run
 
 Trial = Callable[[bytes], object]
 Open = AbstractContextManager[Trial]
@@ -87,14 +90,15 @@ def rest() -> Open:
 
 def rest_seeds() -> Sequence[bytes]:
     """Return a patient with a visit, and bodies of several kinds."""
-    plan = plan_patient(make_patient(1, visits=1), (), MAPPING, TARGET, run="fuzz")
-    (visit,) = plan.visits
+    patient = make_patient(1, visits=1)
+    context = context_of(run(target=TARGET), MAPPING)
+    (visit,) = plan_patient(patient, context).visits
     first = visit.encounters[0]
     return [
-        b"POST patient\n" + json.dumps(plan.body).encode(),
+        b"POST patient\n" + json.dumps(patient_body(patient, (), TARGET, run="fuzz")).encode(),
         b"POST visit\n" + json.dumps(visit.body).encode(),
         b"POST encounter\n" + json.dumps({**first.body, "visit": visit.body}).encode(),
-        f"POST patient/{plan.uuid}\n".encode() + b'{"deleted": false}',
+        f"POST patient/{patient.uuid}\n".encode() + b'{"deleted": false}',
         f"DELETE visit/{visit.uuid}\n".encode(),
         b'POST person\n{"gender": "F", "names": [{"givenName": "a", "familyName": "b"}]}',
         b'POST location\n{"name": "x", "tags": [], "parentLocation": null}',

@@ -42,7 +42,15 @@ PNG = bytes.fromhex(
 )
 """The smallest picture there is: one pixel."""
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = b"\n".join(
+    (
+        b"%PDF-1.4",
+        b"1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj",
+        b"2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj",
+        b"trailer<</Root 1 0 R>>",
+        b"%%EOF",
+    )
+)
 
 
 def ciel(number: int, words: str = "") -> CodeableConcept:

@@ -1,27 +1,32 @@
 """A load, its resume, verify and undo as library calls, for tests that need to hold the reins."""
 
-import dataclasses
 import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from bridge.delivery.concurrency import ConcurrencyLimit
-from bridge.delivery.identifiers import spare_identifiers
 from bridge.delivery.ledger import Ledger, Phase, Row, Run, State
 from bridge.delivery.preflight import choose_profile, target
-from bridge.delivery.rendering import Target
-from bridge.delivery.run import ClientPool, Cohort, carry_on, new_run_name, plan_run, target_of
-from bridge.delivery.send import Order, PendingPatient
+from bridge.delivery.run import (
+    ClientPool,
+    carry_on,
+    context_of,
+    delivery_of,
+    new_run_name,
+    plan_run,
+)
+from bridge.delivery.send import PendingPatient
 from bridge.delivery.server_state import read_server_state
 from bridge.delivery.setup import make_tags, set_up
+from bridge.delivery.target import Target
 from bridge.delivery.undo import Removal, Undone, find_marked, undo_run
 from bridge.delivery.verify import Difference, verify_patient
 from bridge.mapping.loading import load_mapping
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Patience, Server, Transport
+from bridge.recipe import Cohort, FilesRecipe
 
 MAPPING = load_mapping(None)
 USER, PASSWORD = "admin", "Admin123"
@@ -71,17 +76,10 @@ def start(
         server=server,
         user=USER,
         patients=cohort.count,
-        inputs=cohort.inputs,
-        target=dataclasses.asdict(goal or read_target(connect)),
+        recipe=FilesRecipe(path="by hand", digest="", count=cohort.count),
+        target=goal or read_target(connect),
     )
     return Ledger.create(folder, run)
-
-
-def order_of(ledger: Ledger) -> Order:
-    """Return how a run's patients are made."""
-    goal = target_of(ledger.run)
-    spare = partial(spare_identifiers, slots=goal.identifiers, run=ledger.run.name)
-    return Order(run=ledger.run.name, mapping=MAPPING, target=goal, identifiers=spare)
 
 
 def proceed(
@@ -92,16 +90,17 @@ def proceed(
         with closing(connect()) as client:
             plan_run(ledger, cohort, client)
     pool = ClientPool(connect, ConcurrencyLimit(workers), threading.Event())
-    return list(carry_on(ledger, cohort, order_of(ledger), pool))
+    return list(carry_on(ledger, cohort, delivery_of(ledger.run, MAPPING), pool))
 
 
 def differences(ledger: Ledger, cohort: Cohort, connect: Callable[[], Client]) -> list[Difference]:
     """Read everything back and return what is not as it was meant."""
-    rows = list(ledger.rows(State.CREATED, State.EXISTING))
+    rows = list(ledger.rows(State.CREATED, State.ALREADY_THERE))
     patients = cohort.patients(row.number for row in rows)
     tasks = [PendingPatient(patient, row) for patient, row in zip(patients, rows, strict=True)]
+    context = context_of(ledger.run, MAPPING)
     with closing(connect()) as client:
-        verdicts = [verify_patient(client, task, MAPPING) for task in tasks]
+        verdicts = [verify_patient(client, task, context) for task in tasks]
     return [difference for verdict in verdicts for difference in verdict.differences]
 
 
@@ -113,7 +112,7 @@ def take_off(
     purge: bool = False,
 ) -> list[Undone]:
     """Undo a run."""
-    removal = Removal(ledger.run.name, ledger.run.target["run_tag"], purge=purge)
+    removal = Removal(run=ledger.run.name, run_tag=ledger.run.target.run_tag, purge=purge)
     pool = ClientPool(connect, ConcurrencyLimit(2), threading.Event())
     return list(undo_run(ledger, removal, pool, cohort))
 

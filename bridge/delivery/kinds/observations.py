@@ -142,11 +142,12 @@ def _expected(statement: ObservationStatement, place: Place) -> Expected:
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
     """Read a patient's observations of the concepts expected, groups and members alike."""
     concepts = list(dict.fromkeys(str(one.fields["concept"]) for one in expected.values()))
+    resources: list[dict[str, Any]] = []
     for first in range(0, len(concepts), CONCEPTS_AT_ONCE):
         some = ",".join(concepts[first : first + CONCEPTS_AT_ONCE])
         query = f"Observation?subject:Patient={patient}&code={some}"
-        for resource in client.fhir_search(f"{query}&_summary=data&_sort=-date&_count={PAGE}"):
-            yield found(resource)
+        resources += client.fhir_search(f"{query}&_summary=data&_sort=-date&_count={PAGE}")
+    return iter([found(resource) for resource in resources])
 
 
 def found(resource: dict[str, Any]) -> Found:

@@ -1,0 +1,161 @@
+"""Where the patients of a run come from: typed, saved with the run, enough to make them again."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+
+from pydantic import Field
+
+from bridge.chart import Patient
+from bridge.errors import RecipeChanged
+from bridge.mapping.model import Mapping
+
+if TYPE_CHECKING:
+    from bridge.files.reading import FolderCohort
+    from bridge.synthesis.cohort import GeneratedCohort, Request
+
+
+class Cohort(Protocol):
+    """The patients of a recipe, made anew whenever they are asked for."""
+
+    @property
+    def count(self) -> int:
+        """How many they are, numbered from 1."""
+
+    @property
+    def resampled(self) -> int:
+        """How many patients made so far were drawn again for an impossible value."""
+
+    def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
+        """Yield the patients with these numbers, which ascend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratedRecipe:
+    """Patients that bridge makes; the last three fields tell whether it still makes the same."""
+
+    kind: Literal["generated"] = "generated"
+    count: int
+    seed: int
+    as_of: date
+    population: str
+    """A name that comes with bridge, or the whole path of a file."""
+    visits: tuple[int, int]
+    illness: str
+    limits: dict[str, tuple[int | float, int | float]]
+    """The least and the greatest value of each measurement; the uuids tell 50 from 50.0."""
+    population_digest: str
+    generator: int
+    models: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
+        """Describe a cohort that has been made."""
+        request, inputs = cohort.request, cohort.inputs
+        return cls(
+            count=cohort.count,
+            seed=request.seed,
+            as_of=request.as_of,
+            population=request.population,
+            visits=request.visits,
+            illness=request.illness,
+            limits=dict(request.limits),
+            population_digest=inputs["population_file"],
+            generator=inputs["generator"],
+            models=tuple(inputs["models"]),
+        )
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What a load is asked for, by the name of each option, to get the same again."""
+        fewest, most = self.visits
+        return {
+            "seed": str(self.seed),
+            "as_of": self.as_of.isoformat(),
+            "population": self.population,
+            "visits": f"{fewest}-{most}",
+            "illness": self.illness,
+        }
+
+    @property
+    def request(self) -> "Request":
+        """What the generator is asked for."""
+        from bridge.synthesis.cohort import Request
+
+        return Request(
+            seed=self.seed,
+            as_of=self.as_of,
+            population=self.population,
+            visits=self.visits,
+            limits=self.limits,
+            illness=self.illness,
+        )
+
+    def cohort(self, mapping: Mapping) -> "GeneratedCohort":
+        """Make the patients again; raise RecipeChanged where they would be others."""
+        from bridge.synthesis.cohort import GeneratedCohort
+        from bridge.synthesis.population import load_population, population_digest
+
+        if population_digest(load_population(self.population)) != self.population_digest:
+            raise RecipeChanged(f"another population: {self.population} has changed since")
+        made = GeneratedCohort(self.request, self.count)
+        _require_same(self, GeneratedRecipe.of(made))
+        return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesRecipe:
+    """Patients that files hold; `digest` tells whether they are still the same files."""
+
+    kind: Literal["files"] = "files"
+    path: str
+    digest: str
+    count: int
+    keep_names: bool = False
+    since: date | None = None
+    years: int | None = None
+    shift: bool = False
+    as_of: date | None = None
+
+    @classmethod
+    def of(cls, cohort: "FolderCohort") -> "FilesRecipe":
+        """Describe files that have been read."""
+        return cls(path=cohort.inputs["from"], digest=cohort.inputs["files"], count=cohort.count)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What a load is asked for, by the name of each option, to get the same again."""
+        asked = {
+            "from": self.path,
+            "since": self.since,
+            "years": self.years,
+            "as_of": self.as_of,
+            "keep_names": self.keep_names,
+            "shift": self.shift,
+        }
+        return {name: str(value) for name, value in asked.items() if value not in (None, False)}
+
+    def cohort(self, mapping: Mapping) -> "FolderCohort":
+        """Read the patients again; raise RecipeChanged where the files are others."""
+        from bridge.files.reading import FolderCohort
+
+        made = FolderCohort(Path(self.path), mapping, self.count)
+        _require_same(self, FilesRecipe.of(made))
+        return made
+
+
+Recipe = GeneratedRecipe | FilesRecipe
+
+SavedRecipe = Annotated[Recipe, Field(discriminator="kind")]
+
+
+def _require_same(before: Recipe, now: object) -> None:
+    differing = [
+        f"{field.name} was {getattr(before, field.name)}, is {getattr(now, field.name)}"
+        for field in fields(before)
+        if getattr(before, field.name) != getattr(now, field.name)
+    ]
+    if differing:
+        raise RecipeChanged(f"other inputs ({'; '.join(differing)})")
