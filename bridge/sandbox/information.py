@@ -63,7 +63,7 @@ def _user(store: Store, user: Record) -> dict[str, Any]:
         "person": {
             "uuid": person.uuid,
             "display": store.display(person),
-            "resourceVersion": person.kind.version,
+            "resourceVersion": person.type.version,
         },
         "privileges": [],
         "roles": [
@@ -74,7 +74,7 @@ def _user(store: Store, user: Record) -> dict[str, Any]:
             self_link,
             {**self_link, "rel": "default", "uri": f"{self_link['uri']}?v=default"},
         ],
-        "resourceVersion": user.kind.version,
+        "resourceVersion": user.type.version,
     }
 
 
@@ -139,7 +139,7 @@ def _ranges(store: Store, given: Mapping[str, str]) -> list[dict[str, Any]]:
     uuid = given.get("patient", "")
     if store.find("patient", uuid) is None:
         raise NotFound(76, what=f"No patient with uuid: {uuid}")
-    kind = store.kinds["concept"]
+    kind = store.resource_types["concept"]
     wanted = (unique(store, kind, text) for text in given.get("concept", "").split(","))
     return [_range(store, one) for one in wanted if one and is_numeric(store, one)]
 

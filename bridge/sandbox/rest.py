@@ -9,10 +9,10 @@ from bridge.sandbox.catalogue import BY_PATH
 from bridge.sandbox.conversion import to_whole, unique
 from bridge.sandbox.creating import create, create_part, update
 from bridge.sandbox.identifiers import create_source, issue
-from bridge.sandbox.kinds import Kind
 from bridge.sandbox.refusals import Broken, Conversion, NotFound, NotSignedIn, UnknownResource
 from bridge.sandbox.rendering import render
 from bridge.sandbox.representation import DEFAULT, REF, Representation, parse_parameter
+from bridge.sandbox.resource_types import ResourceType
 from bridge.sandbox.searches import select
 from bridge.sandbox.store import Record, Store
 
@@ -49,7 +49,7 @@ class Reply(NamedTuple):
 class Place(NamedTuple):
     """What a path stands for: a kind, perhaps one of its records, perhaps below an owner."""
 
-    kind: Kind
+    type: ResourceType
     owner: str
     uuid: str
 
@@ -76,7 +76,7 @@ def answer(store: Store, request: Request) -> Reply:
     if request.path.startswith("idgen/") and request.path.endswith("/identifier"):
         return _issue_one(store, request)
     place = locate(request.path)
-    _require_sign_in(request, place.kind)
+    _require_sign_in(request, place.type)
     owner = _owner(store, place)
     if request.method == "GET":
         return _read(store, request, place, owner)
@@ -85,7 +85,7 @@ def answer(store: Store, request: Request) -> Reply:
     return _write(store, request, place, owner)
 
 
-def _require_sign_in(request: Request, kind: Kind) -> None:
+def _require_sign_in(request: Request, kind: ResourceType) -> None:
     if request.signed_in:
         return
     verbs = {"GET": "Get", "POST": "Add", "DELETE": "Delete"}
@@ -98,14 +98,14 @@ def _require_sign_in(request: Request, kind: Kind) -> None:
 def _owner(store: Store, place: Place) -> Record | None:
     if not place.owner:
         return None
-    found = store.find(place.kind.path.partition("/")[0], place.owner)
+    found = store.find(place.type.path.partition("/")[0], place.owner)
     if found is None:
         raise NotFound
     return found
 
 
 def _found(store: Store, place: Place, line: int = 53) -> Record:
-    found = unique(store, place.kind, place.uuid)
+    found = unique(store, place.type, place.uuid)
     if found is None:
         raise NotFound(line)
     return found
@@ -122,12 +122,12 @@ def representation(request: Request, otherwise: Representation) -> Representatio
 def _read(store: Store, request: Request, place: Place, owner: Record | None) -> Reply:
     if place.uuid:
         return Reply(200, render(store, _found(store, place), representation(request, DEFAULT)))
-    selection = select(store, place.kind.name, request.given)
+    selection = select(store, place.type.name, request.given)
     if owner:
-        selection = selection.also(f'"{place.kind.owner}" = ?', owner.id)
+        selection = selection.also(f'"{place.type.owner}" = ?', owner.id)
     limit, start = _page(request.given)
     found = store.many(
-        place.kind.name, selection.where, selection.params, selection.order, (limit + 1, start)
+        place.type.name, selection.where, selection.params, selection.order, (limit + 1, start)
     )
     rep = representation(request, DEFAULT if owner else REF)
     body: dict[str, Any] = {"results": [render(store, record, rep) for record in found[:limit]]}
@@ -135,7 +135,7 @@ def _read(store: Store, request: Request, place: Place, owner: Record | None) ->
     if links:
         body["links"] = links
     if request.given.get("totalCount") == "true":
-        body["totalCount"] = store.count(place.kind.name, selection.where, selection.params)
+        body["totalCount"] = store.count(place.type.name, selection.where, selection.params)
     return Reply(200, body)
 
 
@@ -190,12 +190,12 @@ def _write(store: Store, request: Request, place: Place, owner: Record | None) -
             record = update(store, record, request.body)
         return Reply(200, render(store, record, rep))
     if owner:
-        return Reply(201, render(store, create_part(store, place.kind, owner, request.body), rep))
-    if place.kind.name == "identifiersource":
+        return Reply(201, render(store, create_part(store, place.type, owner, request.body), rep))
+    if place.type.name == "identifiersource":
         return _write_source(store, request)
-    record = create(store, place.kind, request.body)
+    record = create(store, place.type, request.body)
     # a new patient is always shown in the default representation
-    shown = DEFAULT if place.kind.name == "patient" else rep
+    shown = DEFAULT if place.type.name == "patient" else rep
     return Reply(201, render(store, record, shown))
 
 
@@ -218,7 +218,7 @@ def _issue_one(store: Store, request: Request) -> Reply:
 
 def _take_away(store: Store, request: Request, place: Place) -> Reply:
     if request.given.get("purge") == "true":
-        record = unique(store, place.kind, place.uuid)
+        record = unique(store, place.type, place.uuid)
         if record:
             voiding.purge(store, record)
     else:

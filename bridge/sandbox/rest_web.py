@@ -7,8 +7,8 @@ from flask import Flask, Response, g, request
 
 from bridge.sandbox import information, rest
 from bridge.sandbox.bodies import parse_json
-from bridge.sandbox.desk import PREFIX, Desk, base_address, json_reply
 from bridge.sandbox.refusals import Broken, Invalid, NotSignedIn, Refusal
+from bridge.sandbox.request_context import PREFIX, RequestContext, base_address, json_reply
 from bridge.sandbox.sessions import COOKIE, Session
 
 ADDRESS = f"{PREFIX}/ws/rest/v1"
@@ -16,19 +16,19 @@ JSON = "application/json;charset=UTF-8"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def add_rest(app: Flask, desk: Desk) -> None:
+def add_rest(app: Flask, context: RequestContext) -> None:
     """Add the REST resources to the application."""
-    serve = desk.signed_in(lambda path: _answer(desk, path))
+    serve = context.signed_in(lambda path: _answer(context, path))
     app.add_url_rule(f"{ADDRESS}/<path:path>", "rest", serve, methods=METHODS)
 
 
-def _answer(desk: Desk, path: str) -> Response:
+def _answer(context: RequestContext, path: str) -> Response:
     try:
         if path == "session":
-            return _session(desk)
+            return _session(context)
         if not _is_known(request.method, path):
             return json_reply(200, _unsupported(path), JSON)
-        return _resource(desk, path)
+        return _resource(context, path)
     except (Refusal, Invalid) as refusal:
         return _refused(refusal)
     except sqlite3.Error as fault:
@@ -43,7 +43,7 @@ def _refused(refusal: Refusal | Invalid) -> Response:
     return response
 
 
-def _resource(desk: Desk, path: str) -> Response:
+def _resource(context: RequestContext, path: str) -> Response:
     asked = rest.Request(
         method=request.method,
         path=path,
@@ -51,7 +51,7 @@ def _resource(desk: Desk, path: str) -> Response:
         body=_body() if request.method == "POST" else {},
         signed_in=g.session.signed_in,
     )
-    with desk.store(writing=request.method != "GET") as store:
+    with context.store(writing=request.method != "GET") as store:
         reply = information.answer(store, asked) or rest.answer(store, asked)
     return json_reply(reply.status, reply.body, JSON)
 
@@ -102,10 +102,10 @@ def _unsupported(path: str) -> dict[str, Any]:
     }
 
 
-def _session(desk: Desk) -> Response:
+def _session(context: RequestContext) -> Response:
     session: Session = g.session
     if request.method == "DELETE":
-        desk.sessions.end(session)
+        context.sessions.end(session)
         gone = (
             f"{COOKIE}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:10 GMT; Path={PREFIX}; HttpOnly"
         )
@@ -113,5 +113,5 @@ def _session(desk: Desk) -> Response:
     if request.method == "POST" and session.signed_in:
         chosen = _body().get("sessionLocation")
         session.location = chosen if chosen and isinstance(chosen, str) else session.location
-    with desk.store(writing=False) as store:
+    with context.store(writing=False) as store:
         return json_reply(200, information.session_body(store, session), JSON)

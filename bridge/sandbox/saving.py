@@ -24,7 +24,7 @@ def save(store: Store, record: Record) -> Record:
 
     Raises Invalid or Refusal where OpenMRS would.
     """
-    saver = SAVERS.get(record.kind.name, _save_plain)
+    saver = SAVERS.get(record.type.name, _save_plain)
     return saver(store, record)
 
 
@@ -44,7 +44,7 @@ def _write(store: Store, record: Record) -> None:
 
 def _save_children(store: Store, record: Record) -> None:
     for name, held in list(record.children.items()):
-        prop = record.kind.by_name[name]
+        prop = record.type.by_name[name]
         if not prop.kept:
             continue
         for child in held:
@@ -107,7 +107,7 @@ def _replace_obs(store: Store, obs: Record) -> Record:
     The old one even moves to the encounter that took its uuid: OpenMRS does the same.
     """
     check(store, obs)
-    successor = Record(obs.kind, {**obs.values, "uuid": str(uuid.uuid4()), "created": None})
+    successor = Record(obs.type, {**obs.values, "uuid": str(uuid.uuid4()), "created": None})
     del successor.values["id"]
     successor["previousVersion"] = obs.id
     successor["status"] = "AMENDED"

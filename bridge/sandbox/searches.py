@@ -1,4 +1,4 @@
-# ruff: noqa: S608 - statements are made of the kinds' own names; every value is bound
+# ruff: noqa: S608 - statements are made of the resource types' own names; every value is bound
 """What the parameters of a list request select, kind by kind."""
 
 from collections.abc import Callable, Mapping
@@ -34,14 +34,14 @@ NARROWING = {
     "patient": frozenset({"q", "identifier"}),
     "person": frozenset({"q"}),
 }
-"""Kinds that OpenMRS does not list as a whole, and the parameters one of which must be there."""
+"""What OpenMRS does not list as a whole, and the parameters one of which must be there."""
 
 
-def select(store: Store, kind_name: str, given: Parameters) -> Selection:
+def select(store: Store, type_name: str, given: Parameters) -> Selection:
     """Return what a list request asks for, without what is voided unless it asks for all."""
-    if kind_name in NARROWING and not NARROWING[kind_name] & given.keys():
+    if type_name in NARROWING and not NARROWING[type_name] & given.keys():
         raise Unsupported
-    searcher = SEARCHERS.get(kind_name, _by_name)
+    searcher = SEARCHERS.get(type_name, _by_name)
     found = searcher(store, given)
     return found if given.get("includeAll") == "true" else found.also("ended = 0")
 
@@ -84,7 +84,7 @@ def _settings(store: Store, given: Parameters) -> Selection:
 def _terms(store: Store, given: Parameters) -> Selection:
     found = Selection()
     if "source" in given:
-        source = unique(store, store.kinds["conceptsource"], given["source"])
+        source = unique(store, store.resource_types["conceptsource"], given["source"])
         found = found.also('"conceptSource" = ?', source.id if source else -1)
     wanted = given.get("codeOrName", given.get("q"))
     return found.also("code = ? OR name = ?", wanted, wanted) if wanted else found
@@ -92,7 +92,7 @@ def _terms(store: Store, given: Parameters) -> Selection:
 
 def _concepts(store: Store, given: Parameters) -> Selection:
     if "references" in given:
-        kind = store.kinds["concept"]
+        kind = store.resource_types["concept"]
         found = (unique(store, kind, text.strip()) for text in given["references"].split(","))
         return _exactly([concept for concept in found if concept])
     if "source" in given and "code" in given:
@@ -164,7 +164,7 @@ def _visits(store: Store, given: Parameters) -> Selection:
         ("visitType", "visittype"),
     ):
         if name in given:
-            record = unique(store, store.kinds[kind], given[name])
+            record = unique(store, store.resource_types[kind], given[name])
             if record is None:
                 raise NotFound
             found = found.also(f'"{name}" = ?', record.id)
@@ -182,7 +182,7 @@ def _encounters(store: Store, given: Parameters) -> Selection:
         ("location", "location"),
     ):
         if name in given:
-            record = unique(store, store.kinds[kind], given[name])
+            record = unique(store, store.resource_types[kind], given[name])
             found = found.also(f'"{name}" = ?', record.id if record else -1)
     return _between(found, given, "encounterDatetime", "fromdate", "todate")
 
@@ -203,7 +203,7 @@ def _observations(store: Store, given: Parameters) -> Selection:
             found = found.also(f"{column} = ?", record.id if record else -1)
     wanted = given.get("concepts", given.get("concept"))
     if wanted:
-        kind = store.kinds["concept"]
+        kind = store.resource_types["concept"]
         concepts = (unique(store, kind, text.strip()) for text in wanted.split(","))
         listed = ", ".join(str(concept.id) for concept in concepts if concept)
         found = found.also(f"concept IN ({listed})")
@@ -213,7 +213,7 @@ def _observations(store: Store, given: Parameters) -> Selection:
 def _sources(store: Store, given: Parameters) -> Selection:
     if "identifierType" not in given:
         return Selection()
-    found = unique(store, store.kinds["patientidentifiertype"], given["identifierType"])
+    found = unique(store, store.resource_types["patientidentifiertype"], given["identifierType"])
     return Selection('"identifierType" = ?', (found.id if found else -1,))
 
 

@@ -18,21 +18,21 @@ ADMIN_PERSON_UUID = "5f87c042-6814-11e8-923f-e9a88dcb533f"
 def plant(store: Store) -> None:
     """Fill a new database."""
     text = files("bridge.sandbox").joinpath("seed.json").read_text(encoding="utf-8")
-    for kind_name, records in json.loads(text).items():
+    for type_name, records in json.loads(text).items():
         for values in records:
-            _insert(store, kind_name, values)
+            _insert(store, type_name, values)
     _plant_admin(store)
     for name, concept_uuid in (("True", TRUE_UUID), ("False", FALSE_UUID)):
         _plant_answer(store, name, concept_uuid)
 
 
-def _insert(store: Store, kind_name: str, values: dict[str, Any]) -> Record:
-    record = store.new(kind_name)
+def _insert(store: Store, type_name: str, values: dict[str, Any]) -> Record:
+    record = store.new(type_name)
     named = values.get("name") or values.get("property")
-    record["uuid"] = values.get("uuid") or str(uuid.uuid5(NAMESPACE, f"{kind_name}/{named}"))
+    record["uuid"] = values.get("uuid") or str(uuid.uuid5(NAMESPACE, f"{type_name}/{named}"))
     for name, value in values.items():
         if name != "uuid":
-            record[name] = convert(record.kind.by_name[name], value)
+            record[name] = convert(record.type.by_name[name], value)
     store.insert(record)
     return record
 

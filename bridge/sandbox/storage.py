@@ -1,4 +1,4 @@
-"""The SQLite file: its tables, made from the kinds, and transactions safe between processes.
+"""The SQLite file: a table for each resource type, and transactions safe between processes.
 
 Several processes may have the file open, and each may be killed at any moment. WAL with one
 BEGIN IMMEDIATE a write keeps every request whole; the lock spares the threads of one process
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.errors import InputError
-from bridge.sandbox.kinds import Kind, Property
+from bridge.sandbox.resource_types import Property, ResourceType
 
 FILE_NAME = "sandbox.sqlite"
 VERSION = 1
@@ -34,9 +34,9 @@ SQL_TYPES = {
 class Database:
     """The file, opened once by every thread that needs it."""
 
-    def __init__(self, directory: Path, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, directory: Path, resource_types: Mapping[str, ResourceType]) -> None:
         self.path = directory / FILE_NAME
-        self.kinds = kinds
+        self.resource_types = resource_types
         self._threads = threading.local()
         self._writing = threading.Lock()
         self._opened: list[sqlite3.Connection] = []
@@ -108,14 +108,14 @@ class Database:
         return connection
 
     def _definitions(self) -> Iterator[str]:
-        for kind in self.kinds.values():
+        for kind in self.resource_types.values():
             yield f'CREATE TABLE "{kind.name}" ({", ".join(_columns(kind))})'
             for number, columns in enumerate(kind.indexes):
                 quoted = columns if '"' in columns or " " in columns else f'"{columns}"'
                 yield f'CREATE INDEX "{kind.name}_{number}" ON "{kind.name}" ({quoted})'
 
 
-def _columns(kind: Kind) -> Iterator[str]:
+def _columns(kind: ResourceType) -> Iterator[str]:
     yield "id INTEGER PRIMARY KEY"
     yield "uuid TEXT NOT NULL UNIQUE"
     yield "created INTEGER NOT NULL"

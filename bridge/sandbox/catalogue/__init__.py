@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 
 from bridge.sandbox.catalogue import care, concepts, metadata, people
-from bridge.sandbox.kinds import Kind
+from bridge.sandbox.resource_types import ResourceType
 
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (*metadata.KINDS, *concepts.KINDS, *people.KINDS, *care.KINDS)
+RESOURCE_TYPES: Mapping[str, ResourceType] = {
+    kind.name: kind
+    for kind in (
+        *metadata.RESOURCE_TYPES,
+        *concepts.RESOURCE_TYPES,
+        *people.RESOURCE_TYPES,
+        *care.RESOURCE_TYPES,
+    )
 }
-BY_PATH: Mapping[str, Kind] = {kind.path or name: kind for name, kind in KINDS.items()}
+BY_PATH: Mapping[str, ResourceType] = {
+    kind.path or name: kind for name, kind in RESOURCE_TYPES.items()
+}

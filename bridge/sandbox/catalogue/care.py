@@ -5,8 +5,8 @@ from typing import Any
 
 from bridge.sandbox.catalogue.metadata import name_of
 from bridge.sandbox.dates import rest_moment
-from bridge.sandbox.kinds import Kind, Property, children, moment, ref, text
 from bridge.sandbox.observation_values import set_value
+from bridge.sandbox.resource_types import Property, ResourceType, children, moment, ref, text
 from bridge.sandbox.store import Record, Store
 
 
@@ -95,8 +95,8 @@ OBS = (
     "referenceRange"
 )
 
-KINDS = (
-    Kind(
+RESOURCE_TYPES = (
+    ResourceType(
         name="visit",
         java="org.openmrs.Visit",
         version="1.9",
@@ -121,7 +121,7 @@ KINDS = (
         indexes=("patient",),
         getters={"display": visit_display, "attributes": lambda store, record: []},
     ),
-    Kind(
+    ResourceType(
         name="encounter",
         java="org.openmrs.Encounter",
         version="2.2",
@@ -153,7 +153,7 @@ KINDS = (
             "diagnoses": lambda store, record: [],
         },
     ),
-    Kind(
+    ResourceType(
         name="encounterprovider",
         java="org.openmrs.EncounterProvider",
         version="1.9",
@@ -172,7 +172,7 @@ KINDS = (
         indexes=("encounter",),
         getters={"display": provider_display},
     ),
-    Kind(
+    ResourceType(
         name="obs",
         java="org.openmrs.Obs",
         version="2.7",

@@ -30,12 +30,12 @@ class Reply(NamedTuple):
     location: str = ""
 
 
-def answer(store: Store, shelf: bundles.Shelf, request: Request) -> Reply:
+def answer(store: Store, cache: bundles.SearchCache, request: Request) -> Reply:
     """Answer a request, or raise the Outcome."""
     given = dict(request.query)
     type_name, _, uuid = request.path.partition("/")
     if not type_name:
-        return _next_page(store, shelf, given)
+        return _next_page(store, cache, given)
     if type_name not in TYPES:
         listed = ", ".join(TYPES)
         raise outcomes.Outcome(
@@ -44,7 +44,7 @@ def answer(store: Store, shelf: bundles.Shelf, request: Request) -> Reply:
             f" [{listed}]",
         )
     if request.method == "GET" and uuid in ("", "_search"):
-        return _search(store, shelf, type_name, request)
+        return _search(store, cache, type_name, request)
     if request.method == "POST" and not uuid:
         return _create(store, type_name, request.body)
     record = _found(store, type_name, uuid)
@@ -57,7 +57,7 @@ def answer(store: Store, shelf: bundles.Shelf, request: Request) -> Reply:
 
 def _found(store: Store, type_name: str, uuid: str) -> Record:
     for table in TYPES[type_name]:
-        record = store.find(table.kind, uuid)
+        record = store.find(table.type, uuid)
         if record and record.ended:
             raise outcomes.gone(type_name, uuid)
         if record:
@@ -65,7 +65,7 @@ def _found(store: Store, type_name: str, uuid: str) -> Record:
     raise outcomes.unknown(type_name, uuid)
 
 
-def _search(store: Store, shelf: bundles.Shelf, type_name: str, request: Request) -> Reply:
+def _search(store: Store, cache: bundles.SearchCache, type_name: str, request: Request) -> Reply:
     query = list(request.query)
     given = dict(query)
     if given.get("_summary") == "count" or given.get("_count") == "0":
@@ -73,10 +73,10 @@ def _search(store: Store, shelf: bundles.Shelf, type_name: str, request: Request
     found = tuple(search(store, type_name, query))
     results = bundles.Results(found, given.get("_summary", ""))
     url = bundles.search_url(f"{store.base}/ws/fhir2/R4/{request.path}", query)
-    return Reply(200, bundles.bundle(store, shelf, results, bundles.page_of(given), self_url=url))
+    return Reply(200, bundles.bundle(store, cache, results, bundles.page_of(given), self_url=url))
 
 
-def _next_page(store: Store, shelf: bundles.Shelf, given: dict[str, str]) -> Reply:
+def _next_page(store: Store, cache: bundles.SearchCache, given: dict[str, str]) -> Reply:
     name = given.get("_getpages")
     if not name:
         raise outcomes.Outcome(
@@ -86,8 +86,8 @@ def _next_page(store: Store, shelf: bundles.Shelf, given: dict[str, str]) -> Rep
         )
     url = bundles.search_url(f"{store.base}/ws/fhir2/R4", list(given.items()))
     page = bundles.page_of(given)
-    results = shelf.get(name)
-    return Reply(200, bundles.bundle(store, shelf, results, page, name=name, self_url=url))
+    results = cache.get(name)
+    return Reply(200, bundles.bundle(store, cache, results, page, name=name, self_url=url))
 
 
 def _create(store: Store, type_name: str, body: Mapping[str, Any]) -> Reply:

@@ -20,7 +20,7 @@ SUBSETTED = {
 
 def resource(store: Store, record: Record, *, summary: bool = False) -> Resource:
     """Show a record as a FHIR resource; a summary leaves the narrative out and says so."""
-    kind, build = BUILDERS[record.kind.name]
+    kind, build = BUILDERS[record.type.name]
     moment = record["changed"] or record["created"]
     meta: Resource = {"versionId": str(moment * 1000), "lastUpdated": fhir_instant(moment)}
     tags = _tags(record, summary=summary)
@@ -36,7 +36,7 @@ def resource(store: Store, record: Record, *, summary: bool = False) -> Resource
 
 
 def _tags(record: Record, *, summary: bool) -> list[Resource]:
-    name = record.kind.name
+    name = record.type.name
     tags: list[Resource] = []
     if name in ("encounter", "visit"):
         tags.append({"system": f"{EXTENSION}encounter-tag", "code": name, "display": name.title()})

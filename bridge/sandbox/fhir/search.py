@@ -1,4 +1,4 @@
-# ruff: noqa: S608 - statements are made of the kinds' own names; every value is bound
+# ruff: noqa: S608 - statements are made of the resource types' own names; every value is bound
 """FHIR search: which records the parameters select, in which order."""
 
 import calendar
@@ -30,7 +30,7 @@ COMPARISONS = {
 class Found(NamedTuple):
     """One result: the kind of record and its id."""
 
-    kind: str
+    type: str
     number: int
 
 
@@ -38,7 +38,7 @@ class Found(NamedTuple):
 class Table:
     """What of a search runs on one table."""
 
-    kind: str
+    type: str
     conditions: Mapping[str, Condition]
     orders: Mapping[str, str]
 
@@ -160,7 +160,7 @@ _NAME_PARTS = ("givenName", "middleName", "familyName", "familyName2")
 _TABLES = {
     "Patient": (
         Table(
-            kind="patient",
+            type="patient",
             conditions={
                 **_COMMON,
                 "identifier": _of_identifier("id"),
@@ -183,7 +183,7 @@ _TABLES = {
     ),
     "Encounter": tuple(
         Table(
-            kind=kind,
+            type=kind,
             conditions={
                 **_COMMON,
                 "_tag": _equal(f"'{kind}'"),
@@ -203,7 +203,7 @@ _TABLES = {
     ),
     "Observation": (
         Table(
-            kind="obs",
+            type="obs",
             conditions={
                 **_COMMON,
                 "patient": _of_patient("person"),
@@ -237,7 +237,7 @@ def count(store: Store, type_name: str, query: list[tuple[str, str]]) -> int:
     counted = 0
     for table in TYPES[type_name]:
         selection = _selection(table, query)
-        counted += store.count(table.kind, selection.where, selection.params)
+        counted += store.count(table.type, selection.where, selection.params)
     return counted
 
 
@@ -266,9 +266,9 @@ def _bare(name: str) -> str:
 def _run(store: Store, table: Table, query: list[tuple[str, str]], sort: str) -> list[Found]:
     selection = _selection(table, query)
     order = _order(table, sort)
-    sql = f'SELECT id FROM "{table.kind}" WHERE {selection.where} ORDER BY {order}'
+    sql = f'SELECT id FROM "{table.type}" WHERE {selection.where} ORDER BY {order}'
     rows = store.connection.execute(sql, selection.params)
-    return [Found(table.kind, number) for (number,) in rows]
+    return [Found(table.type, number) for (number,) in rows]
 
 
 def _selection(table: Table, query: list[tuple[str, str]]) -> Selection:

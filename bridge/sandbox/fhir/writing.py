@@ -148,7 +148,7 @@ def _text(given: Body, name: str) -> str | None:
 def _identifier(store: Store, given: Body) -> Record | None:
     """Make an identifier; one whose type is not named by its text is dropped without a word."""
     text = _text(_part(given, "type"), "text") or ""
-    kind = unique(store, store.kinds["patientidentifiertype"], text)
+    kind = unique(store, store.resource_types["patientidentifiertype"], text)
     if kind is None:
         return None
     identifier = store.new("identifier")

@@ -24,7 +24,7 @@ RULES: Mapping[str, Rule] = {
 
 def check(store: Store, record: Record) -> None:
     """Raise Invalid if the record breaks a rule of its kind."""
-    rule = RULES.get(record.kind.name)
+    rule = RULES.get(record.type.name)
     if rule:
         findings = Findings()
         rule(store, record, findings)

@@ -1,4 +1,4 @@
-"""What a kind of record is, as data: its columns, its place in the REST tree, its representations.
+"""What a resource type is, as data: its columns, its place in the REST tree, its representations.
 
 The storage makes its tables from these definitions, the REST engine reads and writes by them.
 """
@@ -45,7 +45,7 @@ class Property:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class ResourceType:
     """One resource of OpenMRS: how it is stored, named, written and shown."""
 
     name: str
