@@ -75,12 +75,25 @@ def convert_map(store: Store, kind: ResourceType, body: Mapping[str, Any]) -> Re
     uuid = body.get("uuid")
     known = store.find(kind.name, uuid) if isinstance(uuid, str) else None
     record = known or store.new(kind.name)
-    first = [name for name, _ in parse_custom(kind.default).properties if name in kind.settable]
+    if known is None and kind.variants:
+        choose_variant(record, body)
+    default, _ = kind.representations(record["type"])
+    first = [name for name, _ in parse_custom(default).properties if name in kind.settable]
     order = [*first, *kind.settable, *body]
     for name in dict.fromkeys(order):
         if name in body and name not in IGNORED:
             set_property(store, record, name, body[name])
     return record
+
+
+def choose_variant(record: Record, body: Mapping[str, Any]) -> None:
+    """Note which subclass a new record is of, as its body must say."""
+    name = body.get("type")
+    if name not in record.type.variants:
+        raise Conversion(
+            f"Subclass type not found: {name}; known: {', '.join(record.type.variants)}"
+        )
+    record["type"] = name
 
 
 def set_property(store: Store, record: Record, name: str, value: Any) -> None:

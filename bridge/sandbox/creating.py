@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bridge.sandbox.conversion import apply, convert_map
+from bridge.sandbox.conversion import apply, choose_variant, convert_map
 from bridge.sandbox.refusals import Conversion
 from bridge.sandbox.resource_types import ResourceType
 from bridge.sandbox.saving import save
@@ -112,7 +112,16 @@ def _create_attribute_type(store: Store, body: Body) -> Record:
     return save(store, record)
 
 
+def _create_order(store: Store, body: Body) -> Record:
+    """Make an order of the subclass that the body names."""
+    record = store.new("order")
+    choose_variant(record, body)
+    apply(store, record, body, whole=True)
+    return save(store, record)
+
+
 CREATORS: Mapping[str, Callable[[Store, Body], Record]] = {
+    "order": _create_order,
     "patient": _create_patient,
     "personattributetype": _create_attribute_type,
     "systemsetting": _create_setting,

@@ -9,8 +9,9 @@ from bridge.sandbox.conversion import unique
 from bridge.sandbox.dates import rest_moment
 from bridge.sandbox.refusals import NotFound, NotSignedIn
 from bridge.sandbox.rendering import is_numeric, links, render
-from bridge.sandbox.representation import DEFAULT, REF, Representation
+from bridge.sandbox.representation import DEFAULT, FULL, REF, Representation
 from bridge.sandbox.rest import Reply, Request, representation
+from bridge.sandbox.rules.orders import allowed_concepts
 from bridge.sandbox.sessions import Session
 from bridge.sandbox.store import Record, Store
 
@@ -19,6 +20,8 @@ MODULES = {
     "fhir2": ("FHIR2", "4.2.0"),
     "webservices.rest": ("Rest Web Services OMOD", "3.5.0-SNAPSHOT.78b012"),
     "idgen": ("ID Generation", "5.0.4"),
+    "appointments": ("Appointments", "2.1.0"),
+    "attachments": ("Attachments", "4.0.0"),
 }
 LOCALES = ["en", "en-GB", "es", "fr", "it", "pt"]
 ROLES = {
@@ -81,7 +84,8 @@ def _user(store: Store, user: Record) -> dict[str, Any]:
 def answer(store: Store, request: Request) -> Reply | None:
     """Answer what is no stored record, or return None."""
     root, _, rest = request.path.partition("/")
-    if request.method != "GET" or root not in ("module", "systeminformation", CONCEPT_RANGES):
+    known = ("module", "systeminformation", CONCEPT_RANGES, "orderentryconfig")
+    if request.method != "GET" or root not in known:
         return None
     if not request.signed_in:
         raise NotSignedIn("Get Modules" if root == "module" else "View Administration Functions")
@@ -89,7 +93,28 @@ def answer(store: Store, request: Request) -> Reply | None:
         return _modules(store, request, rest)
     if root == "systeminformation":
         return Reply(200, _system(store))
+    if root == "orderentryconfig":
+        return Reply(200, _order_entry(store))
     return Reply(200, {"results": _ranges(store, request.given)})
+
+
+ORDER_SETS = {
+    "drugRoutes": "order.drugRoutesConceptUuid",
+    "drugDosingUnits": "order.drugDosingUnitsConceptUuid",
+    "drugDispensingUnits": "order.drugDispensingUnitsConceptUuid",
+    "durationUnits": "order.durationUnitsConceptUuid",
+    "testSpecimenSources": "order.testSpecimenSourcesConceptUuid",
+}
+"""What may be chosen in an order, by the setting that names the set of concepts."""
+
+
+def _order_entry(store: Store) -> dict[str, Any]:
+    shown = {
+        name: [render(store, one, REF) for one in allowed_concepts(store, setting)]
+        for name, setting in ORDER_SETS.items()
+    }
+    frequencies = store.many("orderfrequency", "ended = 0")
+    return shown | {"orderFrequencies": [render(store, one, FULL) for one in frequencies]}
 
 
 CONCEPT_RANGES = "conceptreferencerange"

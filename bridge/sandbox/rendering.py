@@ -23,7 +23,8 @@ def render(store: Store, record: Record, rep: Representation) -> dict[str, Any]:
     if rep.name == "custom":
         listed = rep
     else:
-        listed = parse_custom(kind.default if rep is DEFAULT else kind.full)
+        default, full = kind.representations(record["type"])
+        listed = parse_custom(default if rep is DEFAULT else full)
     absent = _absent(store, record) if rep is FULL else ()
     shown = {
         name: _property(store, record, name, inner)
@@ -32,10 +33,13 @@ def render(store: Store, record: Record, rep: Representation) -> dict[str, Any]:
     }
     if rep.name != "custom":
         shown["links"] = links(store, record, full=rep is DEFAULT and kind.full_link)
-    if kind.type_name:
-        shown["type"] = kind.type_name
-    shown["resourceVersion"] = kind.version
-    return shown
+    return shown | _type_name(record) | {"resourceVersion": kind.version}
+
+
+def _type_name(record: Record) -> dict[str, str]:
+    """Name the subclass, where a resource type has several."""
+    name = record.type.type_name or (record["type"] if record.type.variants else "")
+    return {"type": name} if name else {}
 
 
 def _reference(store: Store, record: Record) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def _reference(store: Store, record: Record) -> dict[str, Any]:
     if record.ended:
         shown[kind.ending] = True
     shown["links"] = links(store, record)
-    return shown | ({"type": kind.type_name} if kind.type_name else {})
+    return shown | _type_name(record)
 
 
 def _absent(store: Store, record: Record) -> tuple[str, ...]:
@@ -120,7 +124,16 @@ def _value(store: Store, value: Any, rep: Representation) -> Any:
         return render(store, value, rep)
     if isinstance(value, list):
         return [_value(store, item, rep) for item in value]
+    if isinstance(value, dict):
+        return _parts(store, value, rep)
     return value
+
+
+def _parts(store: Store, value: Mapping[str, Any], rep: Representation) -> dict[str, Any]:
+    """Show what is no resource of its own, such as the allergen of an allergy."""
+    if rep.name != "custom":
+        return {name: _value(store, part, REF) for name, part in value.items()}
+    return {name: _value(store, value.get(name), inner) for name, inner in rep.properties}
 
 
 def _audit(store: Store, record: Record) -> dict[str, Any]:

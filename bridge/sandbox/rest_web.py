@@ -1,18 +1,30 @@
 """REST on the web: bodies in, answers and refusals out, in OpenMRS's forms."""
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from bridge.sandbox import information, rest
+from bridge.sandbox import appointments, attachments, information, rest, results_tree
+from bridge.sandbox.attachments import Download, Upload
 from bridge.sandbox.bodies import parse_json
 from bridge.sandbox.refusals import Broken, Invalid, NotSignedIn, Refusal
 from bridge.sandbox.request_context import PREFIX, RequestContext, base_address, json_reply
 from bridge.sandbox.sessions import COOKIE, Session
+from bridge.sandbox.store import Store
 
 ADDRESS = f"{PREFIX}/ws/rest/v1"
 JSON = "application/json;charset=UTF-8"
+SPECIAL: tuple[Callable[[Store, rest.Request], rest.Reply | None], ...] = (
+    information.answer,
+    appointments.answer,
+    attachments.answer,
+    results_tree.answer,
+)
+"""What answers before the engine of all resources does: these are no plain records."""
+
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -48,12 +60,50 @@ def _resource(context: RequestContext, path: str) -> Response:
         method=request.method,
         path=path,
         query=tuple(request.args.items(multi=True)),
-        body=_body() if request.method == "POST" else {},
+        body=_body() if request.method in ("POST", "PUT") and not _is_multipart() else {},
         signed_in=g.session.signed_in,
+        upload=_upload() if _is_multipart() else None,
     )
     with context.store(writing=request.method != "GET") as store:
-        reply = information.answer(store, asked) or rest.answer(store, asked)
+        reply = _answered(store, asked)
+    if isinstance(reply.body, Download):
+        return _file(reply.body)
     return json_reply(reply.status, reply.body, JSON)
+
+
+def _answered(store: Store, asked: rest.Request) -> rest.Reply:
+    """Let the special resources answer before the engine that serves all others."""
+    for special in SPECIAL:
+        reply = special(store, asked)
+        if reply is not None:
+            return reply
+    return rest.answer(store, asked)
+
+
+def _file(download: Download) -> Response:
+    response = Response(download.content, content_type=download.media_type)
+    name = quote(download.name)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return response
+
+
+def _is_multipart() -> bool:
+    return request.method == "POST" and request.mimetype == "multipart/form-data"
+
+
+def _upload() -> Upload:
+    """Read the one file of a multipart body, with the fields beside it."""
+    sent = request.files.get("file")
+    fields = {name: str(value) for name, value in request.form.items()}
+    # the JSON may come as a part of its own with a file's headers
+    fields |= {
+        name: part.read().decode(errors="replace")
+        for name, part in request.files.items()
+        if name != "file"
+    }
+    if sent is None:
+        return Upload("", "", b"", fields)
+    return Upload(sent.filename or "", sent.mimetype or "", sent.read(), fields)
 
 
 def _body() -> dict[str, Any]:
@@ -84,7 +134,13 @@ def _malformed(fault: str) -> Refusal:
 
 
 def _is_known(method: str, path: str) -> bool:
-    return method in ("GET", "POST") or (method == "DELETE" and "/" in path)
+    if method == "PUT":
+        return path.startswith("patient/") and path.endswith("/allergy")
+    return (
+        method in ("GET", "POST")
+        or (method == "DELETE" and "/" in path)
+        or (method == "DELETE" and path == "appointmentService")
+    )
 
 
 def _unsupported(path: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ NOTHING = Selection("0")
 NARROWING = {
     "encounter": frozenset({"patient", "visit", "encounterType"}),
     "obs": frozenset({"patient", "encounter", "concept", "concepts"}),
+    "order": frozenset({"patient"}),
     "patient": frozenset({"q", "identifier"}),
     "person": frozenset({"q"}),
 }
@@ -217,17 +218,119 @@ def _sources(store: Store, given: Parameters) -> Selection:
     return Selection('"identifierType" = ?', (found.id if found else -1,))
 
 
+def _conditions(store: Store, given: Parameters) -> Selection:
+    """Select a patient's conditions, the active ones unless asked for all."""
+    found = _of_patient(store, given.get("patientUuid", ""))
+    if given.get("includeInactive", "").lower() == "true":
+        return found
+    return found.also("\"clinicalStatus\" <> 'INACTIVE'")
+
+
+def _of_patient(store: Store, uuid: str) -> Selection:
+    patient = store.find("patient", uuid)
+    return Selection("patient = ?", (patient.id,)) if patient else NOTHING
+
+
+def _diagnoses(store: Store, given: Parameters) -> Selection:
+    """Select a patient's diagnoses from a date on; without both OpenMRS lists none."""
+    if not given.get("patientUuid") or not given.get("fromDate"):
+        return NOTHING
+    found = _of_patient(store, given["patientUuid"])
+    since = to_moment(given["fromDate"])
+    return found.also(
+        'encounter IN (SELECT id FROM encounter WHERE "encounterDatetime" >= ?)', since
+    )
+
+
+def _orders(store: Store, given: Parameters) -> Selection:
+    """Select a patient's orders, the active ones unless asked for any."""
+    found = _among(store, Selection(), given, ORDER_PARAMETERS)
+    if given.get("t") in ("drugorder", "testorder"):
+        found = found.also("type = ?", given["t"])
+    status = given.get("status", "active").lower()
+    if status == "active":
+        found = found.also(
+            "action <> 'DISCONTINUE' AND coalesce(\"dateStopped\", ?) >= ?"
+            ' AND coalesce("autoExpireDate", ?) >= ?',
+            *(store.now, store.now, store.now, store.now),
+        )
+    elif status == "inactive":
+        found = found.also('"dateStopped" < ? OR "autoExpireDate" < ?', store.now, store.now)
+    return found
+
+
+ORDER_PARAMETERS = (
+    ("patient", "patient"),
+    ("careSetting", "caresetting"),
+    ("orderType", "ordertype"),
+)
+
+
+def _among(
+    store: Store, found: Selection, given: Parameters, parameters: tuple[tuple[str, str], ...]
+) -> Selection:
+    """Narrow by references; an unknown uuid is refused."""
+    for name, type_name in parameters:
+        if name in given:
+            record = unique(store, store.resource_types[type_name], given[name])
+            if record is None:
+                raise NotFound
+            found = found.also(f'"{name}" = ?', record.id)
+    return found
+
+
+def _enrollments(store: Store, given: Parameters) -> Selection:
+    return _among(store, Selection(), given, (("patient", "patient"), ("program", "program")))
+
+
+def _relationships(store: Store, given: Parameters) -> Selection:
+    found = Selection()
+    for name, columns in (
+        ("person", '"personA" = ? OR "personB" = ?'),
+        ("personA", '"personA" = ?'),
+        ("personB", '"personB" = ?'),
+    ):
+        if name in given:
+            person = store.find("person", given[name])
+            found = found.also(columns, *(person.id if person else -1,) * columns.count("?"))
+    return found
+
+
+def _relationship_types(store: Store, given: Parameters) -> Selection:
+    wanted = f"%{_literal(given.get('q', ''))}%"
+    likes = " OR ".join(f"\"{name}\" LIKE ? ESCAPE '\\'" for name in ("aIsToB", "bIsToA"))
+    return Selection(likes, (wanted, wanted))
+
+
+def _frequencies(store: Store, given: Parameters) -> Selection:
+    if "q" not in given:
+        return Selection()
+    inner = "SELECT concept FROM conceptname WHERE ended = 0 AND name LIKE ? ESCAPE '\\'"
+    return Selection(f"concept IN ({inner})", (f"%{_literal(given['q'])}%",))
+
+
 SEARCHERS: Mapping[str, Callable[[Store, Parameters], Selection]] = {
     "autogenerationoption": lambda store, given: Selection(),
+    "allergy": lambda store, given: Selection(),
     "concept": _concepts,
     "conceptreferenceterm": _terms,
+    "condition": _conditions,
+    "diagnosis": _diagnoses,
     "encounter": _encounters,
     "identifiersource": _sources,
     "location": _locations,
     "obs": _observations,
+    "order": _orders,
+    "orderfrequency": _frequencies,
     "patient": _patients,
+    "patientstate": lambda store, given: Selection(),
     "person": _people,
+    "programenrollment": _enrollments,
+    "programworkflow": lambda store, given: Selection(),
+    "programworkflowstate": lambda store, given: Selection(),
     "provider": _providers,
+    "relationship": _relationships,
+    "relationshiptype": _relationship_types,
     "systemsetting": _settings,
     "user": lambda store, given: Selection(),
     "visit": _visits,

@@ -103,12 +103,12 @@ class Sandbox:
 
 
 def open_database(directory: Path, clock: Callable[[], datetime]) -> Database:
-    """Open the data in a directory; new data is a bare server's."""
+    """Open the data in a directory; new data is a bare server's, older data is brought up."""
     database = Database(directory, RESOURCE_TYPES)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with database.writing() as connection:
-            if database.is_new(connection):
+            if database.is_outdated(connection):
                 plant(Store(connection, RESOURCE_TYPES, clock(), ""))
     except (OSError, sqlite3.Error) as fault:
         database.close()

@@ -15,9 +15,15 @@ CASCADES = {
         ("visit", "patient"),
         ("encounter", "patient"),
         ("obs", "person"),
+        ("order", "patient"),
+        ("appointment", "patient"),
     ),
     "visit": (("encounter", "visit"),),
-    "encounter": (("obs", "encounter"), ("encounterprovider", "encounter")),
+    "encounter": (
+        ("obs", "encounter"),
+        ("encounterprovider", "encounter"),
+        ("order", "encounter"),
+    ),
     "obs": (("obs", "obsGroup"),),
 }
 """What is voided together with a record: (kind, its property that points to the record)."""

@@ -1,19 +1,34 @@
-"""Every kind of record that the sandbox keeps."""
+"""Every resource type that the sandbox keeps."""
 
 from collections.abc import Mapping
 
-from bridge.sandbox.catalogue import care, concepts, metadata, people
+from bridge.sandbox.catalogue import (
+    appointments,
+    attachments,
+    care,
+    concepts,
+    metadata,
+    orders,
+    people,
+    problems,
+    programs,
+)
 from bridge.sandbox.resource_types import ResourceType
 
+ROOMS = (
+    metadata,
+    concepts,
+    people,
+    care,
+    orders,
+    problems,
+    programs,
+    appointments,
+    attachments,
+)
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
-    kind.name: kind
-    for kind in (
-        *metadata.RESOURCE_TYPES,
-        *concepts.RESOURCE_TYPES,
-        *people.RESOURCE_TYPES,
-        *care.RESOURCE_TYPES,
-    )
+    kind.name: kind for room in ROOMS for kind in room.RESOURCE_TYPES
 }
 BY_PATH: Mapping[str, ResourceType] = {
-    kind.path or name: kind for name, kind in RESOURCE_TYPES.items()
+    kind.path or name: kind for name, kind in RESOURCE_TYPES.items() if kind.served
 }

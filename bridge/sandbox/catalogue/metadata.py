@@ -117,10 +117,6 @@ RESOURCE_TYPES = (
     ),
     plain("encounterrole", "org.openmrs.EncounterRole", "1.8", "Encounter Roles"),
     plain("form", "org.openmrs.Form", "1.9", "Forms"),
-    plain("drug", "org.openmrs.Drug", "1.11", "Concepts"),
-    plain("ordertype", "org.openmrs.OrderType", "1.10", "Order Types"),
-    plain("caresetting", "org.openmrs.CareSetting", "1.10", "Care Settings"),
-    plain("orderfrequency", "org.openmrs.OrderFrequency", "1.10", "Order Frequencies"),
     ResourceType(
         name="location",
         java="org.openmrs.Location",

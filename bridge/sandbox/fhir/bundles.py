@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from bridge.sandbox.fhir.outcomes import Outcome
-from bridge.sandbox.fhir.resources import BUILDERS, SUBSETTED, resource
+from bridge.sandbox.fhir.resources import SUBSETTED, resource
 from bridge.sandbox.fhir.search import Found
 from bridge.sandbox.store import Record, Store
 
@@ -85,8 +85,10 @@ def bundle(
     shown["link"] += _neighbours(store, cache, results, page, name)
     part = results.found[page.start : page.start + page.size]
     # what was purged since the search was made is left out
-    records = [record for one in part if (record := store.one(one.type, one.number))]
-    entries = [_entry(store, record, summary=results.is_summary) for record in records]
+    records = [(one, record) for one in part if (record := store.one(one.type, one.number))]
+    entries = [
+        _entry(store, record, one.resource, summary=results.is_summary) for one, record in records
+    ]
     return shown | ({"entry": entries} if entries else {})
 
 
@@ -129,11 +131,10 @@ def _neighbours(
     ]
 
 
-def _entry(store: Store, record: Record, *, summary: bool) -> dict[str, Any]:
-    type_name = BUILDERS[record.type.name][0]
+def _entry(store: Store, record: Record, type_name: str, *, summary: bool) -> dict[str, Any]:
     return {
         "fullUrl": f"{store.base}/ws/fhir2/R4/{type_name}/{record.uuid}",
-        "resource": resource(store, record, summary=summary),
+        "resource": resource(store, record, type_name, summary=summary),
     }
 
 

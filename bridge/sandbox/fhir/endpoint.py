@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from bridge.sandbox import voiding
 from bridge.sandbox.fhir import bundles, outcomes
 from bridge.sandbox.fhir.resources import resource
-from bridge.sandbox.fhir.search import CONTROLS, TYPES, count, search
+from bridge.sandbox.fhir.search import CONTROLS, count, search
+from bridge.sandbox.fhir.tables import TYPES
 from bridge.sandbox.fhir.writing import MAKERS, create
 from bridge.sandbox.store import Record, Store
+
+DELETABLE = frozenset({"AllergyIntolerance", "Condition", "Immunization"})
+"""What may be voided through FHIR here."""
 
 NOT_TOLD = "Not provided"
 
@@ -49,15 +54,18 @@ def answer(store: Store, cache: bundles.SearchCache, request: Request) -> Reply:
         return _create(store, type_name, request.body)
     record = _found(store, type_name, uuid)
     if request.method == "GET":
-        return Reply(
-            200, resource(store, record, summary=given.get("_summary") in ("data", "true"))
-        )
+        summary = given.get("_summary") in ("data", "true")
+        return Reply(200, resource(store, record, type_name, summary=summary))
+    if request.method == "DELETE" and type_name in DELETABLE:
+        voiding.end(store, record, "Voided via FHIR API")
+        return Reply(200, outcomes.deleted(type_name))
     raise outcomes.Outcome(405, f"The sandbox does not {request.method} {type_name}; use REST")
 
 
 def _found(store: Store, type_name: str, uuid: str) -> Record:
     for table in TYPES[type_name]:
-        record = store.find(table.type, uuid)
+        found = store.many(table.type, f"uuid = ? AND ({table.fixed})", (uuid,))
+        record = found[0] if found else None
         if record and record.ended:
             raise outcomes.gone(type_name, uuid)
         if record:
@@ -93,7 +101,7 @@ def _next_page(store: Store, cache: bundles.SearchCache, given: dict[str, str]) 
 def _create(store: Store, type_name: str, body: Mapping[str, Any]) -> Reply:
     record = create(store, type_name, body)
     location = f"{store.base}/ws/fhir2/R4/{type_name}/{record.uuid}"
-    return Reply(201, resource(store, record), location)
+    return Reply(201, resource(store, record, type_name), location)
 
 
 def capability_statement(base: str, day: str) -> dict[str, Any]:
@@ -126,7 +134,7 @@ def _capability(type_name: str) -> dict[str, Any]:
 
 
 def _type_of(parameter: str) -> str:
-    if parameter in ("patient", "subject", "encounter", "location"):
+    if parameter in ("patient", "subject", "encounter", "location", "requester"):
         return "reference"
     if parameter in ("date", "birthdate", "_lastUpdated"):
         return "date"
