@@ -9,7 +9,7 @@ from bridge.sandbox.conversion import unique
 from bridge.sandbox.dates import rest_moment
 from bridge.sandbox.refusals import NotFound, NotSignedIn
 from bridge.sandbox.rendering import is_numeric, links, render
-from bridge.sandbox.representation import DEFAULT, FULL, REF, Representation
+from bridge.sandbox.representation import DEFAULT, REF, Representation
 from bridge.sandbox.rest import Reply, Request, representation
 from bridge.sandbox.rules.orders import allowed_concepts
 from bridge.sandbox.sessions import Session
@@ -114,7 +114,7 @@ def _order_entry(store: Store) -> dict[str, Any]:
         for name, setting in ORDER_SETS.items()
     }
     frequencies = store.many("orderfrequency", "ended = 0")
-    return shown | {"orderFrequencies": [render(store, one, FULL) for one in frequencies]}
+    return shown | {"orderFrequencies": [render(store, one, REF) for one in frequencies]}
 
 
 CONCEPT_RANGES = "conceptreferencerange"
@@ -166,7 +166,11 @@ def _ranges(store: Store, given: Mapping[str, str]) -> list[dict[str, Any]]:
         raise NotFound(76, what=f"No patient with uuid: {uuid}")
     kind = store.resource_types["concept"]
     wanted = (unique(store, kind, text) for text in given.get("concept", "").split(","))
-    return [_range(store, one) for one in wanted if one and is_numeric(store, one)]
+    return [
+        _range(store, one)
+        for one in wanted
+        if one and is_numeric(store, one) and any(one[name] is not None for name in LIMITS)
+    ]
 
 
 def _range(store: Store, concept: Record) -> dict[str, Any]:

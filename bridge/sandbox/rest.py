@@ -242,7 +242,7 @@ def _write(store: Store, request: Request, place: Place, owner: Record | None) -
             record = _found(store, place)
         else:
             record = update(store, record, request.body)
-        return Reply(200, render(store, record, rep))
+        return Reply(200, render(store, _as_patient(store, record), rep))
     if owner:
         return Reply(201, render(store, create_part(store, place.type, owner, request.body), rep))
     if place.type.name == "identifiersource":
@@ -251,6 +251,11 @@ def _write(store: Store, request: Request, place: Place, owner: Record | None) -
     # a new patient is always shown in the default representation
     shown = DEFAULT if place.type.name == "patient" else rep
     return Reply(201, render(store, record, shown))
+
+
+def _as_patient(store: Store, record: Record) -> Record:
+    """Return the patient that a person is: OpenMRS shows the patient when such a one changes."""
+    return (record.type.name == "person" and store.one("patient", record.id)) or record
 
 
 def _write_source(store: Store, request: Request) -> Reply:
