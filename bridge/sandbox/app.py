@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from bridge.sandbox.desk import PREFIX, Desk
 from bridge.sandbox.fhir_web import add_fhir
 from bridge.sandbox.people.pages import add_pages
+from bridge.sandbox.request_context import PREFIX, RequestContext
 from bridge.sandbox.rest_web import add_rest
 from bridge.sandbox.storage import Database
 
@@ -18,13 +18,13 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 def create_app(database: Database, clock: Callable[[], datetime]) -> Flask:
     """Make the application."""
     app = Flask("bridge.sandbox")
-    desk = Desk(database, clock)
+    context = RequestContext(database, clock)
     app.before_request(refuse_strangers)
     for sign_of_life in ("started", "alive"):
         app.add_url_rule(f"{PREFIX}/health/{sign_of_life}", sign_of_life, lambda: Response(""))
-    add_rest(app, desk)
-    add_fhir(app, desk)
-    add_pages(app, desk.store, PREFIX)
+    add_rest(app, context)
+    add_fhir(app, context)
+    add_pages(app, context.store, PREFIX)
     return app
 
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.sandbox.dates import parse_date, parse_moment
-from bridge.sandbox.kinds import Kind, Property
 from bridge.sandbox.refusals import Broken, Conversion, NoSetter
 from bridge.sandbox.representation import parse_custom
+from bridge.sandbox.resource_types import Property, ResourceType
 from bridge.sandbox.store import Record, Store
 
 IGNORED = frozenset({"display", "links", "auditInfo", "resourceVersion", "type"})
@@ -39,7 +39,7 @@ DATE_FORMAT = "Error converting date - correct format (ISO8601 Long): yyyy-MM-dd
 
 def apply(store: Store, record: Record, body: Mapping[str, Any], *, whole: bool) -> None:
     """Set a record's properties from a request's body; `whole` asks for all required ones."""
-    kind = record.kind
+    kind = record.type
     given = {name: value for name, value in body.items() if name not in IGNORED}
     settable = kind.settable.keys() - (frozenset() if whole else kind.settled)
     for name in kind.settable:
@@ -66,16 +66,19 @@ def apply(store: Store, record: Record, body: Mapping[str, Any], *, whole: bool)
 
 def _unchanged(store: Store, record: Record, name: str, value: Any) -> bool:
     """Tell whether a computed property is given as it is, which OpenMRS lets pass."""
-    getter = record.kind.getters.get(name)
+    getter = record.type.getters.get(name)
     return getter is not None and getter(store, record) == value
 
 
-def convert_map(store: Store, kind: Kind, body: Mapping[str, Any]) -> Record:
+def convert_map(store: Store, kind: ResourceType, body: Mapping[str, Any]) -> Record:
     """Make a record of a nested map, or change the one whose uuid it carries."""
     uuid = body.get("uuid")
     known = store.find(kind.name, uuid) if isinstance(uuid, str) else None
     record = known or store.new(kind.name)
-    first = [name for name, _ in parse_custom(kind.default).properties if name in kind.settable]
+    if known is None and kind.variants:
+        choose_variant(record, body)
+    default, _ = kind.representations(record["type"])
+    first = [name for name, _ in parse_custom(default).properties if name in kind.settable]
     order = [*first, *kind.settable, *body]
     for name in dict.fromkeys(order):
         if name in body and name not in IGNORED:
@@ -83,9 +86,19 @@ def convert_map(store: Store, kind: Kind, body: Mapping[str, Any]) -> Record:
     return record
 
 
+def choose_variant(record: Record, body: Mapping[str, Any]) -> None:
+    """Note which subclass a new record is of, as its body must say."""
+    name = body.get("type")
+    if name not in record.type.variants:
+        raise Conversion(
+            f"Subclass type not found: {name}; known: {', '.join(record.type.variants)}"
+        )
+    record["type"] = name
+
+
 def set_property(store: Store, record: Record, name: str, value: Any) -> None:
     """Set one property; a fault says on which class it is."""
-    kind = record.kind
+    kind = record.type
     try:
         if name in kind.setters:
             kind.setters[name](store, record, value)
@@ -123,7 +136,7 @@ def _records(store: Store, prop: Property, value: Any) -> list[Record]:
 
 
 def _referred(store: Store, prop: Property, value: Any) -> Record | None:
-    kind = store.kinds[prop.of]
+    kind = store.resource_types[prop.of]
     if isinstance(value, dict):
         made = convert_map(store, kind, value)
         if made.id is None and prop.type != "children" and not prop.may_be_new:
@@ -135,7 +148,7 @@ def _referred(store: Store, prop: Property, value: Any) -> Record | None:
     return found
 
 
-def unique(store: Store, kind: Kind, text: str) -> Record | None:
+def unique(store: Store, kind: ResourceType, text: str) -> Record | None:
     """Find a record by its uuid, or by what else names it: its name, or `CIEL:5085`."""
     found = store.find(kind.name, text)
     if found is None and kind.also_by:

@@ -4,16 +4,16 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bridge.sandbox.conversion import apply, convert_map
-from bridge.sandbox.kinds import Kind
+from bridge.sandbox.conversion import apply, choose_variant, convert_map
 from bridge.sandbox.refusals import Conversion
+from bridge.sandbox.resource_types import ResourceType
 from bridge.sandbox.saving import save
 from bridge.sandbox.store import Record, Store
 
 Body = Mapping[str, Any]
 
 
-def create(store: Store, kind: Kind, body: Body) -> Record:
+def create(store: Store, kind: ResourceType, body: Body) -> Record:
     """Make a record of a POST to a collection."""
     creator = CREATORS.get(kind.name)
     if creator:
@@ -23,7 +23,7 @@ def create(store: Store, kind: Kind, body: Body) -> Record:
     return save(store, record)
 
 
-def create_part(store: Store, kind: Kind, owner: Record, body: Body) -> Record:
+def create_part(store: Store, kind: ResourceType, owner: Record, body: Body) -> Record:
     """Make a sub-resource of a record."""
     record = store.new(kind.name)
     record[kind.owner] = owner
@@ -33,7 +33,7 @@ def create_part(store: Store, kind: Kind, owner: Record, body: Body) -> Record:
 
 def update(store: Store, record: Record, body: Body) -> Record:
     """Change a record by a POST to its own address."""
-    if record.kind.name == "patient":
+    if record.type.name == "patient":
         return _update_patient(store, record, body)
     apply(store, record, body, whole=False)
     _merge_attributes(store, record)
@@ -55,7 +55,7 @@ def _person_of(store: Store, given: Any) -> Record | None:
     if given is None:
         raise Conversion("The person property is missing")
     if isinstance(given, dict):
-        return convert_map(store, store.kinds["person"], given)
+        return convert_map(store, store.resource_types["person"], given)
     return store.find("person", str(given))
 
 
@@ -86,7 +86,7 @@ def _merge_attributes(store: Store, person: Record) -> None:
 
 
 def _saved_attributes(store: Store, person: Record) -> list[Record]:
-    if person.kind.name != "person" or person.id is None:
+    if person.type.name != "person" or person.id is None:
         return []
     return store.many("personattribute", "person = ? AND ended = 0", (person.id,))
 
@@ -112,7 +112,16 @@ def _create_attribute_type(store: Store, body: Body) -> Record:
     return save(store, record)
 
 
+def _create_order(store: Store, body: Body) -> Record:
+    """Make an order of the subclass that the body names."""
+    record = store.new("order")
+    choose_variant(record, body)
+    apply(store, record, body, whole=True)
+    return save(store, record)
+
+
 CREATORS: Mapping[str, Callable[[Store, Body], Record]] = {
+    "order": _create_order,
     "patient": _create_patient,
     "personattributetype": _create_attribute_type,
     "systemsetting": _create_setting,

@@ -69,7 +69,7 @@ SEQUENTIAL = "SequentialIdentifierGenerator"
 
 def create_source(store: Store, body: Mapping[str, Any]) -> Record:
     """Make an identifier source from a request's body."""
-    kind = store.kinds["patientidentifiertype"]
+    kind = store.resource_types["patientidentifiertype"]
     identifier_type = unique(store, kind, str(body.get("identifierType") or ""))
     inputs = {
         "source type": body.get("sourceType") == SEQUENTIAL,
@@ -85,7 +85,7 @@ def create_source(store: Store, body: Mapping[str, Any]) -> Record:
         )
     source = store.new("identifiersource")
     for name in SOURCE_TEXTS:
-        source[name] = convert(source.kind.by_name[name], body.get(name))
+        source[name] = convert(source.type.by_name[name], body.get(name))
     for name in ("minLength", "maxLength"):
         source[name] = to_whole(body.get(name))
     source["identifierType"] = identifier_type

@@ -11,6 +11,7 @@ from bridge.sandbox.refusals import NotFound, NotSignedIn
 from bridge.sandbox.rendering import is_numeric, links, render
 from bridge.sandbox.representation import DEFAULT, REF, Representation
 from bridge.sandbox.rest import Reply, Request, representation
+from bridge.sandbox.rules.orders import allowed_concepts
 from bridge.sandbox.sessions import Session
 from bridge.sandbox.store import Record, Store
 
@@ -19,6 +20,8 @@ MODULES = {
     "fhir2": ("FHIR2", "4.2.0"),
     "webservices.rest": ("Rest Web Services OMOD", "3.5.0-SNAPSHOT.78b012"),
     "idgen": ("ID Generation", "5.0.4"),
+    "appointments": ("Appointments", "2.1.0"),
+    "attachments": ("Attachments", "4.0.0"),
 }
 LOCALES = ["en", "en-GB", "es", "fr", "it", "pt"]
 ROLES = {
@@ -63,7 +66,7 @@ def _user(store: Store, user: Record) -> dict[str, Any]:
         "person": {
             "uuid": person.uuid,
             "display": store.display(person),
-            "resourceVersion": person.kind.version,
+            "resourceVersion": person.type.version,
         },
         "privileges": [],
         "roles": [
@@ -74,14 +77,15 @@ def _user(store: Store, user: Record) -> dict[str, Any]:
             self_link,
             {**self_link, "rel": "default", "uri": f"{self_link['uri']}?v=default"},
         ],
-        "resourceVersion": user.kind.version,
+        "resourceVersion": user.type.version,
     }
 
 
 def answer(store: Store, request: Request) -> Reply | None:
     """Answer what is no stored record, or return None."""
     root, _, rest = request.path.partition("/")
-    if request.method != "GET" or root not in ("module", "systeminformation", CONCEPT_RANGES):
+    known = ("module", "systeminformation", CONCEPT_RANGES, "orderentryconfig")
+    if request.method != "GET" or root not in known:
         return None
     if not request.signed_in:
         raise NotSignedIn("Get Modules" if root == "module" else "View Administration Functions")
@@ -89,7 +93,28 @@ def answer(store: Store, request: Request) -> Reply | None:
         return _modules(store, request, rest)
     if root == "systeminformation":
         return Reply(200, _system(store))
+    if root == "orderentryconfig":
+        return Reply(200, _order_entry(store))
     return Reply(200, {"results": _ranges(store, request.given)})
+
+
+ORDER_SETS = {
+    "drugRoutes": "order.drugRoutesConceptUuid",
+    "drugDosingUnits": "order.drugDosingUnitsConceptUuid",
+    "drugDispensingUnits": "order.drugDispensingUnitsConceptUuid",
+    "durationUnits": "order.durationUnitsConceptUuid",
+    "testSpecimenSources": "order.testSpecimenSourcesConceptUuid",
+}
+"""What may be chosen in an order, by the setting that names the set of concepts."""
+
+
+def _order_entry(store: Store) -> dict[str, Any]:
+    shown = {
+        name: [render(store, one, REF) for one in allowed_concepts(store, setting)]
+        for name, setting in ORDER_SETS.items()
+    }
+    frequencies = store.many("orderfrequency", "ended = 0")
+    return shown | {"orderFrequencies": [render(store, one, REF) for one in frequencies]}
 
 
 CONCEPT_RANGES = "conceptreferencerange"
@@ -139,9 +164,13 @@ def _ranges(store: Store, given: Mapping[str, str]) -> list[dict[str, Any]]:
     uuid = given.get("patient", "")
     if store.find("patient", uuid) is None:
         raise NotFound(76, what=f"No patient with uuid: {uuid}")
-    kind = store.kinds["concept"]
+    kind = store.resource_types["concept"]
     wanted = (unique(store, kind, text) for text in given.get("concept", "").split(","))
-    return [_range(store, one) for one in wanted if one and is_numeric(store, one)]
+    return [
+        _range(store, one)
+        for one in wanted
+        if one and is_numeric(store, one) and any(one[name] is not None for name in LIMITS)
+    ]
 
 
 def _range(store: Store, concept: Record) -> dict[str, Any]:

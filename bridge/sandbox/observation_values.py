@@ -56,7 +56,7 @@ def _number(concept: Record, value: Any) -> float:
 
 def _answer(store: Store, concept: Record, value: Any) -> Record:
     text = str(value.get("uuid", value) if isinstance(value, dict) else value)
-    answer = unique(store, store.kinds["concept"], text)
+    answer = unique(store, store.resource_types["concept"], text)
     if answer is None:
         raise Conversion(f"{store.display(concept)}:{text}")
     return answer

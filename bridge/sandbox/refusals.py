@@ -61,8 +61,16 @@ class Refusal(Exception):
     """An answer that is an error: `chain` is the exception's message and those of its causes."""
 
     def __init__(
-        self, status: int, chain: Iterable[str | None], *, java: str, code: str, reason: str = ""
+        self,
+        status: int,
+        chain: Iterable[str | None],
+        *,
+        java: str,
+        code: str,
+        reason: str = "",
+        translated: str = "",
     ) -> None:
+        self.translated = translated
         self.status = status
         self.chain = tuple(chain)
         self.java = java
@@ -84,7 +92,7 @@ class Refusal(Exception):
             "code": self.code,
             "detail": f"{self.java}: {first}".splitlines()[0] if first else self.java,
             "rawMessage": first,
-            "translatedMessage": first or "",
+            "translatedMessage": self.translated or first or "",
         }
         return {"error": error}
 
@@ -182,8 +190,8 @@ class NotSignedIn(Refusal):
 class Broken(Refusal):
     """What OpenMRS answers with a 500: a rule checked late, or a constraint of its database."""
 
-    def __init__(self, *chain: str, java: str, code: str) -> None:
-        super().__init__(500, chain, java=java, code=code)
+    def __init__(self, *chain: str, java: str, code: str, translated: str = "") -> None:
+        super().__init__(500, chain, java=java, code=code, translated=translated)
 
     @classmethod
     def database(cls, fault: str) -> "Broken":

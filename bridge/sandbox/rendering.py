@@ -6,9 +6,9 @@ from typing import Any
 
 from bridge.sandbox.catalogue.concepts import LIMITS, NUMERIC, NUMERIC_PROPERTIES
 from bridge.sandbox.dates import rest_date, rest_moment
-from bridge.sandbox.kinds import Getter
 from bridge.sandbox.refusals import UnknownShown
 from bridge.sandbox.representation import DEFAULT, FULL, REF, Representation, parse_custom
+from bridge.sandbox.resource_types import Getter
 from bridge.sandbox.store import Record, Store
 
 ADMIN = 1
@@ -19,11 +19,12 @@ def render(store: Store, record: Record, rep: Representation) -> dict[str, Any]:
     """Show a record in a representation."""
     if rep is REF:
         return _reference(store, record)
-    kind = record.kind
+    kind = record.type
     if rep.name == "custom":
         listed = rep
     else:
-        listed = parse_custom(kind.default if rep is DEFAULT else kind.full)
+        default, full = kind.representations(record["type"])
+        listed = parse_custom(default if rep is DEFAULT else full)
     absent = _absent(store, record) if rep is FULL else ()
     shown = {
         name: _property(store, record, name, inner)
@@ -32,26 +33,29 @@ def render(store: Store, record: Record, rep: Representation) -> dict[str, Any]:
     }
     if rep.name != "custom":
         shown["links"] = links(store, record, full=rep is DEFAULT and kind.full_link)
-    if kind.type_name:
-        shown["type"] = kind.type_name
-    shown["resourceVersion"] = kind.version
-    return shown
+    return shown | _type_name(record) | {"resourceVersion": kind.version}
+
+
+def _type_name(record: Record) -> dict[str, str]:
+    """Name the subclass, where a resource type has several."""
+    name = record.type.type_name or (record["type"] if record.type.variants else "")
+    return {"type": name} if name else {}
 
 
 def _reference(store: Store, record: Record) -> dict[str, Any]:
-    kind = record.kind
+    kind = record.type
     shown: dict[str, Any] = {"uuid": record.uuid, "display": store.display(record)}
     for name, inner in parse_custom(kind.reference).properties if kind.reference else ():
         shown[name] = _property(store, record, name, inner)
     if record.ended:
         shown[kind.ending] = True
     shown["links"] = links(store, record)
-    return shown | ({"type": kind.type_name} if kind.type_name else {})
+    return shown | _type_name(record)
 
 
 def _absent(store: Store, record: Record) -> tuple[str, ...]:
     """Name what the full representation leaves out: limits of a concept that is not numeric."""
-    if record.kind.name != "concept" or is_numeric(store, record):
+    if record.type.name != "concept" or is_numeric(store, record):
         return ()
     return NUMERIC_PROPERTIES
 
@@ -64,7 +68,7 @@ def is_numeric(store: Store, concept: Record) -> bool:
 
 def address(store: Store, record: Record) -> str:
     """Return where a record is found."""
-    kind = record.kind
+    kind = record.type
     owner = store.ref(record, kind.owner) if kind.owner else None
     if owner is None:
         return f"{store.base}/ws/rest/v1/{kind.path or kind.name}/{record.uuid}"
@@ -75,7 +79,7 @@ def address(store: Store, record: Record) -> str:
 def links(store: Store, record: Record, *, full: bool = False) -> list[dict[str, Any]]:
     """Return the links of a record: to itself, and to its full representation where asked."""
     uri = address(store, record)
-    alias = record.kind.segment
+    alias = record.type.segment
     found = [{"rel": "self", "uri": uri, "resourceAlias": alias}]
     if full:
         found.append({"rel": "full", "uri": f"{uri}?v=full", "resourceAlias": alias})
@@ -83,7 +87,7 @@ def links(store: Store, record: Record, *, full: bool = False) -> list[dict[str,
 
 
 def _property(store: Store, record: Record, name: str, rep: Representation) -> Any:
-    kind = record.kind
+    kind = record.type
     if name == "uuid":
         return record.uuid
     if name == "display":
@@ -98,7 +102,7 @@ def _property(store: Store, record: Record, name: str, rep: Representation) -> A
 
 
 def _column(store: Store, record: Record, name: str, rep: Representation) -> Any:
-    prop = record.kind.by_name[name]
+    prop = record.type.by_name[name]
     if prop.type == "ref":
         return _value(store, store.ref(record, name), rep)
     if prop.type == "refs":
@@ -120,7 +124,16 @@ def _value(store: Store, value: Any, rep: Representation) -> Any:
         return render(store, value, rep)
     if isinstance(value, list):
         return [_value(store, item, rep) for item in value]
+    if isinstance(value, dict):
+        return _parts(store, value, rep)
     return value
+
+
+def _parts(store: Store, value: Mapping[str, Any], rep: Representation) -> dict[str, Any]:
+    """Show what is no resource of its own, such as the allergen of an allergy."""
+    if rep.name != "custom":
+        return {name: _value(store, part, REF) for name, part in value.items()}
+    return {name: _value(store, value.get(name), inner) for name, inner in rep.properties}
 
 
 def _audit(store: Store, record: Record) -> dict[str, Any]:
@@ -134,7 +147,7 @@ def _audit(store: Store, record: Record) -> dict[str, Any]:
     }
     if not record.ended:
         return shown
-    verb = record.kind.ending
+    verb = record.type.ending
     return shown | {
         f"{verb}By": render(store, admin, REF),
         f"date{verb.capitalize()}": rest_moment(record["ended_at"]),
@@ -166,7 +179,7 @@ def _links_both(store: Store, record: Record) -> list[dict[str, Any]]:
     default = {
         "rel": "default",
         "uri": f"{uri}?v=default",
-        "resourceAlias": record.kind.segment,
+        "resourceAlias": record.type.segment,
     }
     return [*links(store, record), default]
 
@@ -177,5 +190,5 @@ SPECIAL: Mapping[str, Getter] = {
     "auditInfo": _audit,
     "links": _links_both,
     "referenceRange": _reference_range,
-    "resourceVersion": lambda store, record: record.kind.version,
+    "resourceVersion": lambda store, record: record.type.version,
 }

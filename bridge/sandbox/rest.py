@@ -1,7 +1,7 @@
 """The REST resources: one engine that reads, lists, makes, changes and takes away every kind."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from bridge.sandbox import voiding
@@ -9,18 +9,31 @@ from bridge.sandbox.catalogue import BY_PATH
 from bridge.sandbox.conversion import to_whole, unique
 from bridge.sandbox.creating import create, create_part, update
 from bridge.sandbox.identifiers import create_source, issue
-from bridge.sandbox.kinds import Kind
-from bridge.sandbox.refusals import Broken, Conversion, NotFound, NotSignedIn, UnknownResource
+from bridge.sandbox.refusals import (
+    Broken,
+    Conversion,
+    NotFound,
+    NotSignedIn,
+    UnknownResource,
+    Unsupported,
+)
 from bridge.sandbox.rendering import render
 from bridge.sandbox.representation import DEFAULT, REF, Representation, parse_parameter
+from bridge.sandbox.resource_types import ResourceType
+from bridge.sandbox.saving import set_allergy_status
 from bridge.sandbox.searches import select
 from bridge.sandbox.store import Record, Store
+
+if TYPE_CHECKING:
+    from bridge.sandbox.attachments import Upload
 
 DEFAULT_LIMIT = 50
 MOST = 100
 DEEPEST = 100
 MOST_WHOLE = 2**31  # what Java reads as an int, and more than any table has rows
 DEFAULT_REASON = "web service call"
+NO_KNOWN_ALLERGIES = "No known allergies"
+FULFILLER_STATUSES = ("RECEIVED", "IN_PROGRESS", "EXCEPTION", "ON_HOLD", "DECLINED", "COMPLETED")
 
 
 class Request(NamedTuple):
@@ -32,6 +45,8 @@ class Request(NamedTuple):
     query: tuple[tuple[str, str], ...]
     body: Mapping[str, Any]
     signed_in: bool
+    upload: "Upload | None" = None
+    """The file of a multipart body."""
 
     @property
     def given(self) -> dict[str, str]:
@@ -49,7 +64,7 @@ class Reply(NamedTuple):
 class Place(NamedTuple):
     """What a path stands for: a kind, perhaps one of its records, perhaps below an owner."""
 
-    kind: Kind
+    type: ResourceType
     owner: str
     uuid: str
 
@@ -75,9 +90,15 @@ def answer(store: Store, request: Request) -> Reply:
     """Answer a request, or raise the refusal."""
     if request.path.startswith("idgen/") and request.path.endswith("/identifier"):
         return _issue_one(store, request)
+    if request.path.startswith("order/") and request.path.endswith("/fulfillerdetails"):
+        return _fulfil(store, request)
     place = locate(request.path)
-    _require_sign_in(request, place.kind)
+    _require_sign_in(request, place.type)
     owner = _owner(store, place)
+    if place.type.name == "allergy" and owner and not place.uuid:
+        special = _allergies(store, request, owner)
+        if special:
+            return special
     if request.method == "GET":
         return _read(store, request, place, owner)
     if request.method == "DELETE":
@@ -85,10 +106,43 @@ def answer(store: Store, request: Request) -> Reply:
     return _write(store, request, place, owner)
 
 
-def _require_sign_in(request: Request, kind: Kind) -> None:
+def _fulfil(store: Store, request: Request) -> Reply:
+    """Note what became of an order; OpenMRS answers with nothing."""
+    order = store.find("order", request.path.split("/")[1]) if request.signed_in else None
+    if order is None:
+        raise NotFound if request.signed_in else NotSignedIn("Edit Orders")
+    for name in ("fulfillerStatus", "fulfillerComment", "accessionNumber"):
+        if request.body.get(name) is not None:
+            order[name] = str(request.body[name])
+    if order["fulfillerStatus"] not in (None, *FULFILLER_STATUSES):
+        raise Conversion(f"No enum constant org.openmrs.Order.FulfillerStatus.{name}")
+    store.update(order)
+    return Reply(201)
+
+
+def _allergies(store: Store, request: Request, patient: Record) -> Reply | None:
+    """Answer for a patient's allergies as a whole: unknown, none, or those in the list."""
+    known = store.count("allergy", "patient = ? AND ended = 0", (patient.id,))
+    if request.method == "DELETE":
+        reason = request.given.get("reason") or DEFAULT_REASON
+        store.end("allergy", "patient = ?", (patient.id,), reason)
+        set_allergy_status(store, patient.id or 0, "Unknown")
+        return Reply(204)
+    if request.method == "PUT":
+        if request.body or known:
+            raise Unsupported
+        set_allergy_status(store, patient.id or 0, NO_KNOWN_ALLERGIES)
+        return Reply(204)
+    where, params = "patient = ? AND status = ?", (patient.id, NO_KNOWN_ALLERGIES)
+    if request.method == "GET" and not known and not store.count("allergystatus", where, params):
+        return Reply(204)
+    return None
+
+
+def _require_sign_in(request: Request, kind: ResourceType) -> None:
     if request.signed_in:
         return
-    verbs = {"GET": "Get", "POST": "Add", "DELETE": "Delete"}
+    verbs = {"GET": "Get", "POST": "Add", "PUT": "Edit", "DELETE": "Delete"}
     verb = verbs[request.method]
     if request.method != "GET" and kind.ending == "retired":
         verb = "Manage"
@@ -98,14 +152,14 @@ def _require_sign_in(request: Request, kind: Kind) -> None:
 def _owner(store: Store, place: Place) -> Record | None:
     if not place.owner:
         return None
-    found = store.find(place.kind.path.partition("/")[0], place.owner)
+    found = store.find(place.type.path.partition("/")[0], place.owner)
     if found is None:
         raise NotFound
     return found
 
 
 def _found(store: Store, place: Place, line: int = 53) -> Record:
-    found = unique(store, place.kind, place.uuid)
+    found = unique(store, place.type, place.uuid)
     if found is None:
         raise NotFound(line)
     return found
@@ -122,12 +176,12 @@ def representation(request: Request, otherwise: Representation) -> Representatio
 def _read(store: Store, request: Request, place: Place, owner: Record | None) -> Reply:
     if place.uuid:
         return Reply(200, render(store, _found(store, place), representation(request, DEFAULT)))
-    selection = select(store, place.kind.name, request.given)
+    selection = select(store, place.type.name, request.given)
     if owner:
-        selection = selection.also(f'"{place.kind.owner}" = ?', owner.id)
+        selection = selection.also(f'"{place.type.owner}" = ?', owner.id)
     limit, start = _page(request.given)
     found = store.many(
-        place.kind.name, selection.where, selection.params, selection.order, (limit + 1, start)
+        place.type.name, selection.where, selection.params, selection.order, (limit + 1, start)
     )
     rep = representation(request, DEFAULT if owner else REF)
     body: dict[str, Any] = {"results": [render(store, record, rep) for record in found[:limit]]}
@@ -135,7 +189,7 @@ def _read(store: Store, request: Request, place: Place, owner: Record | None) ->
     if links:
         body["links"] = links
     if request.given.get("totalCount") == "true":
-        body["totalCount"] = store.count(place.kind.name, selection.where, selection.params)
+        body["totalCount"] = store.count(place.type.name, selection.where, selection.params)
     return Reply(200, body)
 
 
@@ -188,15 +242,20 @@ def _write(store: Store, request: Request, place: Place, owner: Record | None) -
             record = _found(store, place)
         else:
             record = update(store, record, request.body)
-        return Reply(200, render(store, record, rep))
+        return Reply(200, render(store, _as_patient(store, record), rep))
     if owner:
-        return Reply(201, render(store, create_part(store, place.kind, owner, request.body), rep))
-    if place.kind.name == "identifiersource":
+        return Reply(201, render(store, create_part(store, place.type, owner, request.body), rep))
+    if place.type.name == "identifiersource":
         return _write_source(store, request)
-    record = create(store, place.kind, request.body)
+    record = create(store, place.type, request.body)
     # a new patient is always shown in the default representation
-    shown = DEFAULT if place.kind.name == "patient" else rep
+    shown = DEFAULT if place.type.name == "patient" else rep
     return Reply(201, render(store, record, shown))
+
+
+def _as_patient(store: Store, record: Record) -> Record:
+    """Return the patient that a person is: OpenMRS shows the patient when such a one changes."""
+    return (record.type.name == "person" and store.one("patient", record.id)) or record
 
 
 def _write_source(store: Store, request: Request) -> Reply:
@@ -217,8 +276,10 @@ def _issue_one(store: Store, request: Request) -> Reply:
 
 
 def _take_away(store: Store, request: Request, place: Place) -> Reply:
+    if request.given.get("purge") == "true" and not place.type.purgeable:
+        raise Unsupported
     if request.given.get("purge") == "true":
-        record = unique(store, place.kind, place.uuid)
+        record = unique(store, place.type, place.uuid)
         if record:
             voiding.purge(store, record)
     else:

@@ -1,34 +1,46 @@
 """REST on the web: bodies in, answers and refusals out, in OpenMRS's forms."""
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from bridge.sandbox import information, rest
+from bridge.sandbox import appointments, attachments, information, rest, results_tree
+from bridge.sandbox.attachments import Download, Upload
 from bridge.sandbox.bodies import parse_json
-from bridge.sandbox.desk import PREFIX, Desk, base_address, json_reply
 from bridge.sandbox.refusals import Broken, Invalid, NotSignedIn, Refusal
+from bridge.sandbox.request_context import PREFIX, RequestContext, base_address, json_reply
 from bridge.sandbox.sessions import COOKIE, Session
+from bridge.sandbox.store import Store
 
 ADDRESS = f"{PREFIX}/ws/rest/v1"
 JSON = "application/json;charset=UTF-8"
+SPECIAL: tuple[Callable[[Store, rest.Request], rest.Reply | None], ...] = (
+    information.answer,
+    appointments.answer,
+    attachments.answer,
+    results_tree.answer,
+)
+"""What answers before the engine of all resources does: these are no plain records."""
+
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def add_rest(app: Flask, desk: Desk) -> None:
+def add_rest(app: Flask, context: RequestContext) -> None:
     """Add the REST resources to the application."""
-    serve = desk.signed_in(lambda path: _answer(desk, path))
+    serve = context.signed_in(lambda path: _answer(context, path))
     app.add_url_rule(f"{ADDRESS}/<path:path>", "rest", serve, methods=METHODS)
 
 
-def _answer(desk: Desk, path: str) -> Response:
+def _answer(context: RequestContext, path: str) -> Response:
     try:
         if path == "session":
-            return _session(desk)
+            return _session(context)
         if not _is_known(request.method, path):
             return json_reply(200, _unsupported(path), JSON)
-        return _resource(desk, path)
+        return _resource(context, path)
     except (Refusal, Invalid) as refusal:
         return _refused(refusal)
     except sqlite3.Error as fault:
@@ -43,17 +55,55 @@ def _refused(refusal: Refusal | Invalid) -> Response:
     return response
 
 
-def _resource(desk: Desk, path: str) -> Response:
+def _resource(context: RequestContext, path: str) -> Response:
     asked = rest.Request(
         method=request.method,
         path=path,
         query=tuple(request.args.items(multi=True)),
-        body=_body() if request.method == "POST" else {},
+        body=_body() if request.method in ("POST", "PUT") and not _is_multipart() else {},
         signed_in=g.session.signed_in,
+        upload=_upload() if _is_multipart() else None,
     )
-    with desk.store(writing=request.method != "GET") as store:
-        reply = information.answer(store, asked) or rest.answer(store, asked)
+    with context.store(writing=request.method != "GET") as store:
+        reply = _answered(store, asked)
+    if isinstance(reply.body, Download):
+        return _file(reply.body)
     return json_reply(reply.status, reply.body, JSON)
+
+
+def _answered(store: Store, asked: rest.Request) -> rest.Reply:
+    """Let the special resources answer before the engine that serves all others."""
+    for special in SPECIAL:
+        reply = special(store, asked)
+        if reply is not None:
+            return reply
+    return rest.answer(store, asked)
+
+
+def _file(download: Download) -> Response:
+    response = Response(download.content, content_type=download.media_type)
+    name = quote(download.name)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return response
+
+
+def _is_multipart() -> bool:
+    return request.method == "POST" and request.mimetype == "multipart/form-data"
+
+
+def _upload() -> Upload:
+    """Read the one file of a multipart body, with the fields beside it."""
+    sent = request.files.get("file")
+    fields = {name: str(value) for name, value in request.form.items()}
+    # the JSON may come as a part of its own with a file's headers
+    fields |= {
+        name: part.read().decode(errors="replace")
+        for name, part in request.files.items()
+        if name != "file"
+    }
+    if sent is None:
+        return Upload("", "", b"", fields)
+    return Upload(sent.filename or "", sent.mimetype or "", sent.read(), fields)
 
 
 def _body() -> dict[str, Any]:
@@ -84,7 +134,13 @@ def _malformed(fault: str) -> Refusal:
 
 
 def _is_known(method: str, path: str) -> bool:
-    return method in ("GET", "POST") or (method == "DELETE" and "/" in path)
+    if method == "PUT":
+        return path.startswith("patient/") and path.endswith("/allergy")
+    return (
+        method in ("GET", "POST")
+        or (method == "DELETE" and "/" in path)
+        or (method == "DELETE" and path == "appointmentService")
+    )
 
 
 def _unsupported(path: str) -> dict[str, Any]:
@@ -102,10 +158,10 @@ def _unsupported(path: str) -> dict[str, Any]:
     }
 
 
-def _session(desk: Desk) -> Response:
+def _session(context: RequestContext) -> Response:
     session: Session = g.session
     if request.method == "DELETE":
-        desk.sessions.end(session)
+        context.sessions.end(session)
         gone = (
             f"{COOKIE}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:10 GMT; Path={PREFIX}; HttpOnly"
         )
@@ -113,5 +169,5 @@ def _session(desk: Desk) -> Response:
     if request.method == "POST" and session.signed_in:
         chosen = _body().get("sessionLocation")
         session.location = chosen if chosen and isinstance(chosen, str) else session.location
-    with desk.store(writing=False) as store:
+    with context.store(writing=False) as store:
         return json_reply(200, information.session_body(store, session), JSON)

@@ -7,16 +7,24 @@ All of it runs in the request's one transaction.
 import uuid
 from collections.abc import Callable, Mapping
 
+from bridge.sandbox.catalogue.orders import DRUG_ORDER, TEST_ORDER
+from bridge.sandbox.durations import expiry
 from bridge.sandbox.refusals import Broken
 from bridge.sandbox.rendering import is_numeric
 from bridge.sandbox.rules import check
 from bridge.sandbox.rules.care import covering_visit
+from bridge.sandbox.rules.orders import refuse_inactive, refuse_twice
 from bridge.sandbox.store import Record, Store
 
 INHERITED = ("person", "obsDatetime", "location", "encounter")
 """What an observation takes from its encounter or its group where it has none of its own."""
 
 EDIT_REASON = "REST web service"
+ORDER_TYPES = {
+    DRUG_ORDER: "131168f4-15f5-102d-96e4-000c29c2a5d7",
+    TEST_ORDER: "52a447d3-a64a-11e3-9aeb-50e549534c5e",
+}
+"""OpenMRS's own order types, by the subclass of the order."""
 
 
 def save(store: Store, record: Record) -> Record:
@@ -24,7 +32,7 @@ def save(store: Store, record: Record) -> Record:
 
     Raises Invalid or Refusal where OpenMRS would.
     """
-    saver = SAVERS.get(record.kind.name, _save_plain)
+    saver = SAVERS.get(record.type.name, _save_plain)
     return saver(store, record)
 
 
@@ -44,7 +52,7 @@ def _write(store: Store, record: Record) -> None:
 
 def _save_children(store: Store, record: Record) -> None:
     for name, held in list(record.children.items()):
-        prop = record.kind.by_name[name]
+        prop = record.type.by_name[name]
         if not prop.kept:
             continue
         for child in held:
@@ -75,6 +83,10 @@ def _save_encounter(store: Store, encounter: Record) -> Record:
         obs["person"] = obs["person"] or encounter["patient"]
         obs["obsDatetime"] = obs["obsDatetime"] or encounter["encounterDatetime"]
         obs["location"] = obs["location"] or encounter["location"]
+    for diagnosis in encounter.children.get("diagnoses", []):
+        diagnosis["patient"] = diagnosis["patient"] or encounter["patient"]
+    for order in encounter.children.get("orders", []):
+        order["patient"] = order["patient"] or encounter["patient"]
     _save_children(store, encounter)
     return encounter
 
@@ -107,7 +119,7 @@ def _replace_obs(store: Store, obs: Record) -> Record:
     The old one even moves to the encounter that took its uuid: OpenMRS does the same.
     """
     check(store, obs)
-    successor = Record(obs.kind, {**obs.values, "uuid": str(uuid.uuid4()), "created": None})
+    successor = Record(obs.type, {**obs.values, "uuid": str(uuid.uuid4()), "created": None})
     del successor.values["id"]
     successor["previousVersion"] = obs.id
     successor["status"] = "AMENDED"
@@ -181,10 +193,72 @@ def _make_patient(store: Store, patient: Record, person: Record) -> None:
     store.insert(patient)
 
 
+def _save_order(store: Store, order: Record) -> Record:
+    """Save a new order, and stop the one that it ends or replaces."""
+    if order.id is not None:
+        return _save_plain(store, order)
+    _complete_order(store, order)
+    before = store.ref(order, "previousOrder")
+    check(store, order)
+    if before and order["action"] in ("DISCONTINUE", "REVISE"):
+        refuse_inactive(store, before, order)
+        before["dateStopped"] = order["dateActivated"] - 1
+        store.update(before)
+    refuse_twice(store, order)
+    (last,) = store.connection.execute('SELECT coalesce(max(id), 0) FROM "order"').fetchone()
+    order["orderNumber"] = order["orderNumber"] or f"ORD-{last + 1}"
+    store.insert(order)
+    return order
+
+
+def _complete_order(store: Store, order: Record) -> None:
+    """Fill in what follows from the rest: the time, the concept, the type, the end."""
+    order["action"] = order["action"] or "NEW"
+    order["urgency"] = order["urgency"] or "ROUTINE"
+    order["dateActivated"] = order["dateActivated"] or store.now
+    drug = store.ref(order, "drug")
+    if order["concept"] is None and drug:
+        order["concept"] = store.ref(drug, "concept")
+    if order["concept"] is None:
+        raise Broken(
+            "Order.concept.required",
+            java="org.openmrs.api.MissingRequiredPropertyException",
+            code="org.openmrs.api.impl.OrderServiceImpl:243",
+        )
+    order["orderType"] = order["orderType"] or store.find("ordertype", ORDER_TYPES[order["type"]])
+    if order["careSetting"] is None:
+        raise Broken(
+            "Order.care.cannot.determine",
+            java="org.openmrs.api.OrderEntryException",
+            code="org.openmrs.api.impl.OrderServiceImpl:296",
+        )
+    if order["action"] == "DISCONTINUE":
+        order["autoExpireDate"] = order["dateActivated"]
+    elif order["type"] == DRUG_ORDER:
+        order["autoExpireDate"] = order["autoExpireDate"] or expiry(store, order)
+
+
+def _save_allergy(store: Store, allergy: Record) -> Record:
+    """Save an allergy; from then on it is known whether the patient has any."""
+    _save_plain(store, allergy)
+    set_allergy_status(store, allergy["patient"], "See list")
+    return allergy
+
+
+def set_allergy_status(store: Store, patient: int, status: str) -> None:
+    """Note what is known of a patient's allergies as a whole."""
+    known = store.many("allergystatus", "patient = ?", (patient,))
+    record = known[0] if known else store.new("allergystatus")
+    record["patient"], record["status"] = patient, status
+    _write(store, record)
+
+
 SAVERS: Mapping[str, Callable[[Store, Record], Record]] = {
+    "allergy": _save_allergy,
     "concept": _save_concept,
     "encounter": _save_encounter,
     "obs": _save_obs,
+    "order": _save_order,
     "patient": _save_patient,
     "person": _save_person,
     "visit": _save_visit,

@@ -1,4 +1,4 @@
-# ruff: noqa: S608 - statements are made of the kinds' own names; every value is bound
+# ruff: noqa: S608 - statements are made of the resource types' own names; every value is bound
 """What the parameters of a list request select, kind by kind."""
 
 from collections.abc import Callable, Mapping
@@ -31,17 +31,18 @@ NOTHING = Selection("0")
 NARROWING = {
     "encounter": frozenset({"patient", "visit", "encounterType"}),
     "obs": frozenset({"patient", "encounter", "concept", "concepts"}),
+    "order": frozenset({"patient"}),
     "patient": frozenset({"q", "identifier"}),
     "person": frozenset({"q"}),
 }
-"""Kinds that OpenMRS does not list as a whole, and the parameters one of which must be there."""
+"""What OpenMRS does not list as a whole, and the parameters one of which must be there."""
 
 
-def select(store: Store, kind_name: str, given: Parameters) -> Selection:
+def select(store: Store, type_name: str, given: Parameters) -> Selection:
     """Return what a list request asks for, without what is voided unless it asks for all."""
-    if kind_name in NARROWING and not NARROWING[kind_name] & given.keys():
+    if type_name in NARROWING and not NARROWING[type_name] & given.keys():
         raise Unsupported
-    searcher = SEARCHERS.get(kind_name, _by_name)
+    searcher = SEARCHERS.get(type_name, _by_name)
     found = searcher(store, given)
     return found if given.get("includeAll") == "true" else found.also("ended = 0")
 
@@ -84,7 +85,7 @@ def _settings(store: Store, given: Parameters) -> Selection:
 def _terms(store: Store, given: Parameters) -> Selection:
     found = Selection()
     if "source" in given:
-        source = unique(store, store.kinds["conceptsource"], given["source"])
+        source = unique(store, store.resource_types["conceptsource"], given["source"])
         found = found.also('"conceptSource" = ?', source.id if source else -1)
     wanted = given.get("codeOrName", given.get("q"))
     return found.also("code = ? OR name = ?", wanted, wanted) if wanted else found
@@ -92,7 +93,7 @@ def _terms(store: Store, given: Parameters) -> Selection:
 
 def _concepts(store: Store, given: Parameters) -> Selection:
     if "references" in given:
-        kind = store.kinds["concept"]
+        kind = store.resource_types["concept"]
         found = (unique(store, kind, text.strip()) for text in given["references"].split(","))
         return _exactly([concept for concept in found if concept])
     if "source" in given and "code" in given:
@@ -164,7 +165,7 @@ def _visits(store: Store, given: Parameters) -> Selection:
         ("visitType", "visittype"),
     ):
         if name in given:
-            record = unique(store, store.kinds[kind], given[name])
+            record = unique(store, store.resource_types[kind], given[name])
             if record is None:
                 raise NotFound
             found = found.also(f'"{name}" = ?', record.id)
@@ -182,7 +183,7 @@ def _encounters(store: Store, given: Parameters) -> Selection:
         ("location", "location"),
     ):
         if name in given:
-            record = unique(store, store.kinds[kind], given[name])
+            record = unique(store, store.resource_types[kind], given[name])
             found = found.also(f'"{name}" = ?', record.id if record else -1)
     return _between(found, given, "encounterDatetime", "fromdate", "todate")
 
@@ -203,7 +204,7 @@ def _observations(store: Store, given: Parameters) -> Selection:
             found = found.also(f"{column} = ?", record.id if record else -1)
     wanted = given.get("concepts", given.get("concept"))
     if wanted:
-        kind = store.kinds["concept"]
+        kind = store.resource_types["concept"]
         concepts = (unique(store, kind, text.strip()) for text in wanted.split(","))
         listed = ", ".join(str(concept.id) for concept in concepts if concept)
         found = found.also(f"concept IN ({listed})")
@@ -213,21 +214,123 @@ def _observations(store: Store, given: Parameters) -> Selection:
 def _sources(store: Store, given: Parameters) -> Selection:
     if "identifierType" not in given:
         return Selection()
-    found = unique(store, store.kinds["patientidentifiertype"], given["identifierType"])
+    found = unique(store, store.resource_types["patientidentifiertype"], given["identifierType"])
     return Selection('"identifierType" = ?', (found.id if found else -1,))
+
+
+def _conditions(store: Store, given: Parameters) -> Selection:
+    """Select a patient's conditions, the active ones unless asked for all."""
+    found = _of_patient(store, given.get("patientUuid", ""))
+    if given.get("includeInactive", "").lower() == "true":
+        return found
+    return found.also("\"clinicalStatus\" <> 'INACTIVE'")
+
+
+def _of_patient(store: Store, uuid: str) -> Selection:
+    patient = store.find("patient", uuid)
+    return Selection("patient = ?", (patient.id,)) if patient else NOTHING
+
+
+def _diagnoses(store: Store, given: Parameters) -> Selection:
+    """Select a patient's diagnoses from a date on; without both OpenMRS lists none."""
+    if not given.get("patientUuid") or not given.get("fromDate"):
+        return NOTHING
+    found = _of_patient(store, given["patientUuid"])
+    since = to_moment(given["fromDate"])
+    return found.also(
+        'encounter IN (SELECT id FROM encounter WHERE "encounterDatetime" >= ?)', since
+    )
+
+
+def _orders(store: Store, given: Parameters) -> Selection:
+    """Select a patient's orders, the active ones unless asked for any."""
+    found = _among(store, Selection(), given, ORDER_PARAMETERS)
+    if given.get("t") in ("drugorder", "testorder"):
+        found = found.also("type = ?", given["t"])
+    status = given.get("status", "active").lower()
+    if status == "active":
+        found = found.also(
+            "action <> 'DISCONTINUE' AND coalesce(\"dateStopped\", ?) >= ?"
+            ' AND coalesce("autoExpireDate", ?) >= ?',
+            *(store.now, store.now, store.now, store.now),
+        )
+    elif status == "inactive":
+        found = found.also('"dateStopped" < ? OR "autoExpireDate" < ?', store.now, store.now)
+    return found
+
+
+ORDER_PARAMETERS = (
+    ("patient", "patient"),
+    ("careSetting", "caresetting"),
+    ("orderType", "ordertype"),
+)
+
+
+def _among(
+    store: Store, found: Selection, given: Parameters, parameters: tuple[tuple[str, str], ...]
+) -> Selection:
+    """Narrow by references; an unknown uuid is refused."""
+    for name, type_name in parameters:
+        if name in given:
+            record = unique(store, store.resource_types[type_name], given[name])
+            if record is None:
+                raise NotFound
+            found = found.also(f'"{name}" = ?', record.id)
+    return found
+
+
+def _enrollments(store: Store, given: Parameters) -> Selection:
+    return _among(store, Selection(), given, (("patient", "patient"), ("program", "program")))
+
+
+def _relationships(store: Store, given: Parameters) -> Selection:
+    found = Selection()
+    for name, columns in (
+        ("person", '"personA" = ? OR "personB" = ?'),
+        ("personA", '"personA" = ?'),
+        ("personB", '"personB" = ?'),
+    ):
+        if name in given:
+            person = store.find("person", given[name])
+            found = found.also(columns, *(person.id if person else -1,) * columns.count("?"))
+    return found
+
+
+def _relationship_types(store: Store, given: Parameters) -> Selection:
+    wanted = f"%{_literal(given.get('q', ''))}%"
+    likes = " OR ".join(f"\"{name}\" LIKE ? ESCAPE '\\'" for name in ("aIsToB", "bIsToA"))
+    return Selection(likes, (wanted, wanted))
+
+
+def _frequencies(store: Store, given: Parameters) -> Selection:
+    if "q" not in given:
+        return Selection()
+    inner = "SELECT concept FROM conceptname WHERE ended = 0 AND name LIKE ? ESCAPE '\\'"
+    return Selection(f"concept IN ({inner})", (f"%{_literal(given['q'])}%",))
 
 
 SEARCHERS: Mapping[str, Callable[[Store, Parameters], Selection]] = {
     "autogenerationoption": lambda store, given: Selection(),
+    "allergy": lambda store, given: Selection(),
     "concept": _concepts,
     "conceptreferenceterm": _terms,
+    "condition": _conditions,
+    "diagnosis": _diagnoses,
     "encounter": _encounters,
     "identifiersource": _sources,
     "location": _locations,
     "obs": _observations,
+    "order": _orders,
+    "orderfrequency": _frequencies,
     "patient": _patients,
+    "patientstate": lambda store, given: Selection(),
     "person": _people,
+    "programenrollment": _enrollments,
+    "programworkflow": lambda store, given: Selection(),
+    "programworkflowstate": lambda store, given: Selection(),
     "provider": _providers,
+    "relationship": _relationships,
+    "relationshiptype": _relationship_types,
     "systemsetting": _settings,
     "user": lambda store, given: Selection(),
     "visit": _visits,

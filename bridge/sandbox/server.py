@@ -16,8 +16,8 @@ from waitress.server import create_server
 
 from bridge.errors import InputError
 from bridge.sandbox.app import create_app
-from bridge.sandbox.catalogue import KINDS
-from bridge.sandbox.desk import PREFIX
+from bridge.sandbox.catalogue import RESOURCE_TYPES
+from bridge.sandbox.request_context import PREFIX
 from bridge.sandbox.seed import plant
 from bridge.sandbox.storage import Database
 from bridge.sandbox.store import Store
@@ -103,13 +103,13 @@ class Sandbox:
 
 
 def open_database(directory: Path, clock: Callable[[], datetime]) -> Database:
-    """Open the data in a directory; new data is a bare server's."""
-    database = Database(directory, KINDS)
+    """Open the data in a directory; new data is a bare server's, older data is brought up."""
+    database = Database(directory, RESOURCE_TYPES)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with database.writing() as connection:
-            if database.is_new(connection):
-                plant(Store(connection, KINDS, clock(), ""))
+            if database.is_outdated(connection):
+                plant(Store(connection, RESOURCE_TYPES, clock(), ""))
     except (OSError, sqlite3.Error) as fault:
         database.close()
         raise InputError(

@@ -1,4 +1,4 @@
-"""The SQLite file: its tables, made from the kinds, and transactions safe between processes.
+"""The SQLite file: a table for each resource type, and transactions safe between processes.
 
 Several processes may have the file open, and each may be killed at any moment. WAL with one
 BEGIN IMMEDIATE a write keeps every request whole; the lock spares the threads of one process
@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.errors import InputError
-from bridge.sandbox.kinds import Kind, Property
+from bridge.sandbox.resource_types import Property, ResourceType
 
 FILE_NAME = "sandbox.sqlite"
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 60.0
 
 SQL_TYPES = {
@@ -26,6 +26,7 @@ SQL_TYPES = {
     "date": "TEXT",
     "moment": "INTEGER",
     "json": "TEXT",
+    "blob": "BLOB",
     "ref": "INTEGER",
     "refs": "TEXT",
 }
@@ -34,9 +35,9 @@ SQL_TYPES = {
 class Database:
     """The file, opened once by every thread that needs it."""
 
-    def __init__(self, directory: Path, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, directory: Path, resource_types: Mapping[str, ResourceType]) -> None:
         self.path = directory / FILE_NAME
-        self.kinds = kinds
+        self.resource_types = resource_types
         self._threads = threading.local()
         self._writing = threading.Lock()
         self._opened: list[sqlite3.Connection] = []
@@ -70,8 +71,11 @@ class Database:
         for connection in self._opened:
             connection.close()
 
-    def is_new(self, connection: sqlite3.Connection) -> bool:
-        """Make the tables if there are none, and tell whether there were none."""
+    def is_outdated(self, connection: sqlite3.Connection) -> bool:
+        """Make the tables and columns that are missing, and tell whether any were.
+
+        A file that an older bridge made keeps all that is in it.
+        """
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
             raise InputError(
@@ -79,9 +83,9 @@ class Database:
                 " use that bridge, or name another directory",
                 place=self.path,
             )
-        if version:
+        if version == VERSION:
             return False
-        for statement in self._definitions():
+        for statement in self._definitions(connection):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         return True
@@ -107,15 +111,21 @@ class Database:
         connection.execute("PRAGMA synchronous = FULL")
         return connection
 
-    def _definitions(self) -> Iterator[str]:
-        for kind in self.kinds.values():
-            yield f'CREATE TABLE "{kind.name}" ({", ".join(_columns(kind))})'
+    def _definitions(self, connection: sqlite3.Connection) -> Iterator[str]:
+        for kind in self.resource_types.values():
+            known = {row[1] for row in connection.execute(f'PRAGMA table_info("{kind.name}")')}
+            if not known:
+                yield f'CREATE TABLE "{kind.name}" ({", ".join(_columns(kind))})'
+            for prop in kind.columns if known else ():
+                if prop.name not in known:
+                    yield f'ALTER TABLE "{kind.name}" ADD COLUMN {_column(prop)}'
             for number, columns in enumerate(kind.indexes):
                 quoted = columns if '"' in columns or " " in columns else f'"{columns}"'
-                yield f'CREATE INDEX "{kind.name}_{number}" ON "{kind.name}" ({quoted})'
+                name = f"{kind.name}_{number}"
+                yield f'CREATE INDEX IF NOT EXISTS "{name}" ON "{kind.name}" ({quoted})'
 
 
-def _columns(kind: Kind) -> Iterator[str]:
+def _columns(kind: ResourceType) -> Iterator[str]:
     yield "id INTEGER PRIMARY KEY"
     yield "uuid TEXT NOT NULL UNIQUE"
     yield "created INTEGER NOT NULL"

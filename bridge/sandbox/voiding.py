@@ -1,4 +1,4 @@
-# ruff: noqa: S608 - statements are made of the kinds' own names; every value is bound
+# ruff: noqa: S608 - statements are made of the resource types' own names; every value is bound
 """Taking away: void or retire with all that hangs on it, or purge in the order OpenMRS asks."""
 
 from typing import NamedTuple
@@ -15,9 +15,15 @@ CASCADES = {
         ("visit", "patient"),
         ("encounter", "patient"),
         ("obs", "person"),
+        ("order", "patient"),
+        ("appointment", "patient"),
     ),
     "visit": (("encounter", "visit"),),
-    "encounter": (("obs", "encounter"), ("encounterprovider", "encounter")),
+    "encounter": (
+        ("obs", "encounter"),
+        ("encounterprovider", "encounter"),
+        ("order", "encounter"),
+    ),
     "obs": (("obs", "obsGroup"),),
 }
 """What is voided together with a record: (kind, its property that points to the record)."""
@@ -26,7 +32,7 @@ CASCADES = {
 class Hold(NamedTuple):
     """A foreign key of OpenMRS's database that keeps a record from being purged."""
 
-    kind: str
+    type: str
     prop: str
     key: str
     column: str
@@ -65,7 +71,7 @@ PARTS = {
 
 def end(store: Store, record: Record, reason: str) -> None:
     """Void or retire a record and what depends on it; doing so twice is no error."""
-    _end(store, record.kind.name, "id = ?", record.id or 0, reason)
+    _end(store, record.type.name, "id = ?", record.id or 0, reason)
 
 
 def _end(store: Store, kind: str, where: str, number: int, reason: str) -> None:
@@ -83,13 +89,13 @@ def revive(store: Store, record: Record) -> None:
 
     A patient does not come back: OpenMRS finds no name on a person whose names are still voided.
     """
-    if record.kind.name == "patient":
+    if record.type.name == "patient":
         code = "Person.shouldHaveAtleastOneNonVoidedName"
         findings = Findings()
         findings.add("names", code)
         findings.add("names", code)
         findings.refuse_any()
-    _revive(store, record.kind.name, "id = ?", record.id or 0, record["ended_at"])
+    _revive(store, record.type.name, "id = ?", record.id or 0, record["ended_at"])
 
 
 def _revive(store: Store, kind: str, where: str, number: int, moment: int) -> None:
@@ -105,7 +111,7 @@ def purge(store: Store, record: Record) -> None:
 
     Raises Broken where OpenMRS's database holds on to it.
     """
-    kind, number = record.kind.name, record.id
+    kind, number = record.type.name, record.id
     if kind == "visit" and store.count("encounter", "visit = ?", (number,)):
         raise Broken(
             "Cannot permanently delete a visit that has encounters associated to it",
@@ -113,7 +119,7 @@ def purge(store: Store, record: Record) -> None:
             code="org.openmrs.api.impl.VisitServiceImpl:222",
         )
     for hold in HOLDS.get(kind, ()):
-        if store.count(hold.kind, f'"{hold.prop}" = ?', (number,)):
+        if store.count(hold.type, f'"{hold.prop}" = ?', (number,)):
             raise _held(kind, hold)
     for part, prop in PARTS.get(kind, ()):
         store.delete(part, f'"{prop}" = ?', (number,))
@@ -130,7 +136,7 @@ def _held(kind: str, hold: Hold) -> Broken:
     update = " ON UPDATE CASCADE" if whole else ""
     cause = (
         "(conn=1) Cannot delete or update a parent row: a foreign key constraint fails"
-        f" (`openmrs`.`{hold.kind}`, CONSTRAINT `{hold.key}` FOREIGN KEY (`{hold.column}`)"
+        f" (`openmrs`.`{hold.type}`, CONSTRAINT `{hold.key}` FOREIGN KEY (`{hold.column}`)"
         f" REFERENCES `{kind}` (`{target}`){update})"
     )
     outer = (

@@ -1,11 +1,34 @@
-"""Every kind of record that the sandbox keeps."""
+"""Every resource type that the sandbox keeps."""
 
 from collections.abc import Mapping
 
-from bridge.sandbox.catalogue import care, concepts, metadata, people
-from bridge.sandbox.kinds import Kind
+from bridge.sandbox.catalogue import (
+    appointments,
+    attachments,
+    care,
+    concepts,
+    metadata,
+    orders,
+    people,
+    problems,
+    programs,
+)
+from bridge.sandbox.resource_types import ResourceType
 
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (*metadata.KINDS, *concepts.KINDS, *people.KINDS, *care.KINDS)
+ROOMS = (
+    metadata,
+    concepts,
+    people,
+    care,
+    orders,
+    problems,
+    programs,
+    appointments,
+    attachments,
+)
+RESOURCE_TYPES: Mapping[str, ResourceType] = {
+    kind.name: kind for room in ROOMS for kind in room.RESOURCE_TYPES
 }
-BY_PATH: Mapping[str, Kind] = {kind.path or name: kind for name, kind in KINDS.items()}
+BY_PATH: Mapping[str, ResourceType] = {
+    kind.path or name: kind for name, kind in RESOURCE_TYPES.items() if kind.served
+}

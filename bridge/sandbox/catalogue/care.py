@@ -5,8 +5,8 @@ from typing import Any
 
 from bridge.sandbox.catalogue.metadata import name_of
 from bridge.sandbox.dates import rest_moment
-from bridge.sandbox.kinds import Kind, Property, children, moment, ref, text
 from bridge.sandbox.observation_values import set_value
+from bridge.sandbox.resource_types import Property, ResourceType, children, moment, ref, text
 from bridge.sandbox.store import Record, Store
 
 
@@ -47,6 +47,9 @@ def obs_value(store: Store, obs: Record) -> Any:
         return rest_moment(obs["valueDatetime"])
     if obs["valueText"] is not None:
         return obs["valueText"]
+    if obs["valueComplex"] is not None:
+        uri = f"{store.base}/ws/rest/v1/obs/{obs.uuid}/value"
+        return {"display": "raw file", "links": {"rel": "self", "uri": uri}}
     return numeric_value(store, obs)
 
 
@@ -64,14 +67,17 @@ def obs_display(store: Store, obs: Record) -> str:
     concept = store.ref(obs, "concept")
     members = store.children(obs, "groupMembers")
     if members:
-        shown = ", ".join(_value_text(store, member) for member in members)
+        shown = ", ".join(obs_text(store, member) for member in members)
     else:
-        shown = _value_text(store, obs)
+        shown = obs_text(store, obs)
     return f"{store.display(concept) if concept else ''}: {shown}"
 
 
-def _value_text(store: Store, obs: Record) -> str:
+def obs_text(store: Store, obs: Record) -> str:
+    """Write a value out, as OpenMRS does in a display."""
     value = obs_value(store, obs)
+    if isinstance(value, dict):
+        return str(value["display"])
     return (
         store.display(value) if isinstance(value, Record) else str("" if value is None else value)
     )
@@ -95,8 +101,8 @@ OBS = (
     "referenceRange"
 )
 
-KINDS = (
-    Kind(
+RESOURCE_TYPES = (
+    ResourceType(
         name="visit",
         java="org.openmrs.Visit",
         version="1.9",
@@ -121,7 +127,7 @@ KINDS = (
         indexes=("patient",),
         getters={"display": visit_display, "attributes": lambda store, record: []},
     ),
-    Kind(
+    ResourceType(
         name="encounter",
         java="org.openmrs.Encounter",
         version="2.2",
@@ -135,25 +141,26 @@ KINDS = (
             Property(name="visit", type="ref", of="visit", may_be_new=True),
             children("obs", "obs", "encounter"),
             children("encounterProviders", "encounterprovider", "encounter"),
+            children("diagnoses", "diagnosis", "encounter"),
+            children("orders", "order", "encounter"),
         ),
-        creatable="encounterDatetime patient! encounterType! location form obs visit"
-        " encounterProviders",
+        creatable="encounterDatetime patient! encounterType! location form obs orders visit"
+        " encounterProviders diagnoses",
         default="uuid,display,encounterDatetime,patient:ref,location:ref,form:ref,"
-        "encounterType:ref,obs:ref,orders,voided,visit:ref,encounterProviders:ref,diagnoses",
+        "encounterType:ref,obs:ref,orders:ref,voided,visit:ref,encounterProviders:ref,"
+        "diagnoses:ref",
         full="uuid,display,encounterDatetime,patient:ref,location:default,form:default,"
-        "encounterType:default,obs:default,orders,voided,auditInfo,visit:default,"
-        "encounterProviders:default,diagnoses",
+        "encounterType:default,obs:default,orders:default,voided,auditInfo,visit:default,"
+        "encounterProviders:default,diagnoses:default",
         ending="voided",
         order='"encounterDatetime", id',
         indexes=("patient", "visit"),
         getters={
             "display": encounter_display,
             "obs": obs_encounters,
-            "orders": lambda store, record: [],
-            "diagnoses": lambda store, record: [],
         },
     ),
-    Kind(
+    ResourceType(
         name="encounterprovider",
         java="org.openmrs.EncounterProvider",
         version="1.9",
@@ -172,7 +179,7 @@ KINDS = (
         indexes=("encounter",),
         getters={"display": provider_display},
     ),
-    Kind(
+    ResourceType(
         name="obs",
         java="org.openmrs.Obs",
         version="2.7",
@@ -197,9 +204,12 @@ KINDS = (
             text("interpretation"),
             Property(name="limits", type="json"),
             ref("previousVersion", "obs"),
+            ref("order"),
+            text("valueComplex", 1000),
             children("groupMembers", "obs", "obsGroup"),
         ),
-        creatable="person! obsDatetime! concept! location encounter accessionNumber groupMembers"
+        creatable="person! obsDatetime! concept! location order encounter accessionNumber"
+        " groupMembers"
         " comment value valueModifier formFieldPath formFieldNamespace status interpretation",
         default=OBS.format(ref="ref", full="default", audit=""),
         full=OBS.format(ref="default", full="full", audit="auditInfo,"),
@@ -217,7 +227,6 @@ KINDS = (
             "value": obs_value,
             "groupMembers": lambda store, record: store.children(record, "groupMembers") or None,
             "valueCodedName": lambda store, record: None,
-            "order": lambda store, record: None,
         },
         setters={"value": set_value},
     ),

@@ -5,8 +5,18 @@ from typing import Any
 
 from bridge.sandbox.catalogue.metadata import name_of, plain
 from bridge.sandbox.conversion import convert
-from bridge.sandbox.kinds import Kind, Property, children, flag, integer, real, ref, refs, text
 from bridge.sandbox.refusals import NoSetter
+from bridge.sandbox.resource_types import (
+    Property,
+    ResourceType,
+    children,
+    flag,
+    integer,
+    real,
+    ref,
+    refs,
+    text,
+)
 from bridge.sandbox.store import Record, Store
 
 LIMITS = ("hiNormal", "hiAbsolute", "hiCritical", "lowNormal", "lowAbsolute", "lowCritical")
@@ -20,7 +30,7 @@ def set_limit(name: str, store: Store, concept: Record, value: Any) -> None:
     datatype = store.ref(concept, "datatype")
     if datatype is None or datatype.uuid != NUMERIC:
         raise NoSetter
-    concept[name] = convert(concept.kind.by_name[name], value)
+    concept[name] = convert(concept.type.by_name[name], value)
 
 
 def preferred_name(store: Store, concept: Record) -> Record | None:
@@ -63,8 +73,8 @@ DESCRIPTION = "display,uuid,description,locale"
 DATATYPE = "uuid,display,name,description,hl7Abbreviation,retired"
 TERM = "uuid,display,name,conceptSource:{rep},description,code,version,retired"
 
-KINDS = (
-    Kind(
+RESOURCE_TYPES = (
+    ResourceType(
         name="conceptsource",
         java="org.openmrs.ConceptSource",
         version="2.1",
@@ -79,7 +89,7 @@ KINDS = (
     ),
     plain("conceptclass", "org.openmrs.ConceptClass", "1.8", "Concept Classes", named=True),
     plain("conceptmaptype", "org.openmrs.ConceptMapType", "1.9", "Concept Map Types", named=True),
-    Kind(
+    ResourceType(
         name="conceptdatatype",
         java="org.openmrs.ConceptDatatype",
         version="1.8",
@@ -92,7 +102,7 @@ KINDS = (
         also_by="name",
         getters={"display": name_of},
     ),
-    Kind(
+    ResourceType(
         name="conceptreferenceterm",
         java="org.openmrs.ConceptReferenceTerm",
         version="1.9",
@@ -111,7 +121,7 @@ KINDS = (
         indexes=("code",),
         getters={"display": term_display},
     ),
-    Kind(
+    ResourceType(
         name="concept",
         java="org.openmrs.Concept",
         version="2.0",
@@ -149,7 +159,7 @@ KINDS = (
         },
         setters={name: partial(set_limit, name) for name in NUMERIC_PROPERTIES},
     ),
-    Kind(
+    ResourceType(
         name="conceptname",
         java="org.openmrs.ConceptName",
         version="1.9",
@@ -170,7 +180,7 @@ KINDS = (
         indexes=("concept", "name COLLATE NOCASE"),
         getters={"display": name_of},
     ),
-    Kind(
+    ResourceType(
         name="conceptdescription",
         java="org.openmrs.ConceptDescription",
         version="1.8",
@@ -185,7 +195,7 @@ KINDS = (
         indexes=("concept",),
         getters={"display": lambda store, record: record["description"]},
     ),
-    Kind(
+    ResourceType(
         name="conceptmapping",
         java="org.openmrs.ConceptMap",
         version="1.9",

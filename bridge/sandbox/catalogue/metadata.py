@@ -1,10 +1,21 @@
-"""Kinds that a clinic sets up once: places, people who care, types of visits and identifiers."""
+"""What a clinic sets up once: places, people who care, types of visits and identifiers."""
 
 import re
 from typing import Any
 
-from bridge.sandbox.kinds import Kind, Property, flag, integer, moment, real, ref, refs, text, texts
 from bridge.sandbox.refusals import Conversion
+from bridge.sandbox.resource_types import (
+    Property,
+    ResourceType,
+    flag,
+    integer,
+    moment,
+    real,
+    ref,
+    refs,
+    text,
+    texts,
+)
 from bridge.sandbox.store import Record, Store
 
 NAMED = "uuid,display,name,description,retired"
@@ -22,9 +33,9 @@ def name_of(store: Store, record: Record) -> Any:
 
 def plain(
     name: str, java: str, version: str, privilege: str, *, unique: bool = False, named: bool = False
-) -> Kind:
+) -> ResourceType:
     """Define a kind that is no more than a name and a description."""
-    return Kind(
+    return ResourceType(
         name=name,
         java=java,
         version=version,
@@ -76,7 +87,7 @@ def _words(name: str) -> str:
 def source_display(store: Store, source: Record) -> str:
     """Show an identifier source by its type, its name and its class."""
     kind = store.ref(source, "identifierType")
-    return f"{kind['name'] if kind else ''} - {source['name']} - {source.kind.java}"
+    return f"{kind['name'] if kind else ''} - {source['name']} - {source.type.java}"
 
 
 IDENTIFIER_TYPE = (
@@ -93,7 +104,7 @@ SOURCE = (
 SETTING = "uuid,property,value,description,display"
 LOCATION = f"uuid,display,name,description,{LOCATION_LINES}"
 
-KINDS = (
+RESOURCE_TYPES = (
     plain("locationtag", "org.openmrs.LocationTag", "1.8", "Location Tags"),
     plain("visittype", "org.openmrs.VisitType", "1.9", "Visit Types", named=True),
     plain(
@@ -106,11 +117,7 @@ KINDS = (
     ),
     plain("encounterrole", "org.openmrs.EncounterRole", "1.8", "Encounter Roles"),
     plain("form", "org.openmrs.Form", "1.9", "Forms"),
-    plain("drug", "org.openmrs.Drug", "1.11", "Concepts"),
-    plain("ordertype", "org.openmrs.OrderType", "1.10", "Order Types"),
-    plain("caresetting", "org.openmrs.CareSetting", "1.10", "Care Settings"),
-    plain("orderfrequency", "org.openmrs.OrderFrequency", "1.10", "Order Frequencies"),
-    Kind(
+    ResourceType(
         name="location",
         java="org.openmrs.Location",
         version="2.0",
@@ -135,7 +142,7 @@ KINDS = (
             "attributes": lambda store, record: [],
         },
     ),
-    Kind(
+    ResourceType(
         name="provider",
         java="org.openmrs.Provider",
         version="2.8",
@@ -151,7 +158,7 @@ KINDS = (
             "providerRole": lambda store, record: None,
         },
     ),
-    Kind(
+    ResourceType(
         name="patientidentifiertype",
         java="org.openmrs.PatientIdentifierType",
         version="2.0",
@@ -170,7 +177,7 @@ KINDS = (
         order="name",
         getters={"display": name_of},
     ),
-    Kind(
+    ResourceType(
         name="personattributetype",
         java="org.openmrs.PersonAttributeType",
         version="1.8",
@@ -189,7 +196,7 @@ KINDS = (
         order='"sortWeight"',
         getters={"display": name_of, "concept": lambda store, record: None},
     ),
-    Kind(
+    ResourceType(
         name="systemsetting",
         java="org.openmrs.GlobalProperty",
         version="1.9",
@@ -209,7 +216,7 @@ KINDS = (
         order="property",
         getters={"display": setting_display},
     ),
-    Kind(
+    ResourceType(
         name="identifiersource",
         java="org.openmrs.module.idgen.SequentialIdentifierGenerator",
         version="1.8",
@@ -232,7 +239,7 @@ KINDS = (
         full_link=False,
         getters={"display": source_display},
     ),
-    Kind(
+    ResourceType(
         name="autogenerationoption",
         java="org.openmrs.module.idgen.AutoGenerationOption",
         version="1.8",
@@ -254,7 +261,7 @@ KINDS = (
         full_link=False,
         getters={"display": lambda store, record: record.uuid},
     ),
-    Kind(
+    ResourceType(
         name="user",
         java="org.openmrs.User",
         version="1.8",

@@ -4,8 +4,17 @@ from datetime import date
 from typing import Any
 
 from bridge.sandbox.dates import age_on
-from bridge.sandbox.kinds import Kind, Property, children, flag, moment, ref, text, texts
 from bridge.sandbox.refusals import Conversion
+from bridge.sandbox.resource_types import (
+    Property,
+    ResourceType,
+    children,
+    flag,
+    moment,
+    ref,
+    text,
+    texts,
+)
 from bridge.sandbox.store import Record, Store
 
 NAME_PARTS = "givenName middleName familyName familyName2"
@@ -77,8 +86,8 @@ PERSON = (
     "preferredName:{ref},preferredAddress:{ref}"
 )
 
-KINDS = (
-    Kind(
+RESOURCE_TYPES = (
+    ResourceType(
         name="person",
         java="org.openmrs.Person",
         version="1.11",
@@ -111,7 +120,7 @@ KINDS = (
             "preferredAddress": lambda store, record: preferred(store, record, "addresses"),
         },
     ),
-    Kind(
+    ResourceType(
         name="personname",
         java="org.openmrs.PersonName",
         version="1.8",
@@ -138,7 +147,7 @@ KINDS = (
         ),
         getters={"display": full_name},
     ),
-    Kind(
+    ResourceType(
         name="personaddress",
         java="org.openmrs.PersonAddress",
         version="2.0",
@@ -157,7 +166,7 @@ KINDS = (
         indexes=("person",),
         getters={"display": lambda store, record: record["address1"]},
     ),
-    Kind(
+    ResourceType(
         name="personattribute",
         java="org.openmrs.PersonAttribute",
         version="1.8",
@@ -176,7 +185,7 @@ KINDS = (
         indexes=("person", "value COLLATE NOCASE"),
         getters={"display": lambda store, record: record["value"], "value": attribute_value},
     ),
-    Kind(
+    ResourceType(
         name="patient",
         java="org.openmrs.Patient",
         version="1.8",
@@ -190,7 +199,7 @@ KINDS = (
         getters={"display": patient_display},
         setters={"person": refuse_nested_person},
     ),
-    Kind(
+    ResourceType(
         name="identifier",
         java="org.openmrs.PatientIdentifier",
         version="1.8",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from bridge.sandbox.fhir.outcomes import Outcome
-from bridge.sandbox.fhir.resources import BUILDERS, SUBSETTED, resource
+from bridge.sandbox.fhir.resources import SUBSETTED, resource
 from bridge.sandbox.fhir.search import Found
 from bridge.sandbox.store import Record, Store
 
@@ -30,7 +30,7 @@ class Results(NamedTuple):
         return self.summary in ("data", "true")
 
 
-class Shelf:
+class SearchCache:
     """The searches whose next pages may still be asked for, the oldest thrown away first."""
 
     def __init__(self) -> None:
@@ -77,16 +77,18 @@ def _number(text: str, default: int) -> int:
 
 
 def bundle(
-    store: Store, shelf: Shelf, results: Results, page: Page, *, name: str = "", self_url: str
+    store: Store, cache: SearchCache, results: Results, page: Page, *, name: str = "", self_url: str
 ) -> dict[str, Any]:
     """Show one page of a search as a searchset Bundle."""
     shown = _head(store, len(results.found), subsetted=results.is_summary)
     shown["link"] = [{"relation": "self", "url": self_url}]
-    shown["link"] += _neighbours(store, shelf, results, page, name)
+    shown["link"] += _neighbours(store, cache, results, page, name)
     part = results.found[page.start : page.start + page.size]
     # what was purged since the search was made is left out
-    records = [record for one in part if (record := store.one(one.kind, one.number))]
-    entries = [_entry(store, record, summary=results.is_summary) for record in records]
+    records = [(one, record) for one in part if (record := store.one(one.type, one.number))]
+    entries = [
+        _entry(store, record, one.resource, summary=results.is_summary) for one, record in records
+    ]
     return shown | ({"entry": entries} if entries else {})
 
 
@@ -110,7 +112,7 @@ def _head(store: Store, number: int, *, subsetted: bool) -> dict[str, Any]:
 
 
 def _neighbours(
-    store: Store, shelf: Shelf, results: Results, page: Page, name: str
+    store: Store, cache: SearchCache, results: Results, page: Page, name: str
 ) -> list[dict[str, str]]:
     starts = {}
     if page.start + page.size < len(results.found):
@@ -118,7 +120,7 @@ def _neighbours(
     if page.start > 0:
         starts["previous"] = max(0, page.start - page.size)
     if starts and not name:
-        name = shelf.keep(results)
+        name = cache.keep(results)
     return [
         {
             "relation": relation,
@@ -129,11 +131,10 @@ def _neighbours(
     ]
 
 
-def _entry(store: Store, record: Record, *, summary: bool) -> dict[str, Any]:
-    type_name = BUILDERS[record.kind.name][0]
+def _entry(store: Store, record: Record, type_name: str, *, summary: bool) -> dict[str, Any]:
     return {
         "fullUrl": f"{store.base}/ws/fhir2/R4/{type_name}/{record.uuid}",
-        "resource": resource(store, record, summary=summary),
+        "resource": resource(store, record, type_name, summary=summary),
     }
 
 

@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from bridge.sandbox import voiding
 from bridge.sandbox.fhir import bundles, outcomes
 from bridge.sandbox.fhir.resources import resource
-from bridge.sandbox.fhir.search import CONTROLS, TYPES, count, search
+from bridge.sandbox.fhir.search import CONTROLS, count, search
+from bridge.sandbox.fhir.tables import TYPES
 from bridge.sandbox.fhir.writing import MAKERS, create
 from bridge.sandbox.store import Record, Store
+
+DELETABLE = frozenset({"AllergyIntolerance", "Condition", "Immunization"})
+"""What may be voided through FHIR here."""
 
 NOT_TOLD = "Not provided"
 
@@ -30,12 +35,12 @@ class Reply(NamedTuple):
     location: str = ""
 
 
-def answer(store: Store, shelf: bundles.Shelf, request: Request) -> Reply:
+def answer(store: Store, cache: bundles.SearchCache, request: Request) -> Reply:
     """Answer a request, or raise the Outcome."""
     given = dict(request.query)
     type_name, _, uuid = request.path.partition("/")
     if not type_name:
-        return _next_page(store, shelf, given)
+        return _next_page(store, cache, given)
     if type_name not in TYPES:
         listed = ", ".join(TYPES)
         raise outcomes.Outcome(
@@ -44,20 +49,23 @@ def answer(store: Store, shelf: bundles.Shelf, request: Request) -> Reply:
             f" [{listed}]",
         )
     if request.method == "GET" and uuid in ("", "_search"):
-        return _search(store, shelf, type_name, request)
+        return _search(store, cache, type_name, request)
     if request.method == "POST" and not uuid:
         return _create(store, type_name, request.body)
     record = _found(store, type_name, uuid)
     if request.method == "GET":
-        return Reply(
-            200, resource(store, record, summary=given.get("_summary") in ("data", "true"))
-        )
+        summary = given.get("_summary") in ("data", "true")
+        return Reply(200, resource(store, record, type_name, summary=summary))
+    if request.method == "DELETE" and type_name in DELETABLE:
+        voiding.end(store, record, "Voided via FHIR API")
+        return Reply(200, outcomes.deleted(type_name))
     raise outcomes.Outcome(405, f"The sandbox does not {request.method} {type_name}; use REST")
 
 
 def _found(store: Store, type_name: str, uuid: str) -> Record:
     for table in TYPES[type_name]:
-        record = store.find(table.kind, uuid)
+        found = store.many(table.type, f"uuid = ? AND ({table.fixed})", (uuid,))
+        record = found[0] if found else None
         if record and record.ended:
             raise outcomes.gone(type_name, uuid)
         if record:
@@ -65,7 +73,7 @@ def _found(store: Store, type_name: str, uuid: str) -> Record:
     raise outcomes.unknown(type_name, uuid)
 
 
-def _search(store: Store, shelf: bundles.Shelf, type_name: str, request: Request) -> Reply:
+def _search(store: Store, cache: bundles.SearchCache, type_name: str, request: Request) -> Reply:
     query = list(request.query)
     given = dict(query)
     if given.get("_summary") == "count" or given.get("_count") == "0":
@@ -73,10 +81,10 @@ def _search(store: Store, shelf: bundles.Shelf, type_name: str, request: Request
     found = tuple(search(store, type_name, query))
     results = bundles.Results(found, given.get("_summary", ""))
     url = bundles.search_url(f"{store.base}/ws/fhir2/R4/{request.path}", query)
-    return Reply(200, bundles.bundle(store, shelf, results, bundles.page_of(given), self_url=url))
+    return Reply(200, bundles.bundle(store, cache, results, bundles.page_of(given), self_url=url))
 
 
-def _next_page(store: Store, shelf: bundles.Shelf, given: dict[str, str]) -> Reply:
+def _next_page(store: Store, cache: bundles.SearchCache, given: dict[str, str]) -> Reply:
     name = given.get("_getpages")
     if not name:
         raise outcomes.Outcome(
@@ -86,14 +94,14 @@ def _next_page(store: Store, shelf: bundles.Shelf, given: dict[str, str]) -> Rep
         )
     url = bundles.search_url(f"{store.base}/ws/fhir2/R4", list(given.items()))
     page = bundles.page_of(given)
-    results = shelf.get(name)
-    return Reply(200, bundles.bundle(store, shelf, results, page, name=name, self_url=url))
+    results = cache.get(name)
+    return Reply(200, bundles.bundle(store, cache, results, page, name=name, self_url=url))
 
 
 def _create(store: Store, type_name: str, body: Mapping[str, Any]) -> Reply:
     record = create(store, type_name, body)
     location = f"{store.base}/ws/fhir2/R4/{type_name}/{record.uuid}"
-    return Reply(201, resource(store, record), location)
+    return Reply(201, resource(store, record, type_name), location)
 
 
 def capability_statement(base: str, day: str) -> dict[str, Any]:
@@ -126,7 +134,7 @@ def _capability(type_name: str) -> dict[str, Any]:
 
 
 def _type_of(parameter: str) -> str:
-    if parameter in ("patient", "subject", "encounter", "location"):
+    if parameter in ("patient", "subject", "encounter", "location", "requester"):
         return "reference"
     if parameter in ("date", "birthdate", "_lastUpdated"):
         return "date"

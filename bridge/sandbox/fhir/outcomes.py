@@ -40,6 +40,13 @@ def gone(resource: str, uuid: str) -> Outcome:
     return Outcome(410, f"Resource of type {resource} with ID {uuid} is gone/deleted")
 
 
+def deleted(resource: str) -> dict[str, Any]:
+    """Say that a resource was deleted, as HAPI does."""
+    said = f"Successfully deleted 1 resource(s). {resource}"
+    issue = {"severity": "information", "code": "informational", "diagnostics": said}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
 def unprocessable(what: str, fault: Invalid) -> Outcome:
     """Say which rules a resource breaks."""
     reasons = ", ".join(

@@ -6,6 +6,7 @@ from bridge.sandbox.fhir.terms import (
     TERMINOLOGY,
     Resource,
     place,
+    practitioner,
     reference,
     subject,
 )
@@ -56,10 +57,5 @@ def _places(store: Store, record: Record) -> list[Resource] | None:
 
 
 def _participant(store: Store, entry: Record) -> Resource:
-    provider = store.ref(entry, "provider")
-    if provider is None:
-        return {}
-    person = store.ref(provider, "person")
-    shown = reference("Practitioner", provider)
-    shown["identifier"] = {"value": provider["identifier"]}
-    return {"individual": shown | {"display": store.display(person) if person else ""}}
+    individual = practitioner(store, store.ref(entry, "provider"))
+    return {"individual": individual} if individual else {}

@@ -30,6 +30,24 @@ def subject(store: Store, number: int | None) -> Resource | None:
     return reference("Patient", patient) | {"display": name}
 
 
+def practitioner(store: Store, provider: Record | None) -> Resource | None:
+    """Refer to a provider by its identifier and name."""
+    if provider is None:
+        return None
+    person = store.ref(provider, "person")
+    shown = reference("Practitioner", provider)
+    shown["identifier"] = {"value": provider["identifier"]}
+    return shown | {"display": store.display(person) if person else ""}
+
+
+def recorder(store: Store) -> Resource:
+    """Refer to the one user, who records everything here."""
+    user = store.held("user", 1)
+    return reference("Practitioner", user) | {
+        "display": store.display(store.held("person", user["person"]))
+    }
+
+
 def place(location: Record) -> Resource:
     """Refer to a location by its name."""
     return reference("Location", location) | {"display": location["name"]}

@@ -182,7 +182,7 @@ def _value_faults(store: Store, obs: Record, concept: Record) -> list[tuple[str,
         return [(column, "error.null")]
     if column == "valueNumeric":
         return [(column, code) for code in _numeric_faults(obs, concept)]
-    if column == "valueText" and obs.kind.by_name[column].overflows(obs[column]):
+    if column == "valueText" and obs.type.by_name[column].overflows(obs[column]):
         return [(column, "error.exceededMaxLengthOfField")]
     return []
 

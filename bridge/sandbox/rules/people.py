@@ -31,7 +31,7 @@ def _check_name(name: Record, place: str, findings: Findings) -> None:
 
 
 def _check_lengths(record: Record, place: str, findings: Findings) -> None:
-    for prop in record.kind.columns:
+    for prop in record.type.columns:
         if prop.overflows(record[prop.name]):
             findings.add(
                 f"{place}{prop.name}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, g, request
 
-from bridge.sandbox.catalogue import KINDS
+from bridge.sandbox.catalogue import RESOURCE_TYPES
 from bridge.sandbox.sessions import COOKIE, Session, Sessions, proves_identity
 from bridge.sandbox.storage import Database
 from bridge.sandbox.store import Store
@@ -21,8 +21,8 @@ UNAUTHORIZED = (
 )
 
 
-class Desk:
-    """The place where requests are received and signed in, and transactions opened."""
+class RequestContext:
+    """Receives requests and signs them in, and transactions opened."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self.database = database
@@ -34,7 +34,7 @@ class Desk:
         """Open the records for the length of one transaction."""
         transaction = self.database.writing if writing else self.database.reading
         with transaction() as connection:
-            yield Store(connection, KINDS, self.clock(), base_address())
+            yield Store(connection, RESOURCE_TYPES, self.clock(), base_address())
 
     def signed_in(self, answer: Callable[[str], Response]) -> Callable[..., Response]:
         """Wrap an answer to a path: find or start the session before, hand out its cookie after.

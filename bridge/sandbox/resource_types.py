@@ -1,4 +1,4 @@
-"""What a kind of record is, as data: its columns, its place in the REST tree, its representations.
+"""What a resource type is, as data: its columns, its place in the REST tree, its representations.
 
 The storage makes its tables from these definitions, the REST engine reads and writes by them.
 """
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bridge.sandbox.store import Record, Store
 
 Type = Literal[
-    "text", "integer", "real", "flag", "date", "moment", "json", "ref", "refs", "children"
+    "text", "integer", "real", "flag", "date", "moment", "json", "blob", "ref", "refs", "children"
 ]
 Getter = Callable[["Store", "Record"], Any]
 Setter = Callable[["Store", "Record", Any], None]
@@ -44,8 +44,17 @@ class Property:
         return self.longest is not None and isinstance(value, str) and len(value) > self.longest
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A subclass that shares its table with others, as drug and test orders do."""
+
+    java: str
+    default: str
+    full: str
+
+
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class ResourceType:
     """One resource of OpenMRS: how it is stored, named, written and shown."""
 
     name: str
@@ -68,6 +77,12 @@ class Kind:
     also_by: str = ""
     """A property that finds a record as its uuid does."""
     type_name: str = ""
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    """The subclasses by the name that their property `type` has."""
+    purgeable: bool = True
+    """Whether REST can remove one for good."""
+    served: bool = True
+    """Whether the REST engine answers for it at its path."""
     full_link: bool = True
     settled: frozenset[str] = frozenset()
     """What may be set when a record is made and never again."""
@@ -95,6 +110,11 @@ class Kind:
         return ({"uuid": False} if self.takes_uuid else {}) | {
             name.rstrip("!"): name.endswith("!") for name in names
         }
+
+    def representations(self, variant: str | None) -> tuple[str, str]:
+        """The default and the full representation, of a subclass where there are any."""
+        of = self.variants.get(variant or "")
+        return (of.default, of.full) if of else (self.default, self.full)
 
     @property
     def segment(self) -> str:
