@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from bridge.delivery.preflight import has_idgen
+from bridge.delivery.reference_terms import find_term, read_sources
 from bridge.delivery.server_state import DEMO_TAG, METADATA, RUN_TAG, ServerState, read_tags
 from bridge.errors import Unfit
 from bridge.identity import MOD30_ALPHABET, NAMESPACE, part_uuid
@@ -53,27 +54,41 @@ def set_up(
         *_things(profile),
         *_provider(state, profile),
         *_identifier_type(state, profile),
-        *_concepts(mapping),
         *tags(),
     ]:
         yield make(client, missing)
+    yield from _make_concepts(client, mapping)
     yield from _identifier_source(client, state, profile)
 
 
-@as_openmrs_has_it("what setup makes")
 def make(client: Client, missing: Missing) -> Made:
     """Make one thing unless its uuid is there."""
-    uuid = missing.body["uuid"]
-    flag = "voided" if missing.resource == "person" else "retired"
-    if found := client.fetch(missing.resource, uuid, flag):
-        if found[flag]:
-            reason = f"it is {flag} on the server (uuid {uuid}): take that back there"
-            return Made(missing.label, reason, refused=True)
-        return Made(missing.label, "exists")
+    return _look(client, missing) or _create(client, missing)
+
+
+@as_openmrs_has_it("what setup makes")
+def _look(client: Client, missing: Missing) -> Made | None:
+    uuid, flag = missing.body["uuid"], _ending(missing)
+    found = client.fetch(missing.resource, uuid, flag)
+    if not found:
+        return None
+    if found[flag]:
+        reason = f"it is {flag} on the server (uuid {uuid}): take that back there"
+        return Made(missing.label, reason, refused=True)
+    return Made(missing.label, "exists")
+
+
+def _create(client: Client, missing: Missing) -> Made:
     reply = client.create(missing.resource, missing.body)
-    if reply.outcome is Outcome.ACCEPTED or client.fetch(missing.resource, uuid, flag):
+    if reply.outcome is Outcome.ACCEPTED or client.fetch(
+        missing.resource, missing.body["uuid"], _ending(missing)
+    ):
         return Made(missing.label, "made")
     return Made(missing.label, reply.reason, refused=True)
+
+
+def _ending(missing: Missing) -> str:
+    return "voided" if missing.resource == "person" else "retired"
 
 
 def make_tags(client: Client, state: ServerState) -> ServerState:
@@ -175,31 +190,42 @@ def _identifier_source(client: Client, state: ServerState, profile: Profile) -> 
     client.create("idgen/autogenerationoption", option)
 
 
-def _concepts(mapping: Mapping) -> Iterator[Missing]:
-    source = {
-        "uuid": _CIEL_SOURCE,
+def _make_concepts(client: Client, mapping: Mapping) -> Iterator[Made]:
+    source = read_sources(client).get("ciel", _CIEL_SOURCE)
+    body = {
+        "uuid": source,
         "name": "CIEL",
         "description": "Columbia International eHealth Laboratory concept dictionary",
     }
-    yield Missing("concept source CIEL", "conceptsource", source)
+    yield make(client, Missing("concept source CIEL", "conceptsource", body))
     for entry in mapping.measurements.values():
-        term = part_uuid(str(NAMESPACE), f"CIEL/{entry.ciel}")
-        yield Missing(
-            f"CIEL:{entry.ciel}",
-            "conceptreferenceterm",
-            {"uuid": term, "code": entry.ciel, "conceptSource": _CIEL_SOURCE},
-        )
-        yield Missing(f"concept {entry.name}", "concept", _concept(entry, term))
-    members = [entry.concept for entry in mapping.measurements.values()]
-    vitals = {
+        yield from _make_concept(client, entry, source)
+    yield make(client, _vitals_set(mapping))
+
+
+def _make_concept(client: Client, entry: Entry, source: str) -> Iterator[Made]:
+    """Make a concept and the term it goes by; where either is there already, it stays."""
+    own = part_uuid(str(NAMESPACE), f"CIEL/{entry.ciel}")
+    concept = Missing(f"concept {entry.name}", "concept", _concept(entry, own))
+    if standing := _look(client, concept):
+        yield standing
+        return
+    term = find_term(client, source, entry.ciel) or own
+    body = {"uuid": term, "code": entry.ciel, "conceptSource": source}
+    yield make(client, Missing(f"CIEL:{entry.ciel}", "conceptreferenceterm", body))
+    yield _create(client, concept._replace(body=_concept(entry, term)))
+
+
+def _vitals_set(mapping: Mapping) -> Missing:
+    body = {
         "uuid": mapping.vitals_set.uuid,
         "names": _names(mapping.vitals_set.name),
         "datatype": _NO_DATATYPE,
         "conceptClass": _CONVENIENCE_SET,
         "set": True,
-        "setMembers": members,
+        "setMembers": [entry.concept for entry in mapping.measurements.values()],
     }
-    yield Missing(f"concept set {mapping.vitals_set.name}", "concept", vitals)
+    return Missing(f"concept set {mapping.vitals_set.name}", "concept", body)
 
 
 def _concept(entry: Entry, term: str) -> Body:
