@@ -32,10 +32,12 @@ MAY_USE = {
     },
     "mapping": {"chart", "errors", "codes", "yaml_files"},
     "files": {"bounded_lines", "chart", "patient_arrays", "errors", "codes", "identity", "mapping"},
+    "content": {"codes", "errors", "mapping"},
     "quality": {"flows", "errors"},
     "openmrs": {"errors", "wording"},
     "delivery": {
         "chart",
+        "content",
         "errors",
         "codes",
         "identity",
