@@ -25,7 +25,6 @@ from bridge.errors import InputError, Interrupted, Unfit
 from bridge.mapping.loading import load_mapping
 from bridge.wording import how_many
 
-
 SHOWN = 4
 """How many of a long list are shown."""
 
