@@ -32,11 +32,13 @@ MAY_USE = {
     },
     "mapping": {"chart", "errors", "codes", "yaml_files"},
     "files": {"bounded_lines", "chart", "patient_arrays", "errors", "codes", "identity", "mapping"},
+    "content": {"codes", "errors", "mapping"},
     "quality": {"flows", "errors"},
     "openmrs": {"errors", "wording"},
     "recipe": {"chart", "errors", "files", "mapping", "synthesis"},
     "delivery": {
         "chart",
+        "content",
         "errors",
         "codes",
         "identity",

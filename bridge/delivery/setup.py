@@ -3,17 +3,25 @@
 What exists stays as it is: each thing is looked for by uuid first, so a second setup makes nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from bridge.delivery.preflight import has_idgen
-from bridge.delivery.server_state import DEMO_TAG, METADATA, RUN_TAG, ServerState, read_tags
+from bridge.delivery.reference_terms import find_term, read_sources
+from bridge.delivery.server_state import (
+    DEMO_TAG,
+    METADATA,
+    RUN_TAG,
+    ServerState,
+    read_identifier_types,
+    read_tags,
+)
 from bridge.errors import Unfit
 from bridge.identity import MOD30_ALPHABET, NAMESPACE, part_uuid
 from bridge.mapping.model import Entry, Mapping, Profile, Thing
 from bridge.openmrs.client import Client
-from bridge.openmrs.parsing import as_openmrs_has_it, checked_text
+from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
 
 Body = dict[str, Any]
@@ -46,34 +54,84 @@ class Made(NamedTuple):
 
 
 def set_up(
-    client: Client, state: ServerState, mapping: Mapping, profile: Profile
+    client: Client,
+    state: ServerState,
+    mapping: Mapping,
+    profile: Profile,
+    *,
+    dry_run: bool = False,
 ) -> Iterator[Made]:
-    """Make what is missing, in an order in which each thing finds what it refers to."""
+    """Make what is missing, in an order in which each thing finds what it refers to.
+
+    A dry run says of each what would become of it.
+    """
+    act = _would_make if dry_run else create
     for missing in [
         *_things(profile),
         *_provider(state, profile),
         *_identifier_type(state, profile),
-        *_concepts(mapping),
         *tags(),
     ]:
-        yield make(client, missing)
-    yield from _identifier_source(client, state, profile)
+        yield _explained(client, missing, make(client, missing, act))
+    yield from _make_concepts(client, mapping, act)
+    yield from _identifier_source(client, state, profile, act)
+
+
+def make(client: Client, missing: Missing, act: "Act | None" = None) -> Made:
+    """Make one thing unless its uuid is there; `act` does something else in place of it."""
+    return look(client, missing) or (act or create)(client, missing)
+
+
+@as_openmrs_has_it("things of a name")
+def _explained(client: Client, missing: Missing, made: Made) -> Made:
+    """Say of a thing that is refused whether its name is taken by another."""
+    if not made.refused or "name" not in missing.body:
+        return made
+    for found in client.every(missing.resource, "uuid,name"):
+        same = str(found["name"]).lower() == missing.body["name"].lower()
+        if same and found["uuid"] != missing.body["uuid"]:
+            return made._replace(
+                result=f"the server has one of that name, {found['uuid']}: name that in a mapping "
+                "file"
+            )
+    return made
 
 
 @as_openmrs_has_it("what setup makes")
-def make(client: Client, missing: Missing) -> Made:
-    """Make one thing unless its uuid is there."""
-    uuid = missing.body["uuid"]
-    flag = "voided" if missing.resource == "person" else "retired"
-    if found := client.fetch(missing.resource, uuid, flag):
-        if found[flag]:
-            reason = f"it is {flag} on the server (uuid {uuid}): take that back there"
-            return Made(missing.label, reason, refused=True)
-        return Made(missing.label, "exists")
+def look(client: Client, missing: Missing) -> Made | None:
+    """Tell what is there under the uuid of a thing; None: nothing."""
+    uuid, flag = missing.body["uuid"], _ending(missing)
+    found = client.fetch(missing.resource, uuid, flag)
+    if not found:
+        return None
+    if found[flag]:
+        reason = f"it is {flag} on the server (uuid {uuid}): take that back there"
+        return Made(missing.label, reason, refused=True)
+    return Made(missing.label, "exists")
+
+
+def create(client: Client, missing: Missing) -> Made:
+    """Make one thing that was not there."""
     reply = client.create(missing.resource, missing.body)
-    if reply.outcome is Outcome.ACCEPTED or client.fetch(missing.resource, uuid, flag):
+    if reply.outcome is Outcome.ACCEPTED:
         return Made(missing.label, "made")
-    return Made(missing.label, reply.reason, refused=True)
+    # The answer to a first try may have been lost.
+    standing = look(client, missing) if "uuid" in missing.body else None
+    if standing is None:
+        return Made(missing.label, reply.reason, refused=True)
+    return standing if standing.refused else Made(missing.label, "made")
+
+
+def _would_make(client: Client, missing: Missing) -> Made:
+    return Made(missing.label, "to be made")
+
+
+Act = Callable[[Client, Missing], Made]
+"""What is done about a thing that is not there."""
+
+
+def _ending(missing: Missing) -> str:
+    return "voided" if missing.resource == "person" else "retired"
 
 
 def make_tags(client: Client, state: ServerState) -> ServerState:
@@ -142,7 +200,9 @@ def _identifier_type(state: ServerState, profile: Profile) -> Iterable[Missing]:
     yield Missing(f"identifier type {kind.name}", "patientidentifiertype", body)
 
 
-def _identifier_source(client: Client, state: ServerState, profile: Profile) -> Iterator[Made]:
+def _identifier_source(
+    client: Client, state: ServerState, profile: Profile, act: Act
+) -> Iterator[Made]:
     """Make a source that issues the identifiers; OpenMRS chooses its uuid."""
     kind = profile.identifier_type
     known = state.identifier_type(kind.uuid)
@@ -159,47 +219,60 @@ def _identifier_source(client: Client, state: ServerState, profile: Profile) -> 
         "minLength": "7",
         "maxLength": "7",
     }
-    reply = client.create("idgen/identifiersource", body)
-    if reply.outcome is not Outcome.ACCEPTED:
-        yield Made(label, reply.reason, refused=True)
-        return
-    yield Made(label, "made")
-    with as_openmrs_has_it("an identifier source"):
-        source = checked_text(reply.body.get("uuid"))
+    made = act(client, Missing(label, "idgen/identifiersource", body))
+    yield made
+    if made.result == "made":
+        _issue_automatically(client, kind.uuid)
+
+
+def _issue_automatically(client: Client, kind: str) -> None:
+    """Let the registration desk have identifiers of a type from its new source."""
+    sources = {found.uuid: found.source for found in read_identifier_types(client)}
     option = {
-        "identifierType": kind.uuid,
-        "source": source,
+        "identifierType": kind,
+        "source": sources.get(kind),
         "manualEntryEnabled": False,
         "automaticGenerationEnabled": True,
     }
     client.create("idgen/autogenerationoption", option)
 
 
-def _concepts(mapping: Mapping) -> Iterator[Missing]:
-    source = {
-        "uuid": _CIEL_SOURCE,
+def _make_concepts(client: Client, mapping: Mapping, act: Act) -> Iterator[Made]:
+    source = read_sources(client).get("ciel", _CIEL_SOURCE)
+    body = {
+        "uuid": source,
         "name": "CIEL",
         "description": "Columbia International eHealth Laboratory concept dictionary",
     }
-    yield Missing("concept source CIEL", "conceptsource", source)
+    yield make(client, Missing("concept source CIEL", "conceptsource", body), act)
     for entry in mapping.measurements.values():
-        term = part_uuid(str(NAMESPACE), f"CIEL/{entry.ciel}")
-        yield Missing(
-            f"CIEL:{entry.ciel}",
-            "conceptreferenceterm",
-            {"uuid": term, "code": entry.ciel, "conceptSource": _CIEL_SOURCE},
-        )
-        yield Missing(f"concept {entry.name}", "concept", _concept(entry, term))
-    members = [entry.concept for entry in mapping.measurements.values()]
-    vitals = {
+        yield from _make_concept(client, entry, source, act)
+    yield make(client, _vitals_set(mapping), act)
+
+
+def _make_concept(client: Client, entry: Entry, source: str, act: Act) -> Iterator[Made]:
+    """Make a concept and the term it goes by; where either is there already, it stays."""
+    own = part_uuid(str(NAMESPACE), f"CIEL/{entry.ciel}")
+    concept = Missing(f"concept {entry.name}", "concept", _concept(entry, own))
+    if standing := look(client, concept):
+        yield standing
+        return
+    term = find_term(client, source, entry.ciel) or own
+    body = {"uuid": term, "code": entry.ciel, "conceptSource": source}
+    yield make(client, Missing(f"CIEL:{entry.ciel}", "conceptreferenceterm", body), act)
+    yield act(client, concept._replace(body=_concept(entry, term)))
+
+
+def _vitals_set(mapping: Mapping) -> Missing:
+    body = {
         "uuid": mapping.vitals_set.uuid,
         "names": _names(mapping.vitals_set.name),
         "datatype": _NO_DATATYPE,
         "conceptClass": _CONVENIENCE_SET,
         "set": True,
-        "setMembers": members,
+        "setMembers": [entry.concept for entry in mapping.measurements.values()],
     }
-    yield Missing(f"concept set {mapping.vitals_set.name}", "concept", vitals)
+    return Missing(f"concept set {mapping.vitals_set.name}", "concept", body)
 
 
 def _concept(entry: Entry, term: str) -> Body:
