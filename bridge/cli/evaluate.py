@@ -79,6 +79,7 @@ def evaluate(
         from bridge.quality import evaluation, frames, report
     except ImportError as error:
         raise MissingExtra("bridge evaluate", "evaluate") from error
+    from bridge.flows.conditions import given_columns
     from bridge.flows.spec import find_spec
 
     screen = Screen(as_json=as_json)
@@ -89,7 +90,7 @@ def evaluate(
     tables = [frames.load_frame(path, spec, seed=seed) for path in places]
     rows = f"{len(tables[0]):,} real rows with {len(tables[1]):,} synthetic ones"
     screen.waiting(f"comparing {rows} (20,000 take some minutes)")
-    found = evaluation.evaluate(*tables, seed=seed, repeats=repeats)
+    found = evaluation.evaluate(*tables, conditions=given_columns(spec), seed=seed, repeats=repeats)
     attacked = _attack(found, tables, train, model_file, seed) if train else None
     names = report.Names(real.name, synthetic.name, train.name if train else None)
     write_atomically(out, report.render(found, names, attacked).encode())
