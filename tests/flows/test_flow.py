@@ -55,19 +55,19 @@ def test_numpy_and_nflows_agree() -> None:
     """The transform that samples is the one that was fitted, both ways."""
     torch = pytest.importorskip("torch", reason="the train extra is not installed")
     pytest.importorskip("nflows", reason="the train extra is not installed")
-    from bridge.flows.coupling import ConditionalCoupling
+    from bridge.flows.coupling import ConditionalSpline
     from bridge.flows.spec import Fit
 
     torch.manual_seed(3)
-    coupling = ConditionalCoupling(4, Fit(hidden=(16, 16), bins=BINS, bound=BOUND))
-    for weight in coupling.parameters():
+    fitted = ConditionalSpline(4, Fit(hidden=(16, 16), bins=BINS, bound=BOUND))
+    for weight in fitted.parameters():
         torch.nn.init.normal_(weight, std=0.3)
     rows = 2 * torch.randn(500, 5)
-    conditional = Conditional(layers=coupling.layers(), bound=BOUND)
+    conditional = Conditional(layers=fitted.layers(), bound=BOUND)
     inputs = rows[:, :4].numpy().T.astype(np.float64)
     with torch.no_grad():
-        z = coupling(rows)[0][:, -1].numpy()
-        x = coupling.inverse(rows)[0][:, -1].numpy()
+        z = fitted(rows)[0].numpy()
+        x = fitted.inverse(rows).numpy()
     last = rows[:, 4].numpy().astype(np.float64)
     assert np.allclose(conditional.forward(last, inputs), z, atol=1e-4)
     assert np.allclose(conditional.inverse(last, inputs), x, atol=1e-4)
