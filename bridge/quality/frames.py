@@ -7,9 +7,9 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from bridge.errors import InputError
+from bridge.flows.columns import Floats
 from bridge.flows.conditions import DAYS_PER_MONTH, USUAL
 from bridge.flows.inference import (
     as_words,
@@ -22,7 +22,6 @@ from bridge.flows.inference import (
 from bridge.flows.spec import Spec
 from bridge.flows.table import load_table, read_frame
 
-Floats = NDArray[np.float64]
 Kind = Literal["number", "category"]
 
 AGES: Final[Mapping[str, float]] = {

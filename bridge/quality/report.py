@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from bridge import __version__
+from bridge.pages import templates_of
 from bridge.quality import plots
 from bridge.quality.evaluation import Evaluation
 from bridge.quality.fidelity import MedianCell
@@ -45,22 +46,8 @@ def render(evaluation: Evaluation, names: Names, audit: PrivacyAudit | None = No
 
 def environment() -> Environment:
     """Return the templates of the room and the words they share."""
-    templates = Environment(
-        loader=PackageLoader("bridge.quality"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    templates.filters |= {
-        "label": label,
-        "with_unit": with_unit,
-        "plain": plain,
-        "short": short,
-        "signed": signed,
-        "percent": percent,
-    }
-    return templates
+    filters = (label, with_unit, plain, short, signed, percent)
+    return templates_of("bridge.quality", {words.__name__: words for words in filters})
 
 
 def _charts(evaluation: Evaluation) -> dict[str, list[Markup]]:

@@ -9,8 +9,9 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
+from bridge.flows.columns import Floats
 from bridge.flows.inference import share_on_grid
-from bridge.quality.frames import AGES, SEXES, Floats, Samples, snapped
+from bridge.quality.frames import AGES, SEXES, Samples, snapped
 from bridge.quality.groups import Group, bands, sexes
 from bridge.quality.matching import Trial
 

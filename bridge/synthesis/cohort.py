@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bridge.chart import MEASUREMENTS, Patient
 from bridge.flows.checkpoint import load_model
+from bridge.flows.columns import Floats
 from bridge.identity import fingerprint, patient_uuids
 from bridge.patient_arrays import Dates, PatientArrays, Uuids
 from bridge.synthesis.calibration import calibration_of
@@ -32,8 +33,6 @@ from bridge.synthesis.schedule import DRAWS as VISIT_DRAWS
 from bridge.synthesis.schedule import Schedule, Stays
 from bridge.synthesis.triage import MIXES
 from bridge.synthesis.vitals import Limits, Vitals
-
-Floats = NDArray[np.float64]
 
 GENERATOR: Final = 2
 """Rises whenever the same request gives other patients than before."""

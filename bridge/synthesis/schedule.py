@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.flows.columns import Floats
 from bridge.patient_arrays import Dates, Times, Whole, completed_months
 from bridge.synthesis.population import DAYS, Facility
-from bridge.synthesis.trajectory import Floats, visit_days
+from bridge.synthesis.trajectory import visit_days
 from bridge.synthesis.triage import ROUTINE, Mixes, triage_of
 from bridge.synthesis.vitals import Visits
 

@@ -8,10 +8,9 @@ so that at any one age the patients are the flow's people.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
+from bridge.flows.columns import Floats
+from bridge.patient_arrays import Whole
 
 
 class Persistence(NamedTuple):

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Whole = NDArray[np.int64]
+from bridge.flows.columns import Floats
+from bridge.patient_arrays import Whole
 
 ROUTINE: Final = 0
 """The level of a visit that is not for an illness; 1 (immediate) to 5 (non-urgent) is triage."""

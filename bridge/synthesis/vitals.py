@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.chart import MEASUREMENTS
 from bridge.errors import InputError
+from bridge.flows.columns import Floats
 from bridge.flows.model import Model
 from bridge.synthesis.base_space import UNCALIBRATED, Calibration
 from bridge.synthesis.trajectory import Persistence, trajectories
@@ -21,7 +22,6 @@ from bridge.synthesis.wellness import (
     well_vitals,
 )
 
-Floats = NDArray[np.float64]
 Limits = Mapping[str, tuple[float, float]]
 
 ADULT_MONTHS: Final = 240.0

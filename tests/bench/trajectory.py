@@ -13,10 +13,11 @@ import numpy as np
 
 from bridge.chart import MEASUREMENTS
 from bridge.flows.checkpoint import load_model
+from bridge.flows.columns import Floats
 from bridge.mapping.loading import load_mapping
 from bridge.synthesis.normals import normals
 from bridge.synthesis.triage import ROUTINE
-from bridge.synthesis.vitals import Floats, Visits, Vitals
+from bridge.synthesis.vitals import Visits, Vitals
 
 PEOPLE = 8_000
 ADULT_YEARS = np.array([45.0, 46.0, 51.0, 57.0])

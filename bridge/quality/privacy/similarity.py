@@ -6,9 +6,10 @@ from typing import Final
 import lightgbm
 import numpy as np
 
+from bridge.flows.columns import Floats
 from bridge.quality.privacy.rates import area
 from bridge.quality.privacy.results import Similarity
-from bridge.quality.privacy.tables import Floats, Tables, sample, space
+from bridge.quality.privacy.tables import Tables, sample, space
 
 PEOPLE: Final = 10_000
 """People of each kind that are compared."""
