@@ -41,6 +41,7 @@ def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bo
     is judged, a fifth is the second real sample, the rest is learnt.
     """
     try:
+        from bridge.flows.conditions import given_columns
         from bridge.flows.spec import find_spec
         from bridge.quality import comparison, comparison_report, frames
     except ImportError as error:
@@ -57,7 +58,7 @@ def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bo
             generators,
             seed=seed,
             clock=time.process_time,
-            conditions=tuple(spec.conditions) if spec else frames.CONDITIONS,
+            conditions=given_columns(spec),
             progress=meter.advance,
         )
     write_atomically(out, comparison_report.render_comparison(found, data.name).encode())

@@ -13,8 +13,8 @@ from bridge.files.atomic_write import write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bridge.quality.attacked import Attacked
     from bridge.quality.evaluation import Evaluation
+    from bridge.quality.privacy_audit import PrivacyAudit
 
 
 @click.command()
@@ -79,6 +79,7 @@ def evaluate(
         from bridge.quality import evaluation, frames, report
     except ImportError as error:
         raise MissingExtra("bridge evaluate", "evaluate") from error
+    from bridge.flows.conditions import given_columns
     from bridge.flows.spec import find_spec
 
     screen = Screen(as_json=as_json)
@@ -89,41 +90,41 @@ def evaluate(
     tables = [frames.load_frame(path, spec, seed=seed) for path in places]
     rows = f"{len(tables[0]):,} real rows with {len(tables[1]):,} synthetic ones"
     screen.waiting(f"comparing {rows} (20,000 take some minutes)")
-    found = evaluation.evaluate(*tables, seed=seed, repeats=repeats)
-    attacked = _attack(found, tables, train, model_file, seed) if train else None
+    found = evaluation.evaluate(*tables, conditions=given_columns(spec), seed=seed, repeats=repeats)
+    audited = _audit(found, tables, train, model_file, seed) if train else None
     names = report.Names(real.name, synthetic.name, train.name if train else None)
-    write_atomically(out, report.render(found, names, attacked).encode())
-    _summary(found, attacked, screen)
+    write_atomically(out, report.render(found, names, audited).encode())
+    _summary(found, audited, screen)
     screen.say(f"the report is {out}")
-    screen.json(report.figures(found, names, attacked) | {"report": str(out)})
+    screen.json(report.figures(found, names, audited) | {"report": str(out)})
     return 0
 
 
-def _attack(
+def _audit(
     found: "Evaluation",
     tables: list["pd.DataFrame"],
     train: Path,
     model_file: Path | None,
     seed: int,
-) -> "Attacked":
+) -> "PrivacyAudit":
     from bridge.flows.checkpoint import load_checkpoint
-    from bridge.quality.attacked import attack, facts_of
+    from bridge.quality.privacy_audit import audit, processing_of
 
     model = load_checkpoint(model_file) if model_file else None
     real, synthetic, learnt = tables
-    facts = facts_of(found.samples, train.name, len(learnt), model)
-    return attack(found.samples, learnt, real, synthetic, facts, seed=seed)
+    processing = processing_of(found.samples, train.name, len(learnt), model)
+    return audit(found.samples, learnt, real, synthetic, processing, seed=seed)
 
 
-def _summary(found: "Evaluation", attacked: "Attacked | None", screen: Screen) -> None:
+def _summary(found: "Evaluation", audited: "PrivacyAudit | None", screen: Screen) -> None:
     from bridge.quality import verdicts
 
     for verdict in verdicts.verdicts(found):
         screen.say(f"{verdict.question} {verdict.figure}", style="bold")
         screen.say(f"  {verdict.sentence}")
-    if attacked:
+    if audited:
         screen.say("How private is it?", style="bold")
-        for sentence in attacked.privacy.verdicts:
+        for sentence in audited.privacy.verdicts:
             screen.say(f"  {sentence}")
     for said in verdicts.shortcomings(found):
         screen.say(f"note: {said}", style="yellow")

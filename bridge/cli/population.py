@@ -10,7 +10,7 @@ from bridge.cli.screen import Screen
 from bridge.wording import how_many
 
 if TYPE_CHECKING:
-    from bridge.synthesis.moves import Fit
+    from bridge.synthesis.calibration import Fit
     from bridge.synthesis.population import Names, Population, Pyramid
     from bridge.synthesis.population_vitals import Figures
 
@@ -32,16 +32,16 @@ def check(file: Path) -> int:
     """Say what is wrong with a population FILE, or that nothing is; and what looks odd."""
     from bridge.errors import InputError
     from bridge.flows.checkpoint import load_model
-    from bridge.synthesis.moves import fits_of, moves_of
+    from bridge.synthesis.calibration import calibration_of, fits_of
     from bridge.synthesis.population import Population
-    from bridge.synthesis.population_doubts import doubts
+    from bridge.synthesis.population_warnings import warnings
     from bridge.yaml_files import load_yaml
 
     screen = Screen()
     checked = load_yaml(file, Population)
     model = load_model("population")
     try:
-        moves = moves_of(checked, model)
+        calibration = calibration_of(checked, model)
     except InputError as error:
         raise InputError(str(error), place=file) from error
     screen.say(
@@ -54,10 +54,10 @@ def check(file: Path) -> int:
     else:
         screen.table(
             ("measure", "sex", "age", "published", "made"),
-            map(_fitted, fits_of(checked, model, moves)),
+            map(_fitted, fits_of(checked, model, calibration)),
         )
-    for doubt in doubts(checked, model, moves):
-        screen.note(f"{file}: {doubt}")
+    for warning in warnings(checked, model, calibration):
+        screen.note(f"{file}: {warning}")
     return 0
 
 

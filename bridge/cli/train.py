@@ -136,10 +136,10 @@ def _privately_fitted(
     table: "Table", epsilon: float, delta: float, seed: int | None, screen: Screen
 ) -> bytes:
     """Fit a model within a budget, show what is spent and return its checkpoint."""
-    from bridge.flows.budget import Asked
+    from bridge.flows.budget import PrivacyTarget
     from bridge.flows.private import budget_of, settings_of, train_private
 
-    budget = budget_of(table.spec, len(table), Asked(epsilon, delta))
+    budget = budget_of(table.spec, len(table), PrivacyTarget(epsilon, delta))
     _show(budget, screen)
     if seed is not None:
         screen.note("who knows --seed can take the noise off; for a model to give away, give none")
@@ -160,18 +160,18 @@ def _show(budget: "Budget", screen: Screen) -> None:
         (
             [
                 name,
-                f"{look.noise:.2f}",
-                f"{look.times:,}",
-                f"{look.rate:.3f}",
+                f"{one.noise:.2f}",
+                f"{one.times:,}",
+                f"{one.rate:.3f}",
                 f"{budget.alone(name):.2f}",
             ]
-            for name, look in budget.looks.items()
+            for name, one in budget.mechanisms.items()
         ),
     )
     screen.say(
-        f"together: epsilon {budget.epsilon:.3f} at delta {budget.asked.delta:g}, for one row more "
-        "or less; the spec and the number of rows are taken as public. What is shown here of rows "
-        "left out is not: it is for whoever has the data"
+        f"together: epsilon {budget.epsilon:.3f} at delta {budget.target.delta:g}, for one row "
+        "more or less; the spec and the number of rows are taken as public. What is shown here of "
+        "rows left out is not: it is for whoever has the data"
     )
 
 

@@ -1,4 +1,4 @@
-"""How much noise each look at the data needs, so that all of them together keep to an epsilon.
+"""How much noise each mechanism needs, so that all of them together keep to an epsilon.
 
 A private fit looks at its rows three times: it counts groups of people, it counts the cells of
 each column, and it descends by the rows' gradients. Each look is a Gaussian mechanism; opacus'
@@ -30,15 +30,15 @@ ORDERS: Final = (
 """The ends matter for an epsilon over 20 and under .5; whole orders are quickly computed."""
 
 
-class Asked(NamedTuple):
+class PrivacyTarget(NamedTuple):
     """The epsilon and the delta that a fit has to keep to."""
 
     epsilon: float
     delta: float
 
 
-class Look(NamedTuple):
-    """A mechanism: noise per sensitivity, the share of rows each time, and how many times."""
+class Mechanism(NamedTuple):
+    """Noise per sensitivity, the share of rows it sees each time, and how many times."""
 
     noise: float
     rate: float
@@ -46,37 +46,39 @@ class Look(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """What was asked, the looks at the data by name, and the epsilon that they come to."""
+    """The target, the mechanisms by name, and the epsilon that they come to."""
 
-    asked: Asked
-    looks: dict[str, Look]
+    target: PrivacyTarget
+    mechanisms: dict[str, Mechanism]
     epsilon: float
 
     def alone(self, name: str) -> float:
-        """Return the epsilon of one kind of look, if the others were not made."""
-        return spent([self.looks[name]], self.asked.delta)
+        """Return the epsilon of one mechanism, if the others were not used."""
+        return spent([self.mechanisms[name]], self.target.delta)
 
 
-def plan(asked: Asked, *, groups: bool, outputs: int, rate: float, steps: int) -> Budget:
-    """Return the noise of each look: `steps` are all outputs' together, each on a share `rate`.
+def plan(target: PrivacyTarget, *, groups: bool, outputs: int, rate: float, steps: int) -> Budget:
+    """Return the noise of each: `steps` are all outputs' together, each on a share `rate`.
 
     Raises InputError if no noise is enough, MissingExtra without opacus.
     """
-    whole = _least(lambda noise: spent([Look(noise, 1.0, 1)], asked.delta) <= asked.epsilon)
-    looks = {"groups": Look(whole / OF_GROUPS**0.5, 1.0, 1)} if groups else {}
-    looks["columns"] = Look(whole * (outputs / OF_COLUMNS) ** 0.5, 1.0, outputs)
-    counted = list(looks.values())
+    whole = _least(lambda noise: spent([Mechanism(noise, 1.0, 1)], target.delta) <= target.epsilon)
+    mechanisms = {"groups": Mechanism(whole / OF_GROUPS**0.5, 1.0, 1)} if groups else {}
+    mechanisms["columns"] = Mechanism(whole * (outputs / OF_COLUMNS) ** 0.5, 1.0, outputs)
+    counted = list(mechanisms.values())
     noise = _least(
-        lambda noise: spent([*counted, Look(noise, rate, steps)], asked.delta) <= asked.epsilon
+        lambda noise: (
+            spent([*counted, Mechanism(noise, rate, steps)], target.delta) <= target.epsilon
+        )
     )
-    looks["weights"] = Look(noise, rate, steps)
-    return Budget(asked, looks, spent(list(looks.values()), asked.delta))
+    mechanisms["weights"] = Mechanism(noise, rate, steps)
+    return Budget(target, mechanisms, spent(list(mechanisms.values()), target.delta))
 
 
-def spent(looks: list[Look], delta: float) -> float:
-    """Return the epsilon of several looks together."""
+def spent(mechanisms: list[Mechanism], delta: float) -> float:
+    """Return the epsilon of several mechanisms together."""
     accountant = _accountant()
-    accountant.history = [(look.noise, look.rate, look.times) for look in looks]
+    accountant.history = [(one.noise, one.rate, one.times) for one in mechanisms]
     return float(accountant.get_epsilon(delta, alphas=ORDERS))
 
 

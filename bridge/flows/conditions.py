@@ -12,10 +12,18 @@ from bridge.flows.spec import Condition, Output, Spec
 Conditions = Mapping[str, NDArray[Any]]
 """By name, n people's: levels of a category (text), a number, or an exact age in months."""
 
+USUAL: Final = ("sex", "gender", "age", "age_years", "age_months", "age_days", "immediacy")
+"""Columns that say who was measured, where no spec says which do."""
+
 AGE_BUMPS: Final = 20
 NUMBER_BUMPS: Final = 8
 
 DAYS_PER_MONTH: Final = 365.25 / 12
+
+
+def given_columns(spec: Spec | None) -> tuple[str, ...]:
+    """Name the columns that are given, not made: a spec's conditions, without one the usual."""
+    return tuple(spec.conditions) if spec else USUAL
 
 
 def features(spec: Spec, conditions: Conditions, count: int) -> Floats:

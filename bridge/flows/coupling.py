@@ -4,7 +4,7 @@ from typing import cast
 
 import numpy as np
 import torch
-from nflows.transforms.coupling import PiecewiseRationalQuadraticCouplingTransform
+from nflows.transforms.splines import unconstrained_rational_quadratic_spline
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -17,45 +17,56 @@ from bridge.flows.spec import Fit
 LARGEST_GRADIENT = 5.0
 
 
-class ConditionalCoupling(PiecewiseRationalQuadraticCouplingTransform):  # type: ignore[misc]
-    """A coupling step that shifts, scales and bends one column and passes the others.
+class ConditionalSpline(nn.Module):
+    """One column's transform: a net says how its scores are shifted, scaled and bent.
 
-    It takes (n, F + 1): the net's F inputs and, last, the scores x_k; it gives z_k in their
-    place. A shift and a scale come first because the spline ends at +-bound, and because an
-    infant's scores lie far from an adult's.
+    It takes (n, F + 1): the net's F inputs and, last, the scores x_k, and returns the base values
+    z_k (n,) with the logarithm of each slope. A shift and a scale come first because the spline
+    ends at +-bound, and because an infant's scores lie far from an adult's.
     """
 
     def __init__(self, inputs: int, settings: Fit) -> None:
-        super().__init__(
-            mask=[0] * inputs + [1],
-            transform_net_create_fn=lambda _, outputs: _net(inputs, outputs, settings),
-            num_bins=settings.bins,
+        super().__init__()
+        self.net: nn.Module = _net(inputs, settings)
+        self._bins, self._bound = settings.bins, settings.bound
+
+    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the base values (n,) of rows' scores, and the logarithms of the slopes."""
+        shift, log_scale, spline = self._shaped(rows)
+        y = torch.exp(log_scale) * (rows[:, -1:] - shift)
+        z, log_slope = self._spline(y, spline, inverse=False)
+        return z[:, 0], (log_slope + log_scale)[:, 0]
+
+    def inverse(self, rows: Tensor) -> Tensor:
+        """Return the scores (n,) of base values, which stand last in the rows."""
+        shift, log_scale, spline = self._shaped(rows)
+        y, _ = self._spline(rows[:, -1:], spline, inverse=True)
+        scores: Tensor = shift + torch.exp(-log_scale) * y
+        return scores[:, 0]
+
+    def _shaped(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        raw: Tensor = self.net(rows[:, :-1])
+        return raw[:, :1], raw[:, 1:2], raw[:, 2:]
+
+    def _spline(self, places: Tensor, raw: Tensor, *, inverse: bool) -> tuple[Tensor, Tensor]:
+        raw, bins = raw[:, None], self._bins
+        found: tuple[Tensor, Tensor] = unconstrained_rational_quadratic_spline(
+            places,
+            raw[..., :bins],
+            raw[..., bins : 2 * bins],
+            raw[..., 2 * bins :],
+            inverse=inverse,
             tails="linear",
-            tail_bound=settings.bound,
+            tail_bound=self._bound,
             min_bin_width=MIN_SHARE,
             min_bin_height=MIN_SHARE,
             min_derivative=MIN_SHARE,
         )
-
-    def _transform_dim_multiplier(self) -> int:
-        return 2 + int(super()._transform_dim_multiplier())
-
-    def _piecewise_cdf(
-        self, inputs: Tensor, transform_params: Tensor, inverse: bool = False
-    ) -> tuple[Tensor, Tensor]:
-        shift, log_scale = transform_params[..., 0], transform_params[..., 1]
-        spline = transform_params[..., 2:]
-        if inverse:
-            y, log_slope = super()._piecewise_cdf(inputs, spline, inverse=True)
-            return shift + torch.exp(-log_scale) * y, log_slope - log_scale
-        y = torch.exp(log_scale) * (inputs - shift)
-        z, log_slope = super()._piecewise_cdf(y, spline, inverse=False)
-        return z, log_slope + log_scale
+        return found
 
     def nats(self, rows: Tensor) -> Tensor:
         """Return -log p(x_k | the net's inputs), averaged over rows (n, F + 1)."""
-        passed, log_slope = self(rows)
-        z: Tensor = passed[:, -1]
+        z, log_slope = self(rows)
         nats: Tensor = 0.5 * z**2 + 0.5 * float(np.log(2 * np.pi)) - log_slope
         return nats.mean()
 
@@ -63,7 +74,7 @@ class ConditionalCoupling(PiecewiseRationalQuadraticCouplingTransform):  # type:
         """Return the net's (weight, bias) pairs from its inputs to its outputs."""
         return tuple(
             (_array(layer.weight), _array(layer.bias))
-            for layer in self.transform_net.layers
+            for layer in self.net.modules()
             if isinstance(layer, nn.Linear)
         )
 
@@ -77,10 +88,10 @@ class Fitter:
         torch.manual_seed(seed)
         torch.set_num_threads(1)  # more add up in another order, and that gives other weights
         self._batch = settings.batch
-        self._step = ConditionalCoupling(inputs, settings)
+        self._step = ConditionalSpline(inputs, settings)
         average = get_ema_multi_avg_fn(settings.decay)  # type: ignore[no-untyped-call]
         self._average = AveragedModel(self._step, multi_avg_fn=average)
-        self._averaged = cast(ConditionalCoupling, self._average.module)
+        self._averaged = cast(ConditionalSpline, self._average.module)
         self._optimizer = torch.optim.Adam(self._step.parameters(), lr=settings.rate)
         self._rate = CosineAnnealingLR(self._optimizer, settings.epochs * steps)
 
@@ -116,33 +127,18 @@ class Fitter:
         self._average.update_parameters(self._step)
 
 
-class _Net(nn.Module):
-    """A perceptron called as nflows calls the net of a step: with a context, here always None."""
-
-    hidden_features = 1
-    """nflows divides by its root, for nets that start at random; this one starts at zero."""
-
-    def __init__(self, layers: nn.Sequential) -> None:
-        super().__init__()
-        self.layers = layers
-
-    def forward(self, inputs: Tensor, context: None = None) -> Tensor:
-        outputs: Tensor = self.layers(inputs)
-        return outputs
-
-
-def _net(inputs: int, outputs: int, settings: Fit) -> _Net:
+def _net(inputs: int, settings: Fit) -> nn.Sequential:
     """Return a net whose outputs start at shift 0, scale 1 and a straight spline."""
     sizes = [inputs, *settings.hidden]
     layers: list[nn.Module] = []
     for i, size in enumerate(settings.hidden):
         layers += [nn.Linear(sizes[i], size), nn.SiLU()]
-    last = nn.Linear(sizes[-1], outputs)
+    last = nn.Linear(sizes[-1], 2 + 3 * settings.bins - 1)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
     with torch.no_grad():
         last.bias[-(settings.bins - 1) :] = float(np.log(np.expm1(1 - MIN_SHARE)))
-    return _Net(nn.Sequential(*layers, last))
+    return nn.Sequential(*layers, last)
 
 
 def _array(parameter: Tensor) -> Floats:

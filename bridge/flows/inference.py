@@ -9,11 +9,9 @@ import pandas as pd
 
 from bridge.errors import InputError
 from bridge.flows.columns import Floats
+from bridge.flows.conditions import USUAL
 from bridge.flows.spec import Spec, Unit
 from bridge.flows.table import MONTHS
-
-CONDITIONS: Final = ("sex", "gender", "age", "age_years", "age_months", "age_days", "immediacy")
-"""Columns that are given, not made, where nothing else is said."""
 
 ON_GRID: Final = 0.995
 """The share of values that must lie on a grid; the rest are slips and conversions."""
@@ -41,7 +39,7 @@ class Inferred(NamedTuple):
     left_out: Mapping[str, str]
 
 
-def infer_spec(frame: pd.DataFrame, conditions: Sequence[str] = CONDITIONS) -> Inferred:
+def infer_spec(frame: pd.DataFrame, conditions: Sequence[str] = USUAL) -> Inferred:
     """Say what the columns of a table seem to be; raises InputError if none is a measurement."""
     left_out: dict[str, str] = {}
     given: dict[str, Any] = {}

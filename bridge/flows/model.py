@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -14,8 +13,6 @@ from bridge.flows.spec import Spec
 
 ROWS_AT_ONCE: Final = 1024
 """People per pass of the nets: their hidden layers then stay in the processor's cache."""
-
-NOTHING_GIVEN: Final[Mapping[str, Floats]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,17 +35,12 @@ class Model:
         """The names of the outputs, in the order of the coordinates."""
         return tuple(column.name for column in self.columns)
 
-    def values(
-        self, z: Floats, conditions: Conditions, given: Mapping[str, Floats] = NOTHING_GIVEN
-    ) -> Floats:
+    def values(self, z: Floats, conditions: Conditions) -> Floats:
         """Return the outputs (n, D) of n people from base values z (n, D) ~ N(0, 1).
 
         Values lie on each instrument's grid, in the spec's unit, within the range of the training
-        data; NaN where they are missing by design. `given` holds values (n,) of the first
-        outputs, which are kept and which the others follow.
+        data; NaN where they are missing by design.
         """
-        if tuple(given) != self.outputs[: len(given)]:
-            raise ValueError(f"given must be the first of {self.outputs}, not {tuple(given)}")
         room = room_for(self.conditionals, min(len(z), ROWS_AT_ONCE))
         values = np.full(z.shape, np.nan)
         for start in range(0, len(z), ROWS_AT_ONCE):
@@ -57,19 +49,11 @@ class Model:
                 values[rows],
                 z[rows],
                 {name: column[rows] for name, column in conditions.items()},
-                {name: column[rows] for name, column in given.items()},
                 room,
             )
         return values
 
-    def _fill(
-        self,
-        values: Floats,
-        z: Floats,
-        conditions: Conditions,
-        given: Mapping[str, Floats],
-        room: Floats,
-    ) -> None:
+    def _fill(self, values: Floats, z: Floats, conditions: Conditions, room: Floats) -> None:
         """Put the outputs of a block of people into `values` (n, D), which come as NaN."""
         inputs = features(self.spec, conditions, len(z))
         for k, (column, conditional) in enumerate(
@@ -81,15 +65,10 @@ class Model:
                 some = slice(None) if measured.all() else measured
                 own = own_features(column.output, conditions, len(z))
                 read = np.concatenate([inputs, own])[:, some]
-                if (known := given.get(column.name)) is not None:
-                    values[some, k] = known[some]
-                    scores = column.encode(known[some])
-                    base = conditional.forward(scores, read, room)
-                else:
-                    base = z[some, k]
-                    # Past the last knot is no value: later nets must not be told of one.
-                    scores = conditional.inverse(base, read, room)
-                    scores = scores.clip(*column.scores[[0, -1]])
-                    values[some, k] = column.decode(scores)
+                base = z[some, k]
+                # Past the last knot is no value: later nets must not be told of one.
+                scores = conditional.inverse(base, read, room)
+                scores = scores.clip(*column.scores[[0, -1]])
+                values[some, k] = column.decode(scores)
                 told[:, some] = column.passed_on(base, scores)
             inputs = np.concatenate([inputs, told])

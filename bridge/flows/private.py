@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from bridge.errors import InputError, MissingExtra
-from bridge.flows.budget import Asked, Budget, plan
+from bridge.flows.budget import Budget, PrivacyTarget, plan
 from bridge.flows.checkpoint import pack
 from bridge.flows.flow import Conditional
 from bridge.flows.noisy import noisy_column, noisy_groups
@@ -72,19 +72,19 @@ def check_public(spec: Spec) -> None:
             )
 
 
-def budget_of(spec: Spec, rows: int, asked: Asked) -> Budget:
+def budget_of(spec: Spec, rows: int, target: PrivacyTarget) -> Budget:
     """Return what a private fit to `rows` rows spends; raises InputError if it cannot be made."""
     check_public(spec)
     if rows < FEWEST_ROWS:
         raise InputError(f"{rows} rows are too few for a private fit; it takes {FEWEST_ROWS}")
-    if asked.delta >= 1 / rows:
+    if target.delta >= 1 / rows:
         raise InputError(
             f"delta must be under 1 / rows, {1 / rows:.1g}: to publish one row in {rows:,} whole "
             "would keep to it"
         )
     fit = settings_of(spec, rows)
     return plan(
-        asked,
+        target,
         groups=bool(spec.conditions),
         outputs=len(spec.outputs),
         rate=fit.batch / rows,
@@ -106,12 +106,11 @@ def train_private(
     model that is given away it is drawn, `secret`, and not written.
     """
     spec = table.spec.model_copy(update={"fit": settings_of(table.spec, len(table))})
-    looks = budget.looks
-    groups = (
-        noisy_groups(spec, table.conditions, len(table), looks["groups"].noise, _stream(seed, 0))
-        if "groups" in looks
-        else []
-    )
+    mechanisms = budget.mechanisms
+    groups: list[list[int]] = []
+    if of_groups := mechanisms.get("groups"):
+        rng = _stream(seed, 0)
+        groups = noisy_groups(spec, table.conditions, len(table), of_groups.noise, rng)
     done: list[Fitted] = []
     for _ in spec.outputs:
         rng = _stream(seed, 1 + len(done))
@@ -134,19 +133,19 @@ def privacy_facts(budget: Budget, fit: Fit) -> dict[str, Any]:
     """Say what a private model keeps to, and how: for its checkpoint and its user."""
     return {
         "epsilon": round(budget.epsilon, 4),
-        "delta": budget.asked.delta,
-        "asked": budget.asked._asdict(),
+        "delta": budget.target.delta,
+        "asked": budget.target._asdict(),
         "neighbours": "one row more or less; of a person with several rows each counts",
         "public": "the spec with its bounds, and the number of rows",
         "accountant": "opacus RDPAccountant",
         "looks": {
             name: {
-                "noise": round(look.noise, 4),
-                "sampling_rate": round(look.rate, 6),
-                "times": look.times,
+                "noise": round(one.noise, 4),
+                "sampling_rate": round(one.rate, 6),
+                "times": one.times,
                 "epsilon_alone": round(budget.alone(name), 4),
             }
-            for name, look in budget.looks.items()
+            for name, one in budget.mechanisms.items()
         },
         "clip": CLIP,
         "epochs": fit.epochs,
@@ -170,12 +169,14 @@ def _fit_output(
         from bridge.flows.private_coupling import PrivateFitter
     except ImportError as error:
         raise MissingExtra("Fitting with differential privacy", "train") from error
-    k, people, looks = len(done), len(table), budget.looks
+    k, people, mechanisms = len(done), len(table), budget.mechanisms
     name, output = list(table.spec.outputs.items())[k]
-    column = noisy_column(name, output, table.values[:, k], people, looks["columns"].noise, rng)
+    column = noisy_column(
+        name, output, table.values[:, k], people, mechanisms["columns"].noise, rng
+    )
     rows = rows_of(table, done, column, rng)
     fitter = PrivateFitter(
-        rows.shape[1] - 1, people, settings, noise=looks["weights"].noise, clip=CLIP, rng=rng
+        rows.shape[1] - 1, people, settings, noise=mechanisms["weights"].noise, clip=CLIP, rng=rng
     )
     for _ in range(settings.epochs):
         fitter.pass_over(rows)

@@ -37,7 +37,7 @@ class PrivateFitter(Fitter):
         super().__init__(inputs, self._steps, settings, seed=int(rng.integers(2**32)))
         self._share = settings.batch / people
         self._rng = rng
-        self._step.transform_net = _PerRow(self._step.transform_net)
+        self._step.net = GradSampleModule(self._step.net)
         self._optimizer: Any = _NoisyOptimizer(
             self._optimizer,
             noise_multiplier=noise,
@@ -57,24 +57,12 @@ class PrivateFitter(Fitter):
     def _take_apart(self, rows: Tensor) -> None:
         """Leave each weight the gradients (n, ...) of single rows, none of them infinite."""
         self._optimizer.zero_grad()
-        weights = list(self._step.parameters())
+        weights: list[Any] = list(self._step.parameters())  # opacus adds a grad_sample
         if len(rows):  # the hooks warn where the net's inputs need no gradient
             self._step.nats(rows.requires_grad_()).backward()  # type: ignore[no-untyped-call]
         for weight in weights:
             apart = weight.grad_sample if len(rows) else weight.new_zeros(0, *weight.shape)
             weight.grad_sample = torch.nan_to_num(apart, 0.0, 0.0, 0.0)
-
-
-class _PerRow(GradSampleModule):  # type: ignore[misc]
-    """A net whose rows' gradients are kept apart; nflows calls it with a context, here None."""
-
-    hidden_features = 1
-    """As the net's own."""
-
-    def forward(self, inputs: Tensor, context: None = None) -> Tensor:
-        """Return a copy: nflows divides in place, which a module with hooks may not be."""
-        outputs: Tensor = super().forward(inputs).clone()
-        return outputs
 
 
 class _NoisyOptimizer(DPOptimizer):  # type: ignore[misc]

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from bridge.errors import InputError, MissingExtra
+from bridge.flows.conditions import USUAL
 from bridge.flows.spec import Spec
 from bridge.quality.baselines.generator import Generator, worded
 from bridge.quality.fidelity import Fidelity, distance, measure_fidelity
-from bridge.quality.frames import CONDITIONS, Column, Samples, comparable
+from bridge.quality.frames import Column, Samples, comparable
 from bridge.quality.matching import Trial, trials
 from bridge.quality.privacy.closest import count_copies, measure_distances
 from bridge.quality.privacy.results import Copies, Estimate
@@ -119,7 +120,7 @@ def compare(
     *,
     seed: int,
     clock: Callable[[], float],
-    conditions: Sequence[str] = CONDITIONS,
+    conditions: Sequence[str] = USUAL,
     progress: Callable[[str], None] = lambda name: None,
 ) -> Comparison:
     """Let each generator learn the same rows and measure what it draws.
@@ -169,7 +170,7 @@ def all_generators(spec: Spec | None) -> tuple[Generator, ...]:
     )
 
 
-def split(frame: pd.DataFrame, seed: int, conditions: Sequence[str] = CONDITIONS) -> Split:
+def split(frame: pd.DataFrame, seed: int, conditions: Sequence[str] = USUAL) -> Split:
     """Part the rows that are complete in all columns: two fifths at most are judged and floor.
 
     Only complete ones, for all alike: most of the generators know no missing value. A column

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bridge.quality.frames import Floats, age_years
+from bridge.flows.columns import Floats
+from bridge.quality.frames import age_years
 
 Truth = NDArray[np.bool_]
 

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bridge.flows.conditions import USUAL
 from bridge.quality.fidelity import Fidelity, measure_fidelity
-from bridge.quality.frames import CONDITIONS, Samples, comparable
+from bridge.quality.frames import Samples, comparable
 from bridge.quality.growth import GrowthCurve, Pyramid, growth_curves, pyramid
 from bridge.quality.indicators import Match, measure_match
 from bridge.quality.matching import Trial, in_step, trials
@@ -49,7 +50,7 @@ def evaluate(
     synthetic: pd.DataFrame,
     train: pd.DataFrame | None = None,
     *,
-    conditions: Sequence[str] = CONDITIONS,
+    conditions: Sequence[str] = USUAL,
     seed: int = 0,
     repeats: int = REPEATS,
 ) -> Evaluation:

@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import ks_2samp
 
-from bridge.quality.frames import Column, Floats, Samples
+from bridge.flows.columns import Floats
+from bridge.quality.frames import Column, Samples
 from bridge.quality.groups import sexes_by_band
 from bridge.quality.matching import Trial
 
@@ -115,38 +116,24 @@ def distance(first: Floats, second: Floats, column: Column) -> float:
     if not a.size or not b.size:
         return float("nan")
     if column.kind == "number":
-        return _kolmogorov_smirnov(a, b)
+        return float(ks_2samp(a, b, method="asymp").statistic)
     codes = np.arange(len(column.levels))
     shares = [(part[:, None] == codes).mean(axis=0) for part in (a, b)]
     return float(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
-def _kolmogorov_smirnov(a: Floats, b: Floats) -> float:
-    a, b = np.sort(a), np.sort(b)
-    at = np.concatenate([a, b])
-    gap = np.searchsorted(a, at, "right") / len(a) - np.searchsorted(b, at, "right") / len(b)
-    return float(np.abs(gap).max())
-
-
 def spearman(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
-    """Return the rank correlations (D, D) of columns, each of the rows where both are known."""
-    values = frame[list(names)].to_numpy(np.float64)
-    known = np.isfinite(values)
-    out = np.eye(len(names))
-    for i in range(len(names)):
-        for j in range(i):
-            both = known[:, i] & known[:, j]
-            out[i, j] = out[j, i] = _rank_correlation(values[both, i], values[both, j])
-    return out
+    """Return the rank correlations (D, D) of columns, each of the rows where both are known.
 
-
-def _rank_correlation(a: Floats, b: Floats) -> float:
-    if len(a) < FEWEST_IN_CELL:
-        return float("nan")
-    a, b = rankdata(a), rankdata(b)
-    a, b = a - a.mean(), b - b.mean()
-    spread = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / spread if spread else 0.0
+    A column of one value goes with nothing: 0, so that a generator which makes only one is seen.
+    """
+    columns = frame[list(names)]
+    known = columns.notna().astype(np.int64)
+    enough = known.T @ known >= FEWEST_IN_CELL
+    found = columns.corr("spearman", min_periods=FEWEST_IN_CELL).fillna(0.0).where(enough)
+    matrix = found.to_numpy(np.float64, copy=True)
+    np.fill_diagonal(matrix, 1.0)
+    return matrix
 
 
 def _correlations(samples: Samples, matched: Sequence[Trial]) -> Correlations:

@@ -7,9 +7,10 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from bridge.errors import InputError
+from bridge.flows.columns import Floats
+from bridge.flows.conditions import DAYS_PER_MONTH, USUAL
 from bridge.flows.inference import (
     as_words,
     find_step,
@@ -21,10 +22,18 @@ from bridge.flows.inference import (
 from bridge.flows.spec import Spec
 from bridge.flows.table import load_table, read_frame
 
-Floats = NDArray[np.float64]
 Kind = Literal["number", "category"]
 
-CONDITIONS: Final = ("sex", "age_months", "age_years", "immediacy")
+AGES: Final[Mapping[str, float]] = {
+    "age_months": 12.0,
+    "age_years": 1.0,
+    "age": 1.0,
+    "age_days": 12 * DAYS_PER_MONTH,
+}
+"""Columns of ages, the finest first that files usually have, and how many of a unit a year has."""
+
+SEXES: Final = ("sex", "gender")
+
 FEWEST_ROWS: Final = 100
 
 
@@ -97,7 +106,7 @@ def comparable(
     synthetic: pd.DataFrame,
     train: pd.DataFrame | None = None,
     *,
-    conditions: Sequence[str] = CONDITIONS,
+    conditions: Sequence[str] = USUAL,
 ) -> Samples:
     """Find the columns that the tables share and turn them into numbers.
 
@@ -198,6 +207,5 @@ def snapped(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
 
 def age_years(frame: pd.DataFrame) -> Floats | None:
     """Return the ages in years, if a table of Samples has them as numbers."""
-    if "age_months" in frame:
-        return frame["age_months"].to_numpy(np.float64) / 12
-    return frame["age_years"].to_numpy(np.float64) if "age_years" in frame else None
+    name = next((name for name in AGES if name in frame), None)
+    return None if name is None else frame[name].to_numpy(np.float64) / AGES[name]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bridge.quality.frames import Samples, age_years
+from bridge.quality.frames import SEXES, Samples, age_years
 
 BANDS: Final = (
     ("0-1", 0, 2),
@@ -46,9 +46,12 @@ def bands(frame: pd.DataFrame) -> list[Group]:
 
 
 def sexes(frame: pd.DataFrame, samples: Samples) -> list[Group]:
-    """Return the sexes of a table's rows; none where it has no column sex."""
-    levels = next((c.levels for c in samples.columns if c.name == "sex"), ())
-    return [Group(word, "", frame["sex"].to_numpy() == code) for code, word in enumerate(levels)]
+    """Return the sexes of a table's rows; none where no column tells them."""
+    column = next((c for c in samples.columns if c.name in SEXES), None)
+    if column is None:
+        return []
+    codes = frame[column.name].to_numpy()
+    return [Group(word, "", codes == code) for code, word in enumerate(column.levels)]
 
 
 def sexes_by_band(frame: pd.DataFrame, samples: Samples) -> Iterator[Group]:

@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from bridge.quality.frames import Floats, Samples, age_years
+from bridge.flows.columns import Floats
+from bridge.quality.frames import Samples, age_years
 from bridge.quality.groups import sexes
 
 CENTILES: Final = (3.0, 50.0, 97.0)

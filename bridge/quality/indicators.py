@@ -6,15 +6,16 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from bridge.flows.columns import Floats
 from bridge.quality.definitions import DEFINITIONS, Definition
-from bridge.quality.frames import Floats, Samples
+from bridge.quality.frames import Samples
 from bridge.quality.groups import Group, sexes_by_band
 from bridge.quality.matching import Trial
+from bridge.quality.privacy.rates import wilson
 
 FEWEST_PEOPLE: Final = 50
 """The fewest people, real and synthetic, of a sex and age band whose prevalence is compared."""
 GOAL: Final = 0.95
-_Z95 = 1.959964
 
 
 class Prevalence(NamedTuple):
@@ -78,7 +79,7 @@ def compared(real: pd.DataFrame, synthetic: pd.DataFrame, samples: Samples) -> l
     """Compare two tables; an indicator that nobody has in either is none."""
     others = {(p.definition, p.sex, p.band): p for p in _prevalences(synthetic, samples)}
     return [
-        Indicator(own, other, *wilson_interval(own.cases, own.people))
+        Indicator(own, other, *wilson(own.cases, own.people)[1:])
         for own in _prevalences(real, samples)
         if (other := others.get((own.definition, own.sex, own.band)))
         and own.cases + other.cases > 0
@@ -103,13 +104,3 @@ def _prevalence(definition: Definition, applied: Floats, group: Group) -> Iterat
 
 def _share_inside(indicators: Sequence[Indicator]) -> float:
     return float(np.mean([one.inside for one in indicators])) if indicators else float("nan")
-
-
-def wilson_interval(cases: int, people: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson, J Am Stat Assoc 1927;22:209-212)."""
-    share, z2 = cases / people, _Z95**2
-    middle = (share + z2 / (2 * people)) / (1 + z2 / people)
-    half = _Z95 * np.sqrt(share * (1 - share) / people + z2 / (4 * people**2)) / (1 + z2 / people)
-    # exactly 0 and 1 at the ends, where rounding would leave nobody or everybody outside
-    low = float(middle - half) if cases else 0.0
-    return low, float(middle + half) if cases < people else 1.0

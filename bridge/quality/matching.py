@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from bridge.errors import InputError
-from bridge.quality.frames import Floats, Samples
+from bridge.flows.columns import Floats
+from bridge.quality.frames import Samples
 
 Rows = NDArray[np.intp]
 

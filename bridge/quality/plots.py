@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from bridge.flows.columns import Floats
 from bridge.quality.drawing import FLOOR, INK, REAL, SYNTHETIC, Chart, single
 from bridge.quality.fidelity import Correlations
-from bridge.quality.frames import Column, Floats, Samples
+from bridge.quality.frames import Column, Samples
 from bridge.quality.growth import CENTILES, GrowthCurve, Pyramid
 from bridge.quality.indicators import Indicator
 from bridge.quality.labels import label, percent, plain, signed, with_unit

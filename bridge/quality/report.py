@@ -4,16 +4,17 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from bridge import __version__
+from bridge.pages import templates_of
 from bridge.quality import plots
-from bridge.quality.attacked import Attacked
 from bridge.quality.evaluation import Evaluation
 from bridge.quality.fidelity import MedianCell
 from bridge.quality.indicators import GOAL, Indicator, Match
 from bridge.quality.labels import label, percent, plain, short, signed, with_unit
+from bridge.quality.privacy_audit import PrivacyAudit
 from bridge.quality.verdicts import shortcomings, verdicts
 
 
@@ -25,7 +26,7 @@ class Names(NamedTuple):
     train: str | None = None
 
 
-def render(evaluation: Evaluation, names: Names, attacked: Attacked | None = None) -> str:
+def render(evaluation: Evaluation, names: Names, audit: PrivacyAudit | None = None) -> str:
     """Return the report as HTML; without the attacks it says that privacy was not measured."""
     page = environment().get_template("report.html")
     return page.render(
@@ -39,28 +40,14 @@ def render(evaluation: Evaluation, names: Names, attacked: Attacked | None = Non
         indicators=_by_definition(evaluation),
         medians=_by_measurement(evaluation),
         sources=sorted({one.real.definition.source for one in evaluation.match.indicators}),
-        privacy=Markup(attacked.html) if attacked else None,  # noqa: S704  a template made it
+        privacy=Markup(audit.html) if audit else None,  # noqa: S704  a template made it
     )
 
 
 def environment() -> Environment:
     """Return the templates of the room and the words they share."""
-    templates = Environment(
-        loader=PackageLoader("bridge.quality"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    templates.filters |= {
-        "label": label,
-        "with_unit": with_unit,
-        "plain": plain,
-        "short": short,
-        "signed": signed,
-        "percent": percent,
-    }
-    return templates
+    filters = (label, with_unit, plain, short, signed, percent)
+    return templates_of("bridge.quality", {words.__name__: words for words in filters})
 
 
 def _charts(evaluation: Evaluation) -> dict[str, list[Markup]]:
@@ -122,7 +109,7 @@ def _by_measurement(evaluation: Evaluation) -> dict[str, list[MedianCell]]:
 
 
 def figures(
-    evaluation: Evaluation, names: Names, attacked: Attacked | None = None
+    evaluation: Evaluation, names: Names, audit: PrivacyAudit | None = None
 ) -> dict[str, Any]:
     """Return every figure of the report as JSON values; what is not known is null."""
     fidelity = evaluation.fidelity
@@ -156,7 +143,7 @@ def figures(
         },
         "match": _match(evaluation.match),
         "usefulness": [_json(one) for one in evaluation.usefulness],
-        "privacy": attacked and _plain(attacked.privacy),
+        "privacy": audit and _plain(audit.privacy),
     }
     known: dict[str, Any] = _finite(found)
     return known

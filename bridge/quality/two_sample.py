@@ -9,8 +9,9 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
+from bridge.flows.columns import Floats
 from bridge.flows.inference import share_on_grid
-from bridge.quality.frames import Floats, Samples, snapped
+from bridge.quality.frames import AGES, SEXES, Samples, snapped
 from bridge.quality.groups import Group, bands, sexes
 from bridge.quality.matching import Trial
 
@@ -90,8 +91,8 @@ def _groups(samples: Samples, matched: Sequence[Trial]) -> Iterator[tuple[str, l
 
 def _groups_of(samples: Samples, trial: Trial) -> list[Group]:
     known = set(samples.conditions)
-    by_age = bands(trial.real) if known & {"age_months", "age_years"} else []
-    return by_age + (sexes(trial.real, samples) if "sex" in known else [])
+    by_age = bands(trial.real) if known & AGES.keys() else []
+    return by_age + (sexes(trial.real, samples) if known & {*SEXES} else [])
 
 
 def _some(trial: Trial, group: Group) -> Trial:

@@ -14,7 +14,7 @@ ANSWER_WITHIN_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Order:
+class Assignment:
     """What every machine of the cluster is told once."""
 
     request: Request
@@ -56,13 +56,13 @@ def _parts(
     try:
         client.wait_for_workers(1, timeout=ANSWER_WITHIN_SECONDS)
         threads = sum(client.nthreads().values())
-        order = Order(
+        assignment = Assignment(
             request=cohort.request,
             count=cohort.count,
             fingerprint=cohort.fingerprint,
             encode=encode,
         )
-        (told,) = client.scatter([order], broadcast=True, hash=False)
+        (told,) = client.scatter([assignment], broadcast=True, hash=False)
         make = functools.partial(client.submit, _make, told, pure=False)
         yield from in_order(make, cohort.parts, 2 * threads)
     except ImportError as error:
@@ -76,18 +76,18 @@ def _parts(
         ) from error
 
 
-def _make(order: Order, place: int) -> Part[Any]:
-    cohort = _cohort(order.fingerprint, order)
-    return make_part(cohort, order.encode, place)
+def _make(assignment: Assignment, place: int) -> Part[Any]:
+    cohort = _cohort(assignment.fingerprint, assignment)
+    return make_part(cohort, assignment.encode, place)
 
 
 _cohorts: dict[str, GeneratedCohort] = {}
 """The cohort that this worker made parts of last: reading its models takes as long as a part."""
 
 
-def _cohort(fingerprint: str, order: Order) -> GeneratedCohort:
+def _cohort(fingerprint: str, assignment: Assignment) -> GeneratedCohort:
     if fingerprint not in _cohorts:
-        made = GeneratedCohort(order.request, order.count)
+        made = GeneratedCohort(assignment.request, assignment.count)
         if made.fingerprint != fingerprint:
             raise InputError(
                 "a worker of the Dask cluster makes other patients than this machine: install the "

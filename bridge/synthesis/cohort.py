@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from bridge.chart import MEASUREMENTS, Patient
 from bridge.flows.checkpoint import load_model
+from bridge.flows.columns import Floats
 from bridge.identity import fingerprint, patient_uuids
 from bridge.patient_arrays import Dates, PatientArrays, Uuids
-from bridge.synthesis.course import MIXES
-from bridge.synthesis.moves import moves_of
+from bridge.synthesis.calibration import calibration_of
 from bridge.synthesis.normals import normals
 from bridge.synthesis.people import GivenPerson, as_rows
 from bridge.synthesis.population import (
@@ -31,9 +31,8 @@ from bridge.synthesis.population import (
 )
 from bridge.synthesis.schedule import DRAWS as VISIT_DRAWS
 from bridge.synthesis.schedule import Schedule, Stays
+from bridge.synthesis.triage import MIXES
 from bridge.synthesis.vitals import Limits, Vitals
-
-Floats = NDArray[np.float64]
 
 GENERATOR: Final = 2
 """Rises whenever the same request gives other patients than before."""
@@ -49,7 +48,7 @@ PART_VISITS: Final = 12_288
 class Request:
     """What is asked for; `people` replaces the population's own draws, one patient each.
 
-    `illness` is one of course.MIXES.
+    `illness` names one of triage.MIXES.
     """
 
     seed: int
@@ -67,11 +66,11 @@ class GeneratedCohort:
     def __init__(self, request: Request, count: int) -> None:
         self.count = count
         self.request = request
-        self.redrawn_numbers: set[int] = set()
+        self.resampled_numbers: set[int] = set()
         self._population = load_population(request.population)
         models = load_model("population"), load_model("illness")
-        moves = moves_of(self._population, models[0])
-        self._vitals = Vitals(*models, request.limits, moves)
+        calibration = calibration_of(self._population, models[0])
+        self._vitals = Vitals(*models, request.limits, calibration)
         self._people = request.people
         self.inputs: dict[str, Any] = {
             "generator": GENERATOR,
@@ -93,8 +92,8 @@ class GeneratedCohort:
 
     @property
     def resampled(self) -> int:
-        """How many of the patients yielded so far had an impossible value and were drawn again."""
-        return len(self.redrawn_numbers)
+        """How many of the patients yielded so far had an impossible value and were resampled."""
+        return len(self.resampled_numbers)
 
     def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
         """Yield the patients with these numbers, which ascend from 1."""
@@ -105,7 +104,7 @@ class GeneratedCohort:
             for number in wanted:
                 place = (number - 1) % BLOCK
                 if batch.resampled[place]:
-                    self.redrawn_numbers.add(number)
+                    self.resampled_numbers.add(number)
                 yield from batch.some(slice(place, place + 1)).patients()
 
     @property
@@ -142,19 +141,19 @@ class GeneratedCohort:
             to_the_end=bool(self._people),
         )
         if self._people:
-            stays = self._as_ill_as_given(first, stays)
+            stays = self._at_given_triage(first, stays)
         values, resampled = self._vitals.measure(
             self._schedule.visits(stays, people.sex, birth), _normals_of(streams)
         )
         return self._batch(first, people, birth, stays, values, resampled)
 
-    def _as_ill_as_given(self, first: int, stays: Stays) -> Stays:
+    def _at_given_triage(self, first: int, stays: Stays) -> Stays:
         given = self._people[first - 1 : first - 1 + len(stays.count)]
-        illness = stays.illness.copy()
+        triage = stays.triage.copy()
         for row, person in enumerate(given):
-            if person.immediacy is not None:
-                illness[row] = person.immediacy
-        return replace(stays, illness=illness)
+            if person.triage is not None:
+                triage[row] = person.triage
+        return replace(stays, triage=triage)
 
     def _stream(self, block: int) -> np.random.Generator:
         seed = np.random.SeedSequence(int(self.fingerprint, 16), spawn_key=(block,))

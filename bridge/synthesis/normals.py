@@ -7,9 +7,9 @@ Applied Statistics 37 (1988), 477-484: rational functions, exact to about 1 part
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bridge.flows.columns import Floats
+
 _Coefficients = tuple[tuple[float, ...], tuple[float, ...]]
 
 AT_ONCE: Final = 8192

@@ -49,14 +49,14 @@ def make_part(cohort: GeneratedCohort, encode: Encode[Content], place: int) -> P
     return Part(encode(batch), len(batch), int(batch.resampled.sum()))
 
 
-def in_order(order: Callable[[int], Promise], count: int, ahead: int) -> Iterator[Any]:
-    """Yield what was ordered for places 0 to `count`, at most `ahead` of them before their turn.
+def in_order(submit: Callable[[int], Promise], count: int, ahead: int) -> Iterator[Any]:
+    """Yield what was submitted for places 0 to `count`, at most `ahead` of them before their turn.
 
     That is enough to keep everybody busy, and little enough to keep memory small.
     """
     waiting: deque[Promise] = deque()
     for place in range(count):
-        waiting.append(order(place))
+        waiting.append(submit(place))
         if len(waiting) > ahead:
             yield waiting.popleft().result()
     while waiting:

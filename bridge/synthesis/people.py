@@ -20,13 +20,14 @@ _SEXES: dict[str, Sex] = {"f": "F", "female": "F", "m": "M", "male": "M"}
 class GivenPerson(NamedTuple):
     """One row of the file: a birthdate, or an age in completed months at the last visit.
 
-    `immediacy` says how ill somebody comes: 1 (immediate) to 5 (non-urgent), 0 not at all.
+    `triage` is the level somebody comes at, 1 (immediate) to 5 (non-urgent), 0 who is not ill: the
+    file's column immediacy.
     """
 
     sex: Literal["F", "M"]
     birthdate: date | None = None
     age_months: int | None = None
-    immediacy: int | None = None
+    triage: int | None = None
     given_name: str = ""
     family_name: str = ""
 
@@ -84,7 +85,7 @@ def _person(row: dict[str, str], *, place: str, as_of: date) -> GivenPerson:
         sex=sex,
         birthdate=_birthdate(birthdate, place, as_of) if birthdate else None,
         age_months=_age_months(age_months, place) if age_months else None,
-        immediacy=_immediacy(cells.get("immediacy", ""), place),
+        triage=_triage(cells.get("immediacy", ""), place),
         given_name=_name(cells, "given_name", place),
         family_name=_name(cells, "family_name", place),
     )
@@ -113,7 +114,7 @@ def _age_months(text: str, place: str) -> int:
     return int(text)
 
 
-def _immediacy(text: str, place: str) -> int | None:
+def _triage(text: str, place: str) -> int | None:
     level = text.removesuffix(".0")
     if level not in ("", "0", "1", "2", "3", "4", "5"):
         raise InputError(
@@ -138,4 +139,4 @@ def as_rows(people: Iterable[GivenPerson]) -> Iterator[list[str | int | None]]:
     for person in people:
         born = person.birthdate.isoformat() if person.birthdate else None
         names = (person.given_name, person.family_name)
-        yield [person.sex, born, person.age_months, person.immediacy, *names]
+        yield [person.sex, born, person.age_months, person.triage, *names]

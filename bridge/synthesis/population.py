@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from bridge.errors import InputError
+from bridge.flows.columns import Floats
 from bridge.identity import fingerprint
 from bridge.synthesis.population_vitals import PublishedVitals
 from bridge.yaml_files import YamlModel, load_yaml, nearest
 
 FOLDER = Path(__file__).parent / "populations"
 
-Floats = NDArray[np.float64]
 Words = NDArray[np.object_]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -20,7 +20,7 @@ PLAUSIBLE: Final[dict[Measure, tuple[float, float]]] = {
 OLDEST_YEARS: Final = 120
 
 YOUNGEST_PRESSURE_YEARS: Final = 8
-"""The survey measures no blood pressure under eight, so there is none to be moved."""
+"""The survey measures no blood pressure under eight, so there is none to be calibrated."""
 
 WHO_STANDARD: Final = (
     *(8.86, 8.69, 8.60, 8.47, 8.22, 7.93, 7.61, 7.15, 6.59),
@@ -53,8 +53,8 @@ class Figures(YamlModel):
 
     `standard` says whose ages a mean is weighted by: the country's own, or (age-standardised
     figures) the WHO standard's. Up to the age `survey_until` the survey's values stay as they
-    are; from there the move grows evenly until it is whole at `full_from`, or at the first age
-    of the bands. Without `survey_until` the first band's move holds for all who are younger.
+    are; from there the shift grows evenly until it is whole at `full_from`, or at the first age
+    of the bands. Without `survey_until` the first band's shift holds for all who are younger.
     """
 
     measure: Measure
@@ -110,7 +110,7 @@ class Figures(YamlModel):
 
 
 class PublishedVitals(YamlModel):
-    """The figures that a population's vital signs are moved to; `about` says what is missing."""
+    """What a population's vital signs are calibrated to; `about` says what is missing."""
 
     about: str
     figures: Annotated[list[Figures], Field(min_length=1)]

@@ -8,15 +8,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.flows.columns import Floats
 from bridge.patient_arrays import Dates, Times, Whole, completed_months
-from bridge.synthesis.course import (
-    ROUTINE,
-    Floats,
-    Mixes,
-    illness_of,
-    visit_days,
-)
 from bridge.synthesis.population import DAYS, Facility
+from bridge.synthesis.trajectory import visit_days
+from bridge.synthesis.triage import ROUTINE, Mixes, triage_of
 from bridge.synthesis.vitals import Visits
 
 WINDOW_DAYS: Final = 730
@@ -45,7 +41,8 @@ class Stays:
     start: Whole
     vitals: Whole
     stop: Whole
-    illness: Whole
+    triage: Whole
+    """ROUTINE, or the triage level 1 to 5."""
 
 
 class Schedule:
@@ -89,14 +86,15 @@ class Schedule:
         minutes = 30 + (draws[:, 1] * 61).astype(np.int64)
         start = opens + (draws[:, 2] * (closes - opens - minutes)).astype(np.int64)
         adult = completed_months(birth[:, None], self.days[day]) >= ADULT_FROM_MONTHS
-        ill = np.where(adult, *(illness_of(mix, draws[:, 4]) for mix in (mixes.adult, mixes.child)))
+        of_age = (mixes.adult, mixes.child)
+        triage = np.where(adult, *(triage_of(mix, draws[:, 4]) for mix in of_age))
         return Stays(
             count=count,
             day=day,
             start=start,
             vitals=start + 5 + (draws[:, 3] * 16).astype(np.int64),
             stop=start + minutes,
-            illness=ill,
+            triage=triage,
         )
 
     def visits(self, stays: Stays, sex: NDArray[np.str_], birth: Dates) -> Visits:
@@ -104,8 +102,8 @@ class Schedule:
         months = _whole(self.days[stays.day] - birth[:, None]) / DAYS_IN_MONTH
         months[stays.count == 0] = 0.0
         real = np.arange(months.shape[1]) < stays.count[:, None]
-        illness = np.where(real, stays.illness, ROUTINE)
-        return Visits(count=stays.count, sex=sex, months=months, illness=illness)
+        triage = np.where(real, stays.triage, ROUTINE)
+        return Visits(count=stays.count, sex=sex, months=months, triage=triage)
 
     def times(self, day: Whole, minute: Whole) -> Times:
         """Return moments (m,): minutes after midnight of some of the facility's days."""

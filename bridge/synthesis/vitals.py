@@ -1,4 +1,4 @@
-"""What is measured at each visit: the fitted models, a person's course, and how ill they come."""
+"""What is measured at each visit: fitted models, a person's trajectory, and their triage level."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from bridge.chart import MEASUREMENTS
 from bridge.errors import InputError
+from bridge.flows.columns import Floats
 from bridge.flows.model import Model
-from bridge.synthesis.base_moves import NO_MOVES, Moves
-from bridge.synthesis.course import ROUTINE, Persistence, trajectories
+from bridge.synthesis.base_space import UNCALIBRATED, Calibration
+from bridge.synthesis.trajectory import Persistence, trajectories
+from bridge.synthesis.triage import ROUTINE
 from bridge.synthesis.wellness import (
     FROM_MONTHS,
     TO_MONTHS,
@@ -20,7 +22,6 @@ from bridge.synthesis.wellness import (
     well_vitals,
 )
 
-Floats = NDArray[np.float64]
 Limits = Mapping[str, tuple[float, float]]
 
 ADULT_MONTHS: Final = 240.0
@@ -60,8 +61,8 @@ class Visits:
     sex: NDArray[np.str_]
     months: Floats
     """(n, V) exact age in months, ascending."""
-    illness: NDArray[np.int64]
-    """(n, V) ROUTINE, or triage 1 to 5."""
+    triage: NDArray[np.int64]
+    """(n, V) ROUTINE, or the triage level 1 to 5."""
 
     @property
     def real(self) -> NDArray[np.bool_]:
@@ -74,7 +75,7 @@ class Visits:
             count=self.count[rows],
             sex=self.sex[rows],
             months=self.months[rows],
-            illness=self.illness[rows],
+            triage=self.triage[rows],
         )
 
 
@@ -82,10 +83,14 @@ class Vitals:
     """Makes the measurements of people's visits, none of them impossible."""
 
     def __init__(
-        self, population: Model, illness: Model, limits: Limits, moves: Moves = NO_MOVES
+        self,
+        population: Model,
+        illness: Model,
+        limits: Limits,
+        calibration: Calibration = UNCALIBRATED,
     ) -> None:
         self._population = population
-        self._moves = moves
+        self._calibration = calibration
         self._illness = illness
         self._limits = limits
         names = (*population.outputs, *illness.outputs)
@@ -140,7 +145,7 @@ class Vitals:
             base[real],
             np.broadcast_to(visits.sex[:, None], real.shape)[real],
             months[real],
-            visits.illness[real],
+            visits.triage[real],
         )
         values = np.full((people, places, len(MEASUREMENTS)), np.nan)
         values[real] = measured
@@ -155,23 +160,25 @@ class Vitals:
         base: Floats,
         sex: NDArray[np.str_],
         months: Floats,
-        illness: NDArray[np.int64],
+        triage: NDArray[np.int64],
     ) -> Floats:
         """Return values (m, M) of m visits from base values (m, D)."""
         of_population, of_illness = np.split(base, [len(self._population.outputs)], axis=1)
         person = {"sex": sex, "age_months": months}
-        of_population = self._moves.moved(of_population, self._population.outputs, person)
+        of_population = self._calibration.calibrated(
+            of_population, self._population.outputs, person
+        )
         values = self._population.values(of_population, person)
         measured = dict(zip(self._population.outputs, values.T, strict=True))
         _add_small_childrens_pressure(measured, self._population, of_population, sex, months)
         temperature, breaths, saturation = of_illness[:, self._of_well].T
         measured |= well_vitals(temperature, breaths, saturation, months)._asdict()
-        ill = illness != ROUTINE
+        ill = triage != ROUTINE
         of_illness[:, self._illness.outputs.index("pulse_bpm")] = base[:, self._pulse]
         patient = {
             "sex": sex[ill],
             "age_months": months[ill],
-            "immediacy": illness[ill].astype(np.str_),
+            "immediacy": triage[ill].astype(np.str_),
         }
         found = self._illness.values(of_illness[ill], patient)
         for name, column in zip(self._illness.outputs, found.T, strict=True):
@@ -181,13 +188,13 @@ class Vitals:
     def _impossible(self, values: Floats, visits: Visits) -> NDArray[np.bool_]:
         """Tell which visits (n, V) hold a value that nobody has or that a server refuses."""
         of = {name: values[..., k] for k, name in enumerate(MEASUREMENTS)}
-        wrong = unheard_of(of, visits.months)
+        wrong = implausible(of, visits.months)
         for name, (low, high) in self._limits.items():
             wrong |= _outside(of[name], low, high)
         return wrong
 
 
-def unheard_of(of: Mapping[str, Floats], months: Floats) -> NDArray[np.bool_]:
+def implausible(of: Mapping[str, Floats], months: Floats) -> NDArray[np.bool_]:
     """Tell who has measurements, by name, that next to nobody of NHANES has."""
     wrong = of["sbp_mmhg"] - of["dbp_mmhg"] < LEAST_PULSE_PRESSURE
     wrong |= (months >= ADULT_MONTHS) & (of["height_cm"] < SHORTEST_ADULT_CM)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from bridge.flows.columns import Floats
 from bridge.yaml_files import YamlModel, load_yaml
 
-Floats = NDArray[np.float64]
 Strings = NDArray[np.str_]
 
 FIGURES: Final = Path(__file__).with_suffix(".yaml")

@@ -41,8 +41,8 @@ stream = np.random.default_rng(1)
 people = 4096
 count = stream.integers(1, 6, people)
 months = np.sort(stream.uniform(0, 24, (people, 5))) + stream.uniform(1, 900, (people, 1))
-illness = stream.choice([0, 0, 0, 3, 4, 5], (people, 5))
-visits = Visits(count=count, sex=stream.choice(["F", "M"], people), months=months, illness=illness)
+triage = stream.choice([0, 0, 0, 3, 4, 5], (people, 5))
+visits = Visits(count=count, sex=stream.choice(["F", "M"], people), months=months, triage=triage)
 drawn = lambda marked, shape: normals(stream.random((np.count_nonzero(marked), *shape)))
 def took(work):
     start = time.process_time()
@@ -69,7 +69,7 @@ visits = Visits(
     count=np.full(500, 2),
     sex=np.array(["F", "M"] * 250),
     months=np.linspace(0, 900, 500)[:, None] + [[0.0, 6.0]],
-    illness=stream.choice([0, 4], (500, 2)),
+    triage=stream.choice([0, 4], (500, 2)),
 )
 vitals.measure(visits, lambda some, shape: normals(stream.random((int(some.sum()), *shape))))
 """

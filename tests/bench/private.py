@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from bridge.flows.budget import Asked
+from bridge.flows.budget import PrivacyTarget
 from bridge.flows.checkpoint import parse_checkpoint
 from bridge.flows.margins import count_groups
 from bridge.flows.model import Model
@@ -66,7 +66,7 @@ def main() -> None:
 def _fitted(table: Table, epsilon: float | None) -> Model:
     if epsilon is None:
         return people.fitted(table, seed=1)
-    budget = budget_of(table.spec, len(table), Asked(epsilon, DELTA))
+    budget = budget_of(table.spec, len(table), PrivacyTarget(epsilon, DELTA))
     return parse_checkpoint(
         train_private(table, budget, seed=1, secret=False), place="the private fit"
     )

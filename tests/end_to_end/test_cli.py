@@ -462,7 +462,7 @@ def test_a_population_that_looks_odd_is_doubted_and_one_that_cannot_be_is_refuse
     own.write_text(text.replace("mean: 158.8", "mean: 58.8"), encoding="utf-8")
     refused = cli("population", "check", own)
     assert refused.code == 2
-    assert re.search(r"own.yaml: .*no move gives height_cm of F 20-24", refused.err)
+    assert re.search(r"own.yaml: .*no calibration gives height_cm of F 20-24", refused.err)
     own.write_text(text.replace("survey_until: 2", "survey_untill: 2"), encoding="utf-8")
     misspelt = cli("population", "check", own)
     assert misspelt.code == 2

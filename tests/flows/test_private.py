@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from bridge.cli.train import train as train_command
 from bridge.errors import InputError, MissingExtra
-from bridge.flows.budget import Asked, Look, plan, spent
+from bridge.flows.budget import Mechanism, PrivacyTarget, plan, spent
 from bridge.flows.checkpoint import parse_checkpoint
 from bridge.flows.margins import all_groups
 from bridge.flows.noisy import noisy_column, noisy_groups
@@ -73,18 +73,18 @@ def one_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fitted(epsilon: float, seed: int = 1, secret: bool = False, count: int = 3_000) -> bytes:
     table = people(count)
-    budget = budget_of(SPEC, count, Asked(epsilon, 1e-5))
+    budget = budget_of(SPEC, count, PrivacyTarget(epsilon, 1e-5))
     return train_private(table, budget, seed=seed, secret=secret)
 
 
 @pytest.mark.parametrize("epsilon", [0.5, 8.0])
 @pytest.mark.usefixtures("opacus")
 def test_all_looks_together_come_to_no_more_than_was_asked(epsilon: float) -> None:
-    budget = plan(Asked(epsilon, 1e-5), groups=True, outputs=3, rate=0.05, steps=900)
-    assert set(budget.looks) == {"groups", "columns", "weights"}
+    budget = plan(PrivacyTarget(epsilon, 1e-5), groups=True, outputs=3, rate=0.05, steps=900)
+    assert set(budget.mechanisms) == {"groups", "columns", "weights"}
     assert 0.99 * epsilon < budget.epsilon <= epsilon
-    assert budget.epsilon == spent(list(budget.looks.values()), 1e-5)
-    assert all(budget.alone(name) < budget.epsilon for name in budget.looks)
+    assert budget.epsilon == spent(list(budget.mechanisms.values()), 1e-5)
+    assert all(budget.alone(name) < budget.epsilon for name in budget.mechanisms)
 
 
 @pytest.mark.usefixtures("opacus")
@@ -92,14 +92,16 @@ def test_a_single_count_has_the_noise_that_the_textbook_gives() -> None:
     """Mironov 2017: order a costs a / (2 noise^2), and epsilon adds log(1 / delta) / (a - 1)."""
     noise, delta = 4.0, 1e-5
     textbook = 1 / (2 * noise**2) + np.sqrt(2 * np.log(1 / delta)) / noise
-    assert 0.75 * textbook < spent([Look(noise, 1.0, 1)], delta) < textbook
+    assert 0.75 * textbook < spent([Mechanism(noise, 1.0, 1)], delta) < textbook
 
 
 @pytest.mark.usefixtures("opacus")
 def test_a_smaller_epsilon_and_more_looks_need_more_noise() -> None:
     def noise(epsilon: float, steps: int) -> float:
-        asked = Asked(epsilon, 1e-5)
-        return plan(asked, groups=True, outputs=2, rate=0.05, steps=steps).looks["weights"].noise
+        target = PrivacyTarget(epsilon, 1e-5)
+        return (
+            plan(target, groups=True, outputs=2, rate=0.05, steps=steps).mechanisms["weights"].noise
+        )
 
     assert noise(1, 500) > noise(3, 500) < noise(3, 2_000)
 
@@ -164,20 +166,20 @@ def test_more_groups_than_can_be_counted_are_refused() -> None:
 def test_a_number_without_bounds_is_refused_by_name() -> None:
     outputs = {**SPEC.outputs, "heavy": SPEC.outputs["heavy"].model_copy(update={"high": None})}
     with pytest.raises(InputError, match=r"outputs\.heavy: .* needs low and high"):
-        budget_of(SPEC.model_copy(update={"outputs": outputs}), 1_000, Asked(1, 1e-5))
+        budget_of(SPEC.model_copy(update={"outputs": outputs}), 1_000, PrivacyTarget(1, 1e-5))
 
 
 @pytest.mark.parametrize(("rows", "delta", "said"), [(100, 1e-5, "too few"), (1_000, 0.01, "1 /")])
 @pytest.mark.usefixtures("opacus")
 def test_too_few_rows_and_too_large_a_delta_are_refused(rows: int, delta: float, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        budget_of(SPEC, rows, Asked(1, delta))
+        budget_of(SPEC, rows, PrivacyTarget(1, delta))
 
 
 def test_without_opacus_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opacus.accountants", None)
     with pytest.raises(MissingExtra, match=r"openmrs-bridge\[train\]"):
-        budget_of(SPEC, 1_000, Asked(1, 1e-5))
+        budget_of(SPEC, 1_000, PrivacyTarget(1, 1e-5))
 
 
 def test_a_large_epsilon_learns_that_the_tall_are_heavy(loud: bytes) -> None:

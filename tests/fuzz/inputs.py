@@ -1,7 +1,5 @@
 """Files and flags of the user, as bytes."""
 
-import io
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,13 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import click
-import numpy as np
 
 from bridge.cli.options import DateType, VisitsType, WorkersType
 from bridge.files.ndjson import TYPES, fhir_form
 from bridge.files.reading import read_folder
 from bridge.files.tables import CSV, TABLES
-from bridge.flows.checkpoint import parse_checkpoint
 from bridge.flows.spec import SHIPPED, Spec
 from bridge.mapping.loading import default_mapping_path, load_mapping, parse_mapping
 from bridge.settings import SettingsFile, checked_url
@@ -135,30 +131,6 @@ def people_seeds() -> Sequence[bytes]:
         b"sex,birthdate,given_name\nF,1990-05-01,Amina\nM,2020-02-29,\n",
         b"sex,age_months,immediacy\nfemale,12,3.0\nm,400,\n",
     ]
-
-
-def checkpoint() -> Open:
-    """Read a model."""
-    return nullcontext(lambda data: parse_checkpoint(data, place="model.npz"))
-
-
-def checkpoint_seeds() -> Sequence[bytes]:
-    """Return a tiny archive, bridge's own model, and one with an object in it."""
-    about = {"format": 3, "spec": {"outputs": {"a": {"columns": ["a"]}}}}
-    header = json.dumps(about | {"groups": [[5]], "provenance": {}}).encode()
-    tiny = {
-        "header": np.frombuffer(header, dtype=np.uint8),
-        "a.scores": np.array([0.0, 1.0]),
-        "a.values": np.array([0.0, 1.0]),
-        "a.weight0": np.zeros((2, 3)),
-        "a.bias0": np.zeros(3),
-    }
-    found = []
-    for arrays in (tiny, {"header": np.array([{}], dtype=object)}):
-        file = io.BytesIO()
-        np.savez(file, allow_pickle=True, **arrays)
-        found.append(file.getvalue())
-    return found
 
 
 def flags() -> Open:

@@ -25,7 +25,6 @@ TARGETS: dict[str, Target] = {
     "csv": Target(inputs.tables, inputs.tables_seeds),
     "ndjson": Target(inputs.ndjson, inputs.ndjson_seeds),
     "people": Target(inputs.people, inputs.people_seeds),
-    "checkpoint": Target(inputs.checkpoint, inputs.checkpoint_seeds),
     "flags": Target(inputs.flags, inputs.flags_seeds),
     "reply": Target(answers.reply, answers.reply_seeds),
     "http": Target(answers.http, answers.http_seeds),

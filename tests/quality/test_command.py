@@ -35,6 +35,24 @@ def test_scripts_get_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert json.loads(capsys.readouterr().out)["rows"] == {"real": 150, "synthetic": 150}
 
 
+def test_a_specs_conditions_are_the_evaluations(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a spec says is given is not judged, whatever its name."""
+    for seed, name in enumerate(("real", "synthetic")):
+        table = few(150, seed=seed)
+        table.assign(ward=["A", "B", "C"] * 50).to_csv(tmp_path / f"{name}.csv", index=False)
+    (tmp_path / "spec.yaml").write_text(
+        "conditions:\n"
+        "  ward: {kind: category, columns: [ward], levels: [A, B, C]}\n"
+        "outputs:\n"
+        "  sbp_mmhg: {columns: [sbp_mmhg], low: 40, high: 300}\n"
+    )
+    files = ["--real", "real.csv", "--synthetic", "synthetic.csv", "--spec", "spec.yaml"]
+    assert run(["evaluate", *files, "--repeats", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["matching"]["conditions"] == ["ward"]
+
+
 def test_what_is_wrong_is_said_before_anything_is_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

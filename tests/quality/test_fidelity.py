@@ -95,3 +95,11 @@ def test_a_grade_has_an_order_and_a_word_has_none() -> None:
     assert "immediacy" in names
     assert "sex" in names
     assert "ward" not in names
+
+
+def test_a_column_of_one_value_goes_with_nothing() -> None:
+    """A generator that makes only one value has lost the correlation; it is not unknown."""
+    table = REAL.assign(weight_kg=70.0, dbp_mmhg=REAL.dbp_mmhg.where(REAL.index < 10))
+    one, flat, rare = spearman(table, ["height_cm", "weight_kg", "dbp_mmhg"])
+    assert one.tolist()[:2] == [1.0, 0.0] and flat.tolist()[:2] == [0.0, 1.0]
+    assert np.isnan([one[2], flat[2], rare[0]]).all()

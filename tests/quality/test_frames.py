@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from bridge.errors import InputError
-from bridge.flows.inference import find_step
+from bridge.flows.inference import find_step, infer_spec
 from bridge.quality.frames import comparable, load_frame, snapped
+from bridge.quality.groups import bands, sexes
 from tests.quality.people import people
 
 
@@ -107,3 +108,27 @@ def test_a_file_that_is_no_table_is_said_so(tmp_path: Path) -> None:
     for name in ("missing.csv", "empty.csv", "binary.csv", "text.parquet", "folder"):
         with pytest.raises(InputError, match=name):
             load_frame(tmp_path / name)
+
+
+def test_evaluate_and_train_agree_on_who_was_measured() -> None:
+    """A column that a model is given must not be judged as if the model had made it."""
+    real = people(200, seed=1).rename(columns={"sex": "gender"})
+    real = real.assign(age=real.age_months // 12, age_days=real.age_months * 30)
+    judged = comparable(real, real).conditions
+    assert judged == list(infer_spec(real).spec.conditions)
+    assert judged == ["gender", "age_months", "age", "age_days"]
+
+
+@pytest.mark.parametrize(("name", "per_year"), [("age", 1), ("age_years", 1), ("age_days", 365.25)])
+def test_people_are_grouped_by_any_age_and_sex_that_is_a_condition(
+    name: str, per_year: float
+) -> None:
+    """An age in years or days, a gender: the bands and sexes are those of age_months and sex."""
+    real = people(200, seed=1)
+    other = real.rename(columns={"sex": "gender", "age_months": name})
+    other[name] = real.age_months / 12 * per_year
+    usual, renamed = comparable(real, real), comparable(other, other)
+    groups = [[*bands(of.real), *sexes(of.real, of)] for of in (usual, renamed)]
+    assert len(groups[0]) == len(groups[1]) == 10
+    for one, same in zip(*groups, strict=True):
+        assert (one.rows == same.rows).all()

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bridge.quality.attacked import attack, facts_of
 from bridge.quality.evaluation import Evaluation, evaluate
+from bridge.quality.privacy_audit import audit, processing_of
 from bridge.quality.report import Names, figures, render
 from bridge.quality.verdicts import shortcomings, verdicts
 from tests.quality.people import few, people
@@ -109,12 +109,12 @@ def test_privacy_is_never_claimed_without_being_measured(small: Evaluation, page
     """Its section is another's finished HTML, or says that there is none."""
     assert "Privacy was not measured" in page
     tables = [few(400, seed=seed) for seed in (1, 2, 3)]
-    facts = facts_of(small.samples, "train.csv", 400, None)
-    attacked = attack(small.samples, *tables, facts, seed=1)
-    measured = render(small, NAMES, attacked)
+    processing = processing_of(small.samples, "train.csv", 400, None)
+    audited = audit(small.samples, *tables, processing, seed=1)
+    measured = render(small, NAMES, audited)
     assert "Privacy was not measured" not in measured
     assert "GDPR sheet" in measured
-    found = json.loads(json.dumps(figures(small, NAMES, attacked), allow_nan=False))
+    found = json.loads(json.dumps(figures(small, NAMES, audited), allow_nan=False))
     assert found["privacy"]["copies"]["rows"] == 400
 
 

@@ -5,13 +5,14 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from uuid import RFC_4122, UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,14 +116,24 @@ def test_another_request_gives_other_patients(change: dict[str, object]) -> None
 
 
 def digest(count: int) -> str:
-    """Return what stands for the patients of the usual request."""
-    made = [asdict(patient) for patient in everybody(cohort(count))]
-    return hashlib.sha256(json.dumps(made, default=str).encode()).hexdigest()[:16]
+    """Return what stands for the patients of the usual request, whatever else a chart may hold."""
+    made = cohort(count)
+    found = hashlib.sha256()
+    for place in range(made.parts):
+        patients = made.part(place)
+        words = (patients.sex, patients.given_name, patients.family_name, patients.address)
+        found.update(json.dumps([word.tolist() for word in words]).encode())
+        times = (getattr(patients, name) for name in ("start", "time", "stop"))
+        moments = (array for time in times for array in (time.utc, time.east))
+        numbers = (patients.uuids, patients.birthdate, patients.count, patients.part_uuids)
+        for array in (*numbers, *moments, patients.values):
+            found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()[:16]
 
 
 def test_the_patients_of_a_seed_never_change() -> None:
     """If this fails on purpose, raise GENERATOR, and let the release notes say so."""
-    assert (GENERATOR, digest(20)) == (2, "a33136dab6befd75")
+    assert (GENERATOR, digest(20)) == (2, "94b7f09fdddb47fc")
 
 
 def test_another_processor_makes_the_same_patients() -> None:
@@ -214,7 +225,7 @@ def test_nothing_impossible_leaves_the_generator(patients: list[Patient]) -> Non
                 assert of["height_cm"] >= 130
 
 
-def test_narrower_limits_of_a_server_are_kept_and_the_redrawn_counted() -> None:
+def test_narrower_limits_of_a_server_are_kept_and_the_resampled_counted() -> None:
     """By drawing again, not by cutting off."""
     made = cohort(300, limits={**LIMITS, "weight_kg": (0.0, 60.0)})
     weights = [
@@ -223,7 +234,7 @@ def test_narrower_limits_of_a_server_are_kept_and_the_redrawn_counted() -> None:
     assert max(weights) <= 60
     assert sum(weight == 60 for weight in weights) < 5
     assert made.resampled > 50
-    assert made.resampled == len(made.redrawn_numbers)
+    assert made.resampled == len(made.resampled_numbers)
     usual = cohort(300)
     everybody(usual)
     assert usual.resampled < 10

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from bridge.flows.columns import Floats
 from bridge.quality.baselines.scores import Codes, Scores, fit_scores
-from bridge.quality.frames import Column, Floats
+from bridge.quality.frames import Column
 
 ROUNDS: Final = 40
 """Draws of the categories' scores; the correlation is the average over the second half."""

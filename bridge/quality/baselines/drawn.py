@@ -6,8 +6,8 @@ from typing import Protocol
 import pandas as pd
 import torch
 
+from bridge.flows.columns import Floats
 from bridge.quality.baselines.scores import MARGIN_ROWS, Codes, Scores, fit_margins, settled
-from bridge.quality.frames import Floats
 
 
 class Net(Protocol):

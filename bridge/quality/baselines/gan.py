@@ -24,6 +24,7 @@ from torch import Tensor, nn, split_with_sizes
 from torch.nn.functional import gumbel_softmax, softplus
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
+from bridge.flows.columns import Floats
 from bridge.quality.baselines.averaging import averaged
 from bridge.quality.baselines.drawn import Drawn, drawn_by
 from bridge.quality.baselines.scores import (
@@ -31,7 +32,7 @@ from bridge.quality.baselines.scores import (
     batches,
     fit_scores,
 )
-from bridge.quality.frames import Column, Floats
+from bridge.quality.frames import Column
 
 NOISE: Final = 16
 HIDDEN: Final = 128

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bridge.flows.checkpoint import parse_checkpoint
+from bridge.flows.columns import Floats
 from bridge.flows.inference import infer_spec
 from bridge.flows.model import Model
 from bridge.flows.sampling import sample_like
@@ -14,7 +15,7 @@ from bridge.flows.spec import Spec
 from bridge.flows.table import Table, by_own_names, parse_table
 from bridge.flows.training import train
 from bridge.quality.baselines.generator import worded
-from bridge.quality.frames import Column, Floats
+from bridge.quality.frames import Column
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from nflows.transforms.autoregressive import MaskedAffineAutoregressiveTransform
 from nflows.transforms.base import CompositeTransform
 from nflows.transforms.permutations import RandomPermutation
 
+from bridge.flows.columns import Floats
 from bridge.quality.baselines.scores import DECIMALS
-from bridge.quality.frames import Column, Floats
+from bridge.quality.frames import Column
 
 LAYERS: Final = 5
 HIDDEN: Final = 32

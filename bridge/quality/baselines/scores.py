@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from bridge.quality.frames import Column, Floats
+from bridge.flows.columns import Floats
+from bridge.quality.frames import Column
 
 Codes = NDArray[np.int64]
 

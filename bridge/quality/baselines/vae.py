@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn, split_with_sizes
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
+from bridge.flows.columns import Floats
 from bridge.quality.baselines.averaging import averaged
 from bridge.quality.baselines.drawn import Drawn, drawn_by
 from bridge.quality.baselines.scores import (
@@ -30,7 +31,7 @@ from bridge.quality.baselines.scores import (
     batches,
     fit_scores,
 )
-from bridge.quality.frames import Column, Floats
+from bridge.quality.frames import Column
 
 LATENT: Final = 8
 HIDDEN: Final = 128

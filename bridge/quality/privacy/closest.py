@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bridge.flows.columns import Floats
 from bridge.quality.privacy.rates import wilson
 from bridge.quality.privacy.results import Closeness, Closest, Copies, Estimate
-from bridge.quality.privacy.tables import Floats, Places, Tables, nearest, sample, space
+from bridge.quality.privacy.tables import Places, Tables, nearest, sample, space
 
 ROWS: Final = 10_000
 """Synthetic rows whose distances are measured."""

@@ -4,9 +4,10 @@ from typing import Final
 
 import numpy as np
 
+from bridge.flows.columns import Floats
 from bridge.quality.privacy.rates import judge, wilson
 from bridge.quality.privacy.results import Attack, Estimate
-from bridge.quality.privacy.tables import Floats, Tables, nearest, sample, space
+from bridge.quality.privacy.tables import Tables, nearest, sample, space
 
 TOLERANCE: Final = 0.05
 """How far off a guessed number may be, as a share of the true one: Giomi et al."""

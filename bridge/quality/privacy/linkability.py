@@ -5,9 +5,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.flows.columns import Floats
 from bridge.quality.privacy.rates import judge, wilson
 from bridge.quality.privacy.results import Attack
-from bridge.quality.privacy.tables import Floats, Places, Tables, nearest, sample, space
+from bridge.quality.privacy.tables import Places, Tables, nearest, sample, space
 
 NEIGHBOURS: Final = (1, 10)
 

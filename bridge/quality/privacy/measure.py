@@ -9,10 +9,10 @@ import pandas as pd
 
 from bridge.quality.privacy.closest import count_copies, measure_distances
 from bridge.quality.privacy.inference import infer
-from bridge.quality.privacy.likeness import measure_likeness
 from bridge.quality.privacy.linkability import link
 from bridge.quality.privacy.membership import infer_membership
 from bridge.quality.privacy.results import Privacy, Used
+from bridge.quality.privacy.similarity import measure_similarity
 from bridge.quality.privacy.singling_out import single_out
 from bridge.quality.privacy.tables import MOST, parse_tables, sample
 
@@ -47,7 +47,7 @@ def measure_privacy(
     )
     return Privacy(
         used=tuple(Used(table, len(taken[table]), len(rows[table])) for table in rows),
-        likeness=measure_likeness(tables, comparing),
+        similarity=measure_similarity(tables, comparing),
         singling_out=single_out(tables, attacks, singling),
         linkability=link(tables, attacks, linking),
         inference=infer(tables, attacks, inferring),

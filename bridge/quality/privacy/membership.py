@@ -5,10 +5,11 @@ from typing import Final
 
 import numpy as np
 
-from bridge.quality.privacy.likeness import classifier
+from bridge.flows.columns import Floats
 from bridge.quality.privacy.rates import area
 from bridge.quality.privacy.results import Attacker, Estimate, Membership
-from bridge.quality.privacy.tables import Floats, Tables, nearest, sample, space
+from bridge.quality.privacy.similarity import classifier
+from bridge.quality.privacy.tables import Tables, nearest, sample, space
 
 GOAL: Final = 0.52
 """Largest area under the curve that is held to be no better than guessing."""

@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from bridge.pages import templates_of
 from bridge.quality.privacy.membership import GOAL
 from bridge.quality.privacy.rates import interval, percent
 from bridge.quality.privacy.results import Attack, Privacy
@@ -41,13 +42,13 @@ class Risks(NamedTuple):
 
 def privacy_html(privacy: Privacy) -> str:
     """Return the privacy section as an HTML fragment without its heading."""
-    page = _environment().get_template("privacy.html")
+    page = _templates().get_template("privacy.html")
     return page.render(p=privacy, goal=GOAL, risks=_place(privacy.attacks))
 
 
 def sheet_html(sheet: Sequence[Section]) -> str:
     """Return the GDPR sheet as an HTML fragment without its heading."""
-    return _environment().get_template("gdpr.html").render(sheet=sheet)
+    return _templates().get_template("gdpr.html").render(sheet=sheet)
 
 
 def sheet_text(sheet: Sequence[Section]) -> str:
@@ -82,13 +83,5 @@ def _in_order(attack: Attack) -> tuple[float, float, float]:
     return attack.risk.low, attack.risk.value, attack.risk.high
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("bridge.quality.privacy"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters |= {"percent": percent, "interval": interval}
-    return environment
+def _templates() -> Environment:
+    return templates_of("bridge.quality.privacy", {"percent": percent, "interval": interval})

@@ -6,7 +6,8 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.quality.privacy.tables import Floats, Places, Tables
+from bridge.flows.columns import Floats
+from bridge.quality.privacy.tables import Places, Tables
 
 FIRST_LOOK: Final = 2_000
 """Synthetic rows in which most predicates that fit several people are already found out."""

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bridge.flows.columns import Floats
 from bridge.quality.privacy.results import Attack, Estimate, Z
-
-Floats = NDArray[np.float64]
 
 
 def wilson(successes: float, trials: float) -> Estimate:
@@ -18,7 +16,10 @@ def wilson(successes: float, trials: float) -> Estimate:
     middle = (successes + Z**2 / 2) / (trials + Z**2)
     spread = successes * max(trials - successes, 0.0) / trials + Z**2 / 4
     half = Z * spread**0.5 / (trials + Z**2)
-    return Estimate(middle, max(middle - half, 0.0), min(middle + half, 1.0))
+    # exactly 0 and 1 at the ends, where rounding would leave nobody or everybody outside
+    low = middle - half if successes > 0 else 0.0
+    high = middle + half if successes < trials else 1.0
+    return Estimate(middle, max(low, 0.0), min(high, 1.0))
 
 
 def risk(train: Estimate, control: Estimate) -> Estimate:

@@ -68,7 +68,7 @@ class Attacker(NamedTuple):
     auc: Estimate
 
 
-class Likeness(NamedTuple):
+class Similarity(NamedTuple):
     """How well training and control people can be told apart; at .5 they are of one kind."""
 
     auc: Estimate
@@ -147,7 +147,7 @@ class Privacy(NamedTuple):
     """All privacy measures of one set of synthetic rows."""
 
     used: tuple[Used, ...]
-    likeness: Likeness
+    similarity: Similarity
     singling_out: tuple[Attack, ...]
     linkability: tuple[Attack, ...]
     inference: tuple[Attack, ...]
@@ -164,7 +164,7 @@ class Privacy(NamedTuple):
     def verdicts(self) -> tuple[str, ...]:
         """All sentences, in the order of the measures."""
         return (
-            self.likeness.verdict,
+            self.similarity.verdict,
             *(attack.verdict for attack in self.attacks),
             self.membership.verdict,
             self.closest.verdict,

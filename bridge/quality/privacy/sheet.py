@@ -9,7 +9,7 @@ from bridge.quality.privacy.results import Attack, Privacy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerState:
+class Processing:
     """What is known of the training data and the run. What is not known stays empty, and is said.
 
     `generated` and `given` are the columns that the generator makes and that it is told;
@@ -39,16 +39,16 @@ class Section(NamedTuple):
     sentences: tuple[str, ...]
 
 
-def write_sheet(facts: ServerState, privacy: Privacy) -> tuple[Section, ...]:
+def write_sheet(record: Processing, privacy: Privacy) -> tuple[Section, ...]:
     """Return the sections of the sheet.
 
     The order of what can be said about re-identification is that of the three questions in
     Opinion 05/2014 on Anonymisation Techniques (WP216) of the Article 29 Working Party.
     """
     return (
-        Section("What went in", tuple(_what_went_in(facts))),
-        Section("Special categories", tuple(_special(facts))),
-        Section("Purpose", (facts.purpose or "Not stated: the controller must state it.",)),
+        Section("What went in", tuple(_what_went_in(record))),
+        Section("Special categories", tuple(_special(record))),
+        Section("Purpose", (record.purpose or "Not stated: the controller must state it.",)),
         Section(
             "Can a person be singled out?",
             (_criterion(privacy.singling_out), privacy.copies.verdict),
@@ -59,9 +59,9 @@ def write_sheet(facts: ServerState, privacy: Privacy) -> tuple[Section, ...]:
             "Can it be told who was in the training data?",
             (privacy.membership.verdict, privacy.closest.verdict),
         ),
-        Section("Differential privacy", tuple(_budget(facts.budget))),
-        Section("Minimisation", tuple(_minimisation(facts))),
-        Section("What cannot be said", tuple(_limits(facts, privacy))),
+        Section("Differential privacy", tuple(_budget(record.budget))),
+        Section("Minimisation", tuple(_minimisation(record))),
+        Section("What cannot be said", tuple(_limits(record, privacy))),
         Section("Who must still decide", _DECISIONS),
     )
 
@@ -78,21 +78,21 @@ _DECISIONS = (
 )
 
 
-def _what_went_in(facts: ServerState) -> Iterator[str]:
-    yield f"{facts.source}: {facts.rows:,} rows of real people were used to fit the generator."
-    yield f"The generator makes: {_listed(facts.generated)}."
-    yield f"It is told, and does not make: {_listed(facts.given)}."
-    yield f"Dates of the data: {facts.dates or 'not known'}."
-    yield f"Fingerprint of the file: {facts.fingerprint or 'not recorded'}."
-    for reason, rows in facts.left_out.items():
+def _what_went_in(record: Processing) -> Iterator[str]:
+    yield f"{record.source}: {record.rows:,} rows of real people were used to fit the generator."
+    yield f"The generator makes: {_listed(record.generated)}."
+    yield f"It is told, and does not make: {_listed(record.given)}."
+    yield f"Dates of the data: {record.dates or 'not known'}."
+    yield f"Fingerprint of the file: {record.fingerprint or 'not recorded'}."
+    for reason, rows in record.left_out.items():
         yield f"Not used, {reason}: {rows:,} rows."
 
 
-def _special(facts: ServerState) -> Iterator[str]:
-    for kind in sorted(set(facts.special.values())):
-        columns = [name for name, its in facts.special.items() if its == kind]
+def _special(record: Processing) -> Iterator[str]:
+    for kind in sorted(set(record.special.values())):
+        columns = [name for name, its in record.special.items() if its == kind]
         yield f"Data concerning {kind} (Article 9 GDPR) in what went in: {', '.join(columns)}."
-    if not facts.special:
+    if not record.special:
         yield "No column was named as one. The controller must check that this is so."
     yield (
         "To fit a generator is itself a use of these data, whatever comes out of it, and needs "
@@ -144,24 +144,24 @@ def _budget(budget: Mapping[str, str | float]) -> Iterator[str]:
     )
 
 
-def _minimisation(facts: ServerState) -> Iterator[str]:
+def _minimisation(record: Processing) -> Iterator[str]:
     yield (
-        f"{_many(len(facts.generated) + len(facts.given), 'column')} of "
-        f"{facts.rows:,} rows were used; no name, address, identifier or free text is needed."
+        f"{_many(len(record.generated) + len(record.given), 'column')} of "
+        f"{record.rows:,} rows were used; no name, address, identifier or free text is needed."
     )
-    yield from facts.minimisation
-    if not facts.minimisation:
+    yield from record.minimisation
+    if not record.minimisation:
         yield "Whether fewer rows or columns would have done was not measured in this run."
 
 
-def _limits(facts: ServerState, privacy: Privacy) -> Iterator[str]:
+def _limits(record: Processing, privacy: Privacy) -> Iterator[str]:
     train, control, synthetic = privacy.used
     yield (
         f"The attacks were tried on {train.used:,} training people, {control.used:,} people never "
         f"seen and {synthetic.used:,} synthetic rows. They say little about a release many times "
         "as large, or about several releases put together."
     )
-    yield privacy.likeness.verdict
+    yield privacy.similarity.verdict
     yield (
         f"{_many(len(privacy.attacks), 'interval')} of 95 % stand above. Where nothing leaks, "
         "about one in forty lies above zero by chance, and one that does seldom comes alone; one "
@@ -181,7 +181,7 @@ def _limits(facts: ServerState, privacy: Privacy) -> Iterator[str]:
         "people who were not in the data as well. It is not counted as a risk here, and may still "
         "matter to them."
     )
-    if not facts.dates:
+    if not record.dates:
         yield "The dates of the data are not known, so neither is how long they may be kept."
 
 

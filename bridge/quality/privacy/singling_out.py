@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from bridge.flows.columns import Floats
 from bridge.quality.privacy.predicates import (
     Predicate,
     blind,
@@ -22,7 +23,7 @@ from bridge.quality.privacy.predicates import (
 )
 from bridge.quality.privacy.rates import judge, wilson
 from bridge.quality.privacy.results import Attack, Estimate, Z
-from bridge.quality.privacy.tables import Floats, Tables
+from bridge.quality.privacy.tables import Tables
 
 SIZES: Final = np.linspace(0.1, 1.0, 10)
 """Shares of the control people at which the chance to fit exactly one is looked at."""

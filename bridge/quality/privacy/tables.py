@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from bridge.errors import InputError
+from bridge.flows.columns import Floats
 
-Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 FEWEST: Final = 100

@@ -122,9 +122,9 @@ def test_a_control_of_another_kind_is_pointed_out() -> None:
     """Or a survey of other years would make an honest generator look as if it gave people away."""
     taller = draw(PEOPLE, 2).assign(height_cm=lambda people: people["height_cm"] + 5)
     found = measure_privacy(draw(PEOPLE, 1), taller, draw(PEOPLE, 3), CONDITIONS, seed=1, attacks=9)
-    assert found.likeness.auc.low > 0.5
-    assert "differ from the training people" in found.likeness.verdict
-    assert "are like the training people" in privacy("honest").likeness.verdict
+    assert found.similarity.auc.low > 0.5
+    assert "differ from the training people" in found.similarity.verdict
+    assert "are like the training people" in privacy("honest").similarity.verdict
 
 
 def test_conditions_taken_from_one_side_are_pointed_out() -> None:

@@ -8,10 +8,10 @@ import pytest
 from bridge.quality.privacy.measure import measure_privacy
 from bridge.quality.privacy.page import privacy_html, sheet_html, sheet_text
 from bridge.quality.privacy.results import Privacy
-from bridge.quality.privacy.sheet import Section, ServerState, write_sheet
+from bridge.quality.privacy.sheet import Processing, Section, write_sheet
 from tests.quality.privacy.people import CONDITIONS, draw
 
-FACTS = ServerState(
+PROCESSING = Processing(
     purpose="Demonstration records for training nurses.",
     source="clinic.csv",
     rows=300,
@@ -36,8 +36,8 @@ def section(sheet: tuple[Section, ...], title: str) -> str:
 
 @pytest.mark.parametrize("question", ["singled out", "linked", "inferred"])
 def test_copies_answer_each_question_of_the_working_party_with_yes(question: str) -> None:
-    assert " Yes: " in section(write_sheet(FACTS, privacy(True)), question)
-    honest = section(write_sheet(FACTS, privacy(False)), question)
+    assert " Yes: " in section(write_sheet(PROCESSING, privacy(True)), question)
+    honest = section(write_sheet(PROCESSING, privacy(False)), question)
     assert " Yes: " not in honest
     assert "cannot be ruled out" in honest or "nothing either way" in honest
 
@@ -46,14 +46,14 @@ def test_each_question_shows_its_worst_figure() -> None:
     """The mildest of ten attacks is nothing to show."""
     found = privacy(False)
     worst = max(found.inference, key=lambda attack: attack.risk.value)
-    text = section(write_sheet(FACTS, found), "inferred")
+    text = section(write_sheet(PROCESSING, found), "inferred")
     assert worst.name in text
     assert f"{100 * worst.risk.value:.1f} %" in text
 
 
 def test_what_is_not_known_is_said() -> None:
     """An empty place is no good news."""
-    sheet = write_sheet(FACTS, privacy(False))
+    sheet = write_sheet(PROCESSING, privacy(False))
     assert "Dates of the data: not known." in section(sheet, "went in")
     assert "not recorded" in section(sheet, "went in")
     assert "without differential privacy" in section(sheet, "Differential")
@@ -62,7 +62,7 @@ def test_what_is_not_known_is_said() -> None:
 
 
 def test_what_is_known_is_said() -> None:
-    facts = ServerState(
+    processing = Processing(
         purpose="",
         source="clinic.csv",
         rows=12_345,
@@ -75,7 +75,7 @@ def test_what_is_known_is_said() -> None:
         budget={"epsilon": 3, "delta": 1e-5},
         minimisation=("With 4,000 rows the figures were the same.",),
     )
-    sheet = write_sheet(facts, privacy(False))
+    sheet = write_sheet(processing, privacy(False))
     went_in = section(sheet, "went in")
     for known in ("12,345 rows", "2019 to 2021", "ab" * 32, "no weight: 17 rows"):
         assert known in went_in
@@ -88,14 +88,14 @@ def test_what_is_known_is_said() -> None:
 
 def test_the_sheet_promises_nothing() -> None:
     """Words that a measurement cannot carry, even when nothing was found."""
-    text = sheet_text(write_sheet(FACTS, privacy(False))).lower()
+    text = sheet_text(write_sheet(PROCESSING, privacy(False))).lower()
     for word in ("guaranteed", "fully anonym", "is anonymous", "gdpr compliant", "gdpr-compliant"):
         assert word not in text
     assert "no legal advice" in text
 
 
 def test_text_and_page_hold_the_same_sentences() -> None:
-    sheet = write_sheet(FACTS, privacy(False))
+    sheet = write_sheet(PROCESSING, privacy(False))
     text, page = sheet_text(sheet), sheet_html(sheet)
     for title, sentences in sheet:
         assert f"## {title}" in text
@@ -142,7 +142,7 @@ def test_names_from_a_file_are_no_markup() -> None:
         for seed in (1, 2, 3)
     ]
     found = measure_privacy(*tables, CONDITIONS, seed=1, attacks=20)
-    page = privacy_html(found) + sheet_html(write_sheet(FACTS, found))
+    page = privacy_html(found) + sheet_html(write_sheet(PROCESSING, found))
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
@@ -153,4 +153,4 @@ def test_a_page_without_attacks_says_so() -> None:
     found = measure_privacy(*tables, (), seed=1, attacks=20)
     assert found.attacks == ()
     assert privacy_html(found).count("No attack of this kind could be run") == 3
-    assert "nothing is known" in section(write_sheet(FACTS, found), "linked")
+    assert "nothing is known" in section(write_sheet(PROCESSING, found), "linked")

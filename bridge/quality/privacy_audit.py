@@ -9,12 +9,12 @@ from bridge.quality.frames import Samples
 from bridge.quality.privacy.measure import measure_privacy
 from bridge.quality.privacy.page import privacy_html, sheet_html
 from bridge.quality.privacy.results import Privacy
-from bridge.quality.privacy.sheet import Section, ServerState, write_sheet
+from bridge.quality.privacy.sheet import Processing, Section, write_sheet
 
 PURPOSE = "to make synthetic records of the same kind, for demonstration, teaching and testing"
 
 
-class Attacked(NamedTuple):
+class PrivacyAudit(NamedTuple):
     """What the attacks found, and the sheet that says so in words."""
 
     privacy: Privacy
@@ -27,27 +27,27 @@ class Attacked(NamedTuple):
         return f"{privacy_html(self.privacy)}\n{sheet}"
 
 
-def attack(
+def audit(
     samples: Samples,
     train: pd.DataFrame,
     control: pd.DataFrame,
     synthetic: pd.DataFrame,
-    facts: ServerState,
+    record: Processing,
     *,
     seed: int,
-) -> Attacked:
+) -> PrivacyAudit:
     """Attack the synthetic rows; the tables are those of `samples`, with categories as words."""
     names = [column.name for column in samples.columns]
     privacy = measure_privacy(
         train[names], control[names], synthetic[names], samples.conditions, seed
     )
-    return Attacked(privacy, write_sheet(facts, privacy))
+    return PrivacyAudit(privacy, write_sheet(record, privacy))
 
 
-def facts_of(samples: Samples, source: str, rows: int, model: Model | None) -> ServerState:
+def processing_of(samples: Samples, source: str, rows: int, model: Model | None) -> Processing:
     """Say what is known of the training data; of a model, what its checkpoint says."""
     provenance = model.provenance if model else {}
-    return ServerState(
+    return Processing(
         purpose=PURPOSE,
         source=source,
         rows=provenance.get("rows", rows),

@@ -1,4 +1,4 @@
-"""How a population's people are moved in the flow's base space; `moves` finds these moves."""
+"""How a population's people lie in the flow's base space; `calibration` finds the lines."""
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ from bridge.flows.conditions import Conditions
 
 
 class Line(NamedTuple):
-    """How the coordinate of one measurement moves in one sex: knots (K,) over age in years."""
+    """Shift and stretch of a measurement's coordinate in one sex: knots (K,) over age in years."""
 
     measurement: str
     sex: Sex
@@ -21,23 +21,23 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Moves:
-    """All moves of a population; none where the survey's vitals stay."""
+class Calibration:
+    """All lines of a population; none where the survey's vitals stay."""
 
     lines: tuple[Line, ...] = ()
 
-    def moved(self, z: Floats, measurements: tuple[str, ...], person: Conditions) -> Floats:
-        """Return base values (n, D) of n people, moved; their columns are `measurements`."""
+    def calibrated(self, z: Floats, measurements: tuple[str, ...], person: Conditions) -> Floats:
+        """Return base values (n, D) of n people, calibrated; their columns are `measurements`."""
         if not self.lines:
             return z
-        moved = z.copy()
+        placed = z.copy()
         for line in self.lines:
             k = measurements.index(line.measurement)
             some = person["sex"] == line.sex
             years = person["age_months"][some] / 12
             stretch = np.interp(years, line.years, line.stretch)
-            moved[some, k] = np.interp(years, line.years, line.shift) + stretch * z[some, k]
-        return moved
+            placed[some, k] = np.interp(years, line.years, line.shift) + stretch * z[some, k]
+        return placed
 
 
-NO_MOVES: Final = Moves()
+UNCALIBRATED: Final = Calibration()

@@ -10,11 +10,11 @@ import pytest
 from bridge.errors import InputError
 from bridge.flows.checkpoint import load_model
 from bridge.flows.model import Model
-from bridge.synthesis import moves
-from bridge.synthesis.base_moves import NO_MOVES, Moves
-from bridge.synthesis.moves import fits_of, moves_of, solve
+from bridge.synthesis import calibration
+from bridge.synthesis.base_space import UNCALIBRATED, Calibration
+from bridge.synthesis.calibration import calibration_of, fits_of, solve
 from bridge.synthesis.population import FOLDER, Population, load_population, population_names
-from bridge.synthesis.population_doubts import doubts
+from bridge.synthesis.population_warnings import warnings
 from bridge.yaml_files import parse_yaml
 
 MODEL = load_model("population")
@@ -57,15 +57,15 @@ def country() -> Population:
 
 
 @pytest.fixture(scope="module")
-def solved(country: Population) -> Moves:
-    """Return its moves."""
+def solved(country: Population) -> Calibration:
+    """Return its calibration."""
     return solve(country, MODEL)
 
 
-def measured(model: Model, of: Moves, sex: str, years: np.ndarray, z: np.ndarray) -> Any:
+def measured(model: Model, of: Calibration, sex: str, years: np.ndarray, z: np.ndarray) -> Any:
     """Return values by name."""
     person = {"sex": np.full(len(years), sex), "age_months": years * 12}
-    values = model.values(of.moved(z, model.outputs, person), person)
+    values = model.values(of.calibrated(z, model.outputs, person), person)
     return dict(zip(model.outputs, values.T, strict=True))
 
 
@@ -80,7 +80,13 @@ def measured(model: Model, of: Moves, sex: str, years: np.ndarray, z: np.ndarray
     ],
 )
 def test_other_people_than_it_was_solved_with_have_the_published_mean(
-    measure: str, sex: str, first: int, last: int, mean: float, sd: float | None, solved: Moves
+    measure: str,
+    sex: str,
+    first: int,
+    last: int,
+    mean: float,
+    sd: float | None,
+    solved: Calibration,
 ) -> None:
     """Within what chance does to 4,000 people, and the SD where there is one."""
     stream = np.random.default_rng(3)
@@ -94,45 +100,45 @@ def test_other_people_than_it_was_solved_with_have_the_published_mean(
 
 def test_without_figures_nothing_moves() -> None:
     """As in the United States."""
-    assert moves_of(load_population("us"), MODEL) is NO_MOVES
+    assert calibration_of(load_population("us"), MODEL) is UNCALIBRATED
     z = np.ones((2, len(MODEL.columns)))
     person = {"sex": np.array(["F", "M"]), "age_months": np.array([3.0, 300.0])}
-    assert NO_MOVES.moved(z, MODEL.outputs, person) is z
+    assert UNCALIBRATED.calibrated(z, MODEL.outputs, person) is z
 
 
-def test_the_survey_s_children_stay_and_nobody_jumps(solved: Moves) -> None:
-    """A move has no steps in age: children grow through it."""
+def test_the_survey_s_children_stay_and_nobody_jumps(solved: Calibration) -> None:
+    """A calibration has no steps in age: children grow through it."""
     years = np.arange(0.0, 80.0, 0.1)
     z = np.full((len(years), len(MODEL.columns)), -1.0)
     for sex in "FM":
         person = {"sex": np.full(len(years), sex), "age_months": years * 12}
-        moved = solved.moved(z, MODEL.outputs, person)
-        height = moved[:, MODEL.outputs.index("height_cm")]
+        placed = solved.calibrated(z, MODEL.outputs, person)
+        height = placed[:, MODEL.outputs.index("height_cm")]
         assert (height[years <= 2] == -1).all()
         assert np.abs(height[years >= 12] + 1).min() > 0.2
-        assert np.abs(np.diff(moved, axis=0)).max() < 0.05
+        assert np.abs(np.diff(placed, axis=0)).max() < 0.05
         assert (np.diff(measured(MODEL, solved, sex, years, z)["height_cm"][20:150]) > -0.3).all()
 
 
 def test_the_stored_moves_are_those_of_this_model_and_these_files(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """If this fails: `python -m bridge.synthesis.moves`."""
+    """If this fails: `python -m bridge.synthesis.calibration`."""
     again = solve(load_population("haiti"), MODEL)
 
-    def never(population: Population, model: Model) -> Moves:
+    def never(population: Population, model: Model) -> Calibration:
         raise AssertionError(f"{population.title} is solved at every start")
 
-    monkeypatch.setattr(moves, "solve", never)
+    monkeypatch.setattr(calibration, "solve", never)
     for name in population_names():
-        moves_of(load_population(name), MODEL)
-    stored = moves_of(load_population("haiti"), MODEL)
+        calibration_of(load_population(name), MODEL)
+    stored = calibration_of(load_population("haiti"), MODEL)
     for line, solved_again in zip(stored.lines, again.lines, strict=True):
         assert line[:2] == solved_again[:2]
         assert np.allclose(line.years, solved_again.years)
         assert np.allclose(line.shift, solved_again.shift, atol=0.0021)
         assert np.allclose(line.stretch, solved_again.stretch, atol=0.0021)
-    assert json.loads(moves.STORED.read_text(encoding="utf-8")).keys() == {
+    assert json.loads(calibration.STORED.read_text(encoding="utf-8")).keys() == {
         name for name in population_names() if load_population(name).vitals
     }
 
@@ -140,26 +146,26 @@ def test_the_stored_moves_are_those_of_this_model_and_these_files(
 def test_a_changed_file_is_solved_anew(
     country: Population, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Never moved by what was stored for another."""
-    monkeypatch.setattr(moves, "solve", lambda population, model: Moves())
-    assert moves_of(load_population("haiti"), MODEL).lines
-    assert not moves_of(country, MODEL).lines
+    """Never calibrated by what was stored for another."""
+    monkeypatch.setattr(calibration, "solve", lambda population, model: Calibration())
+    assert calibration_of(load_population("haiti"), MODEL).lines
+    assert not calibration_of(country, MODEL).lines
 
 
 @pytest.mark.parametrize("name", [n for n in population_names() if load_population(n).vitals])
 def test_what_comes_with_bridge_hits_its_figures(name: str) -> None:
-    """Every band of every country, without a doubt."""
+    """Every band of every country, without a warning."""
     population = load_population(name)
-    found = moves_of(population, MODEL)
+    found = calibration_of(population, MODEL)
     for fit in fits_of(population, MODEL, found):
         assert abs(fit.mean - fit.band.mean) < 0.015 * fit.sd, fit
-    assert not doubts(population, MODEL, found)
+    assert not warnings(population, MODEL, found)
 
 
 def test_a_mean_that_no_move_gives_is_said_so() -> None:
     """With the nearest."""
     text = PLAIN + VITALS.replace("mean: 152.0, sd: 5.0", "mean: 80.0, sd: 5.0")
-    with pytest.raises(InputError, match=r"no move gives height_cm of F 20-29 a mean of 80 .*near"):
+    with pytest.raises(InputError, match=r"no calibration gives height_cm of F 20-29 .* 80 .*near"):
         solve(written(text), MODEL)
 
 
@@ -188,7 +194,7 @@ def test_a_fault_in_the_figures_names_line_and_key(old: str, new: str, complaint
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "doubt"),
+    ("old", "new", "warning"),
     [
         ("female: 10200006", "female: 1020000", "female of 5-9 and 10-14 are"),
         ("male: 11390736", "male: 1139073", "25-29 has 11,069,140 women and 1,139,073 men"),
@@ -197,10 +203,10 @@ def test_a_fault_in_the_figures_names_line_and_key(old: str, new: str, complaint
         ("full_from: 12", "full_from: 20", r"children \(F\) get 0.\d cm shorter from"),
     ],
 )
-def test_what_looks_odd_is_said(old: str, new: str, doubt: str, solved: Moves) -> None:
+def test_what_looks_odd_is_said(old: str, new: str, warning: str, solved: Calibration) -> None:
     """It may be true; a missing digit is more likely."""
     text = PLAIN + VITALS.replace("mean: 152.0", "mean: 140.0")
     assert old in text
     population = written(text.replace(old, new))
     odd = solve(population, MODEL) if "full_from" in old else solved
-    assert any(re.search(doubt, found) for found in doubts(population, MODEL, odd))
+    assert any(re.search(warning, found) for found in warnings(population, MODEL, odd))

@@ -6,9 +6,10 @@ from typing import Final
 import lightgbm
 import numpy as np
 
+from bridge.flows.columns import Floats
 from bridge.quality.privacy.rates import area
-from bridge.quality.privacy.results import Likeness
-from bridge.quality.privacy.tables import Floats, Tables, sample, space
+from bridge.quality.privacy.results import Similarity
+from bridge.quality.privacy.tables import Tables, sample, space
 
 PEOPLE: Final = 10_000
 """People of each kind that are compared."""
@@ -32,7 +33,7 @@ def classifier(
     return lambda points: np.asarray(fitted.predict_proba(points), dtype=np.float64)[:, 1]
 
 
-def measure_likeness(tables: Tables, rng: np.random.Generator) -> Likeness:
+def measure_similarity(tables: Tables, rng: np.random.Generator) -> Similarity:
     """Tell training from control people by a classifier that saw the other half of both."""
     where = space(tables, np.arange(len(tables.names)))
     train, control = (
@@ -43,12 +44,12 @@ def measure_likeness(tables: Tables, rng: np.random.Generator) -> Likeness:
     auc = area(score(train[1::2]), score(control[1::2]))
     figures = f"a classifier reaches an AUC of {auc.value:.3f} ({auc.low:.3f} to {auc.high:.3f})"
     if auc.low > 0.5:
-        return Likeness(
+        return Similarity(
             auc,
             f"Control: the people never seen differ from the training people ({figures} between "
             "them; .500 is alike). All figures mix that difference with what is given away: draw "
             "the control from the same source at random.",
         )
-    return Likeness(
+    return Similarity(
         auc, f"Control: the people never seen are like the training people ({figures})."
     )

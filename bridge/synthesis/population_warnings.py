@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from bridge.flows.model import Model
-from bridge.synthesis.base_moves import Moves
-from bridge.synthesis.moves import SEXES
+from bridge.synthesis.base_space import Calibration
+from bridge.synthesis.calibration import SEXES
 from bridge.synthesis.population import Band, Population, Pyramid
 
 JUMP: Final = 3.0
@@ -20,13 +20,13 @@ SHRINKS_CM: Final = 0.3
 """What the survey's own medians of late youth wobble by is less."""
 
 
-def doubts(population: Population, model: Model, moves: Moves) -> list[str]:
+def warnings(population: Population, model: Model, calibration: Calibration) -> list[str]:
     """List what is to be looked at again, each with its key."""
     return [
         *_of_pyramid(population.pyramid),
         *_of_places(population),
         *_of_names(population),
-        *_of_growth(model, moves),
+        *_of_growth(model, calibration),
     ]
 
 
@@ -76,14 +76,14 @@ def _of_names(population: Population) -> Iterator[str]:
             yield f"names.{key}: twice: {', '.join(twice)}"
 
 
-def _of_growth(model: Model, moves: Moves) -> Iterator[str]:
-    """Follow a child of middling size, whose height must not fall where the move grows."""
+def _of_growth(model: Model, calibration: Calibration) -> Iterator[str]:
+    """Follow a child of middling size, whose height must not fall where the calibration grows."""
     height = model.outputs.index("height_cm")
     years = np.arange(2.0, 20.5, 0.5)
     for sex in SEXES:
         person = {"sex": np.full(len(years), sex), "age_months": years * 12}
         z = np.zeros((len(years), len(model.outputs)))
-        heights = model.values(moves.moved(z, model.outputs, person), person)[:, height]
+        heights = model.values(calibration.calibrated(z, model.outputs, person), person)[:, height]
         for year, grown in zip(years, np.diff(heights), strict=False):
             if grown < -SHRINKS_CM:
                 yield (

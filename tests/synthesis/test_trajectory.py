@@ -5,15 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.synthesis.course import (
-    MIXES,
-    ROUTINE,
-    Mix,
-    Persistence,
-    illness_of,
-    trajectories,
-    visit_days,
-)
+from bridge.synthesis.trajectory import Persistence, trajectories, visit_days
 
 
 def test_coordinates_are_as_alike_as_they_should_be_and_normal_at_each_visit() -> None:
@@ -46,14 +38,3 @@ def test_visit_days_are_different_and_in_order(asked: list[tuple[int, int]], see
         assert all(np.diff(some) > 0)
         assert all((some >= 0) & (some < available))
         assert set(row[wanted:]) <= {some[-1] if wanted else 0}
-
-
-@pytest.mark.parametrize("mix", [mix for mixes in MIXES.values() for mix in mixes])
-def test_as_many_come_ill_as_the_sources_say(mix: Mix) -> None:
-    """And as urgently."""
-    drawn = illness_of(mix, np.linspace(0, 1, 10_001, endpoint=False)).tolist()
-    ill = [level for level in drawn if level != ROUTINE]
-    assert sum(mix.urgency) == pytest.approx(1, abs=0.002)
-    assert len(ill) / len(drawn) == pytest.approx(mix.ill, abs=0.001)
-    for triage, share in enumerate(mix.urgency, start=1):
-        assert ill.count(triage) == pytest.approx(share * len(ill), abs=0.002 * len(drawn))

@@ -1,4 +1,4 @@
-"""Moves the model's people to a country's published means: normal scores, not raw values.
+"""Calibrates the model's people to a country's published means: normal scores, not raw values.
 
 In the triangular flow each measurement k has its own coordinate z_k ~ N(0, 1). A population
 sends it to a + b * z_k, a and b by sex and piecewise linear in age, before the flow turns it
@@ -6,7 +6,7 @@ into a value; so pairs of measurements, tails and instrument grids stay those of
 person keeps the place among their own. a and b are found so that the mean (and the SD, where it
 is published; otherwise b = 1) in each sex and age band is the published one.
 
-    python -m bridge.synthesis.moves
+    python -m bridge.synthesis.calibration
 
 solves the populations that come with bridge anew, which a change of the model or of their files
 makes necessary: without it they are solved at every start, which takes a second or two.
@@ -25,15 +25,15 @@ from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
 from bridge.flows.model import Model
 from bridge.identity import fingerprint
-from bridge.synthesis.base_moves import NO_MOVES, Line, Moves
+from bridge.synthesis.base_space import UNCALIBRATED, Calibration, Line
 from bridge.synthesis.population import FOLDER, Population, load_population, population_names
 from bridge.synthesis.population_vitals import OLDEST_YEARS, WHO_STANDARD, Figures, Mean
-from bridge.synthesis.vitals import unheard_of
+from bridge.synthesis.vitals import implausible
 
-STORED: Final = FOLDER / "moves.json"
+STORED: Final = FOLDER / "calibration.json"
 
 COORDINATE: Final = {"bmi": "weight_kg"}
-"""The measurement whose coordinate moves a measure, where they are not the same."""
+"""The measurement whose coordinate a measure follows, where they are not the same."""
 
 PAIRS_A_YEAR: Final = 40
 """Base points and their opposites, for each sex and year of age: a band's mean is within .01 SD."""
@@ -44,16 +44,16 @@ NEAR: Final = 0.01
 
 ROUNDS: Final = 15
 FARTHEST: Final = 4.0
-"""A move of more SDs is none between two countries."""
+"""Two countries do not lie more SDs apart."""
 
 SEXES: Final[tuple[Sex, ...]] = ("F", "M")
 
 DECIMALS: Final = 3
-"""So that two machines, whose last bits differ, move alike."""
+"""So that two machines, whose last bits differ, calibrate alike."""
 
 
 class Fit(NamedTuple):
-    """A published band and what the moved model has in it."""
+    """A published band and what the calibrated model has in it."""
 
     measure: str
     band: Mean
@@ -61,13 +61,13 @@ class Fit(NamedTuple):
     sd: float
 
 
-def moves_of(population: Population, model: Model) -> Moves:
-    """Return a population's moves: the stored ones where they fit, or solved anew.
+def calibration_of(population: Population, model: Model) -> Calibration:
+    """Return a population's calibration: the stored one where it fits, or solved anew.
 
-    Raises InputError where no move gives a published mean.
+    Raises InputError where no calibration gives a published mean.
     """
     if population.vitals is None:
-        return NO_MOVES
+        return UNCALIBRATED
     key = _key(population, model)
     stored = json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
     for entry in stored.values():
@@ -76,36 +76,37 @@ def moves_of(population: Population, model: Model) -> Moves:
     return solve(population, model)
 
 
-def solve(population: Population, model: Model) -> Moves:
-    """Find the moves by fixed-point steps on a quasi-random set of people.
+def solve(population: Population, model: Model) -> Calibration:
+    """Find the calibration by fixed-point steps on a quasi-random set of people.
 
     Every step shifts each band's knot by what its mean lacks, in SDs of the model; neighbouring
     bands share the line between their knots, so it takes a few.
     """
-    crowd = _Crowd(population, model)
-    knots = [_Knots.still(part) for part in crowd.parts]
+    sample = _ReferenceSample(population, model)
+    knots = [_Knots.still(part) for part in sample.parts]
     for _ in range(ROUNDS):
-        moves = Moves(lines=tuple(map(crowd.line, crowd.parts, knots)))
-        fits = crowd.fits(moves)
+        found = Calibration(lines=tuple(map(sample.line, sample.parts, knots)))
+        fits = sample.fits(found)
         if all(_miss(fit) <= NEAR for part in fits for fit in part):
-            return moves
+            return found
         knots = [each.stepped(part) for each, part in zip(knots, fits, strict=True)]
     worst = max((fit for part in fits for fit in part), key=_miss)
     band = worst.band
+    wanted_sd = f" and an sd of {band.sd:g}" if band.sd else ""
     raise InputError(
-        f"vitals of {population.title}: no move gives {worst.measure} of {band.sex} {band.first}-"
-        f"{band.last} a mean of {band.mean:g}{f' and an sd of {band.sd:g}' if band.sd else ''}; "
+        f"vitals of {population.title}: no calibration gives {worst.measure} of {band.sex} "
+        f"{band.first}-{band.last} a mean of {band.mean:g}{wanted_sd}; "
         f"the nearest is {worst.mean:.1f} (sd {worst.sd:.1f}). Look at the figures and their unit"
     )
 
 
-def fits_of(population: Population, model: Model, moves: Moves) -> list[Fit]:
-    """Hold what moved people have against what is published, band by band."""
-    return [fit for part in _Crowd(population, model).fits(moves) for fit in part]
+def fits_of(population: Population, model: Model, calibration: Calibration) -> list[Fit]:
+    """Hold what calibrated people have against what is published, band by band."""
+    return [fit for part in _ReferenceSample(population, model).fits(calibration) for fit in part]
 
 
 def main() -> None:
-    """Solve the populations that come with bridge, and store their moves."""
+    """Solve the populations that come with bridge, and store their calibrations."""
     model = load_model("population")
     stored = {}
     for name in population_names():
@@ -129,7 +130,7 @@ class _Part(NamedTuple):
 
 
 class _Knots(NamedTuple):
-    """The move at the middle of each band (B,)."""
+    """Shift and stretch at the middle of each band (B,)."""
 
     shift: Floats
     stretch: Floats
@@ -145,7 +146,7 @@ class _Knots(NamedTuple):
         return _Knots(shift, np.clip(self.stretch * wider, 1 / FARTHEST, FARTHEST))
 
 
-class _Crowd:
+class _ReferenceSample:
     """Quasi-random people of all ages that a population's figures speak of."""
 
     def __init__(self, population: Population, model: Model) -> None:
@@ -180,11 +181,11 @@ class _Crowd:
         name = COORDINATE.get(figures.measure, figures.measure)
         return Line(name, part.sex, *(np.round(x, DECIMALS) for x in (years, shift, stretch)))
 
-    def fits(self, moves: Moves) -> list[list[Fit]]:
-        """Measure the moved people: every band of every part."""
+    def fits(self, calibration: Calibration) -> list[list[Fit]]:
+        """Measure the calibrated people: every band of every part."""
         person = {"sex": self._sex, "age_months": self._years * 12}
         names = self._model.outputs
-        values = self._model.values(moves.moved(self._z, names, person), person)
+        values = self._model.values(calibration.calibrated(self._z, names, person), person)
         of = dict(zip(names, values.T, strict=True))
         of["bmi"] = of["weight_kg"] / (of["height_cm"] / 100) ** 2
         possible = self._possible(of)
@@ -195,7 +196,7 @@ class _Crowd:
 
     def _possible(self, of: dict[str, Floats]) -> NDArray[np.bool_]:
         """Tell who is not drawn again: without them the means would be off by what they lack."""
-        return ~unheard_of(of, self._years * 12)
+        return ~implausible(of, self._years * 12)
 
     def _fit(self, part: _Part, band: Mean, values: Floats, possible: NDArray[np.bool_]) -> Fit:
         inside = possible & (self._years >= band.first) & (self._years < band.last + 1)
@@ -264,9 +265,9 @@ def _pack(line: Line) -> dict[str, Any]:
     }
 
 
-def _unpack(lines: list[dict[str, Any]]) -> Moves:
+def _unpack(lines: list[dict[str, Any]]) -> Calibration:
     knots = ("years", "shift", "stretch")
-    return Moves(
+    return Calibration(
         lines=tuple(
             Line(line["measurement"], line["sex"], *(np.array(line[knot]) for knot in knots))
             for line in lines

@@ -1,4 +1,4 @@
-"""How patients stay themselves over time. Run by hand: python -m tests.bench.course [--plot FILE].
+"""How patients stay themselves over time. By hand: python -m tests.bench.trajectory [--plot FILE].
 
 Prints the correlation of a measurement with itself years apart beside its published target, and
 counts heights that were lost; the plot shows the growth of twenty children.
@@ -13,10 +13,11 @@ import numpy as np
 
 from bridge.chart import MEASUREMENTS
 from bridge.flows.checkpoint import load_model
+from bridge.flows.columns import Floats
 from bridge.mapping.loading import load_mapping
-from bridge.synthesis.course import ROUTINE
 from bridge.synthesis.normals import normals
-from bridge.synthesis.vitals import Floats, Visits, Vitals
+from bridge.synthesis.triage import ROUTINE
+from bridge.synthesis.vitals import Visits, Vitals
 
 PEOPLE = 8_000
 ADULT_YEARS = np.array([45.0, 46.0, 51.0, 57.0])
@@ -38,7 +39,7 @@ def measured(vitals: Vitals, years: Floats, people: int, seed: int) -> Floats:
         count=np.full(people, len(years)),
         sex=np.resize(["F", "M"], people),
         months=np.tile(years * 12, (people, 1)),
-        illness=np.full((people, len(years)), ROUTINE),
+        triage=np.full((people, len(years)), ROUTINE),
     )
     values, _ = vitals.measure(
         visits, lambda some, shape: normals(stream.random((np.count_nonzero(some), *shape)))
@@ -89,7 +90,7 @@ def draw_growth(vitals: Vitals, place: Path) -> None:
 
 def main() -> None:
     """Print the table; write it as JSON and draw if asked."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.course")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.trajectory")
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
