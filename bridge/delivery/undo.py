@@ -39,6 +39,8 @@ class Removal:
     run: str
     run_tag: str
     purge: bool
+    kinds: frozenset[str] = LEFT_BEHIND
+    """Of the kinds that a void leaves behind, those that the run may have made."""
 
     def take_off_row(
         self, client: Client, row: Row, patient: Patient | None, *, look: bool = True
@@ -54,14 +56,14 @@ class Removal:
         if not self._is_ours(found, row):
             return Undone(row.uuid, self._take_visits(client, row, patient), was_ours=False)
         # Of a patient that was under way when the run was killed the record has no counts.
-        kinds = row.counts if row.state is State.CREATED else LEFT_BEHIND
+        kinds = row.counts if row.state is State.CREATED else self.kinds
         return self._take_off(client, row.uuid, patient, kinds, look=look)
 
     def take_off_marked(self, client: Client, uuid: str, *, look: bool = True) -> Undone | None:
         """Take off a patient that a search found, if it carries the run's mark."""
         found = standing(client, uuid, self.run_tag)
         ours = found is not None and found.run == self.run
-        return self._take_off(client, uuid, None, LEFT_BEHIND, look=look) if ours else None
+        return self._take_off(client, uuid, None, self.kinds, look=look) if ours else None
 
     def _take_off(
         self,
