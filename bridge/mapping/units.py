@@ -6,6 +6,7 @@ substance (mg/dL, mmol/L) lies a molar mass: only where the concept says of what
 """
 
 import re
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache, lru_cache
 from math import isfinite
@@ -196,19 +197,16 @@ def _by_library(
 
 def _magnitude(given: Decimal, here: Any, there: Any, molar_mass: Decimal | None) -> Decimal | None:
     """Return `given` in the other unit, by way of moles if need be."""
-    factors = [Decimal(1)]
+    quantity = _registry().Quantity(given, here)
+    by = [quantity]
     if molar_mass:
         gram_a_mole = _registry().Quantity(molar_mass, "gram / mole")
-        factors += [1 / gram_a_mole, gram_a_mole]
-    for factor in factors:
-        try:
-            quantity = _registry().Quantity(given, here)
-            magnitude: Decimal = (
-                (quantity if factor == 1 else quantity * factor).to(there).magnitude
-            )
-        except Exception:  # pint has several for units of different kinds; some are TypeErrors
-            continue
-        return magnitude
+        with suppress(Exception):  # an offset unit is multiplied by nothing
+            by += [quantity * (1 / gram_a_mole), quantity * gram_a_mole]
+    for one in by:
+        with suppress(Exception):  # pint has several for units of different kinds
+            magnitude: Decimal = one.to(there).magnitude
+            return magnitude
     return None
 
 

@@ -67,7 +67,7 @@ def test_platelets_are_in_thousands_per_microlitre() -> None:
     ("value", "unit", "ciel", "units", "expected"),
     [
         (200.0, "mg/dL", "1006", "mmol/L", 5.17),
-        (150.0, "mg/dL", "1009", "mmol/L", 1.69),
+        (150.0, "mg/dL", "1009", "mmol/L", 1.694),
         (14.0, "mg/dL", "857", "mmol/L", 5.0),
         (1.0, "mg/dL", "655", "umol/L", 17.1),
         (5.5, "mmol/L", "887", "mg/dl", 99.1),
