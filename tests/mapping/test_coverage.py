@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from bridge.chart import (
     Allergy,
     Code,
@@ -99,7 +101,7 @@ def test_words_beside_a_code_make_no_new_meaning() -> None:
     assert asthma == CodeableConcept(ASTHMA.codes)
 
 
-def test_what_comes_after_too_many_meanings_is_counted(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_what_comes_after_too_many_meanings_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """An input whose codes are no vocabulary cannot fill the memory, and loses none in silence."""
     monkeypatch.setattr(vocabularies, "MOST_DISTINCT", 1)
     vocabulary = vocabulary_of([patient(1), patient(2)])
