@@ -94,6 +94,7 @@ def test_every_room_has_a_rule() -> None:
         ("bridge.cli.generate", ("torch", "pandas", "fhir", "pyarrow", "dask", "numpy")),
         ("bridge.flows.private", ("torch", "nflows", "opacus")),
         ("bridge.cli.load", ("torch", "pandas", "fhir", "pyarrow", "flask", "numpy", "jinja2")),
+        ("bridge.cli.load", ("pint", "ucumvert", "lark")),
         ("bridge.__main__", ("requests", "numpy", "flask", "rich", "pydantic")),
     ],
 )

@@ -288,7 +288,7 @@ def _concepts(client: Client, uuids: list[str]) -> dict[str, Concept]:
         if numeric
         else {}
     )
-    for uuid, (low, high) in _reference_ranges(client, numeric).items():
+    for uuid, (low, high) in reference_ranges(client, numeric).items():
         limits[uuid] = {**limits[uuid], "lowAbsolute": low, "hiAbsolute": high}
     return {
         uuid: Concept(
@@ -303,7 +303,7 @@ def _concepts(client: Client, uuids: list[str]) -> dict[str, Concept]:
     }
 
 
-def _reference_ranges(
+def reference_ranges(
     client: Client, concepts: list[str]
 ) -> dict[str, tuple[float | None, float | None]]:
     """Read the limits that override the concepts' own; a server gives them for a patient only."""

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from bridge.chart import (
+    Code,
     CodeableConcept,
     Encounter,
     Finding,
@@ -17,7 +18,7 @@ from bridge.chart import (
 )
 from bridge.mapping.answers import as_yes_or_no, yes_or_no
 from bridge.mapping.model import Entry, Mapping
-from bridge.mapping.terms import Role, ServerConcept, Terms
+from bridge.mapping.terms import Role, ServerConcept, Terms, key_of, keys_of
 from bridge.mapping.units import convert
 
 
@@ -63,6 +64,8 @@ NO_VALUE = "has no value"
 
 CONVERTED = "converted to the concept's unit"
 ROUNDED = "rounded to whole numbers"
+UNIT_TAKEN = "had no unit; the concept's was taken"
+"""Where a value is coded with the very concept: its unit is part of what that is."""
 
 LONGEST_TEXT = 65_535
 """What OpenMRS takes as a text value."""
@@ -123,7 +126,8 @@ def observations(entry: Finding | Result, terms: Terms) -> Observations:
         return _left_out(entry, NO_CONCEPT, entry.what)
     if entry.value is None:
         return _left_out(entry, NO_VALUE, entry.what)
-    fit = _fit(entry.value, concept, terms)
+    is_coded_so = key_of(Code("", concept.uuid)) in keys_of(entry.what)
+    fit = _fit(entry.value, concept, terms, is_coded_so=is_coded_so)
     if isinstance(fit, _Misfit):
         return _left_out(entry, fit.reason, entry.what, fit.detail)
     changes = tuple(Change(entry.source, what, fit.detail) for what in fit.changes)
@@ -187,9 +191,13 @@ def _left_out(
     return Observations((), (LeftOut(entry.source, reason, said),))
 
 
-def _fit(value: Value, concept: ServerConcept, terms: Terms) -> _Fits | _Misfit:
+def _fit(
+    value: Value, concept: ServerConcept, terms: Terms, *, is_coded_so: bool
+) -> _Fits | _Misfit:
     """Return `value` as the concept's datatype takes it, or why it does not."""
     match concept.datatype, value:
+        case "Numeric", Quantity(unit="") if concept.units and is_coded_so:
+            return _within_limits(value, concept, value.value, (UNIT_TAKEN,))
         case "Numeric", Quantity():
             return _numeric(value, concept)
         case "Coded", CodeableConcept() | bool():
@@ -221,16 +229,21 @@ def _numeric(value: Quantity, concept: ServerConcept) -> _Fits | _Misfit:
     converted = convert(value.value, value.unit, concept.uuid, concept.units)
     if converted is None:
         return _Misfit(NO_UNIT, f"{value.unit or 'no unit'}, not {concept.units or 'without'}")
-    number: float = converted.value
-    changes = [CONVERTED] if converted.is_changed else []
-    if not concept.allow_decimal and not float(number).is_integer():
-        changes.append(ROUNDED)
-    number = number if concept.allow_decimal else round(number)
-    if (concept.low is not None and number < concept.low) or (
-        concept.high is not None and number > concept.high
-    ):
+    changes = (CONVERTED,) if converted.is_changed else ()
+    return _within_limits(value, concept, converted.value, changes)
+
+
+def _within_limits(
+    value: Quantity, concept: ServerConcept, number: float, changes: tuple[str, ...]
+) -> _Fits | _Misfit:
+    """Return a number in the concept's unit as the server takes it: whole, within its limits."""
+    if not concept.allow_decimal:
+        changes = changes if float(number).is_integer() else (*changes, ROUNDED)
+        number = round(number)
+    low, high = concept.low, concept.high
+    if (low is not None and number < low) or (high is not None and number > high):
         return _Misfit(OUTSIDE, f"{number:g} {concept.units or ''}".strip())
-    return _Fits(number, tuple(changes), f"{_words(value)} to {number:g} {concept.units or ''}")
+    return _Fits(number, changes, f"{_words(value)} to {number:g} {concept.units or ''}".strip())
 
 
 def parts(statements: tuple[ObservationStatement, ...]) -> Iterator[ObservationStatement]:

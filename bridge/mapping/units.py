@@ -2,10 +2,11 @@
 
 OpenMRS writes a concept's unit in words of its own (`DEG C`, `mmHg`); FHIR has UCUM. Conversion is
 pint's, with UCUM's definitions from ucumvert, in decimal arithmetic. Between mass and amount of
-substance (mg/dL, mmol/L) lies a molar mass, so that nothing converts there.
+substance (mg/dL, mmol/L) lies a molar mass: only where the concept says of what (MOLAR_MASS).
 """
 
 import re
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache, lru_cache
 from math import isfinite
@@ -88,6 +89,23 @@ MISLABELLED = {"729AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": "10*3/uL"}
 """Concepts whose unit says another thing than their limits do. CIEL's platelets are labelled
 10^3/mL, with a normal range of 134 to 419: that is thousands per microlitre."""
 
+MOLAR_MASS = {
+    "1006AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("386.65"),  # cholesterol, C27H46O
+    "1007AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("386.65"),  # of HDL
+    "1008AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("386.65"),  # of LDL
+    "1298AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("386.65"),  # of VLDL
+    "1009AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("885.43"),  # triglycerides: as triolein
+    "857AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("28.014"),  # urea nitrogen: two N a urea
+    "655AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("584.67"),  # bilirubin, C33H36N4O6
+    "1297AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("584.67"),  # direct
+    "163001AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("584.67"),  # indirect
+    "887AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("180.16"),  # glucose, C6H12O6
+    "1458AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("180.16"),
+    "790AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("113.12"),  # creatinine, C4H7N3O
+    "164364AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA": Decimal("113.12"),
+}
+"""Grams a mole of what CIEL's concepts measure, from IUPAC's standard atomic weights."""
+
 UCUM_OF_SPELLINGS = {
     "mmHg": "mm[Hg]",
     "mm Hg": "mm[Hg]",
@@ -154,14 +172,16 @@ def convert(value: float, unit: str, concept: str, units: str | None) -> Convert
         return Converted(value, is_changed=False)
     if not target or _is_unity(source):
         return None
-    return _by_library(value, source, target)
+    return _by_library(value, source, target, MOLAR_MASS.get(concept))
 
 
 def _is_unity(unit: str) -> bool:
     return unit in ("", "1") or (unit.startswith("{") and unit.find("}") == len(unit) - 1)
 
 
-def _by_library(value: float, source: str, target: str) -> Converted | None:
+def _by_library(
+    value: float, source: str, target: str, molar_mass: Decimal | None
+) -> Converted | None:
     """Convert by pint; None where the units are of different kinds, or one is unknown to UCUM."""
     if _arbitrary(source) != _arbitrary(target):
         return None
@@ -169,12 +189,25 @@ def _by_library(value: float, source: str, target: str) -> Converted | None:
     if here is None or there is None:
         return None
     given = Decimal(repr(value))
-    try:
-        converted = _registry().Quantity(given, here).to(there).magnitude
-    except Exception:  # pint has several for units of different kinds, and some are TypeErrors
+    converted = _magnitude(given, here, there, molar_mass)
+    if converted is None or not isfinite(float(converted)):
         return None
-    result = float(converted)
-    return Converted(result, is_changed=converted != given) if isfinite(result) else None
+    return Converted(float(converted), is_changed=converted != given)
+
+
+def _magnitude(given: Decimal, here: Any, there: Any, molar_mass: Decimal | None) -> Decimal | None:
+    """Return `given` in the other unit, by way of moles if need be."""
+    quantity = _registry().Quantity(given, here)
+    by = [quantity]
+    if molar_mass:
+        gram_a_mole = _registry().Quantity(molar_mass, "gram / mole")
+        with suppress(Exception):  # an offset unit is multiplied by nothing
+            by += [quantity * (1 / gram_a_mole), quantity * gram_a_mole]
+    for one in by:
+        with suppress(Exception):  # pint has several for units of different kinds
+            magnitude: Decimal = one.to(there).magnitude
+            return magnitude
+    return None
 
 
 def _arbitrary(unit: str) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.chart import Code, CodeableConcept, Finding, LeftOut, Quantity, Result, Value
 from bridge.codes import LOINC_SYSTEM, SNOMED_SYSTEM
-from bridge.mapping.resolve import CONVERTED, ROUNDED, observations
+from bridge.mapping.resolve import CONVERTED, ROUNDED, UNIT_TAKEN, observations
 from bridge.mapping.terms import Meaning, ServerConcept, Terms, key_of
 
 POSITIVE = "703AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -108,6 +108,20 @@ def test_a_converted_and_rounded_value_is_said_to_be_so() -> None:
     assert [change.what for change in found.changes] == [CONVERTED]
     found = observations(finding("pulse", Quantity(71.6, "/min")), terms())
     assert (found.statements[0].value, found.changes[0].what) == (72, ROUNDED)
+
+
+def test_a_value_without_a_unit_is_taken_where_its_code_is_the_concept() -> None:
+    """Its unit is part of what the concept is; under any other code it may be any unit."""
+    weight = CONCEPTS["weight"]
+    own = CodeableConcept((Code("", weight.uuid),))
+    known = terms()
+    known.meanings["finding"][key_of(own.codes[0])] = Meaning(weight.uuid)
+    said = Finding(uuid="u", what=own, value=Quantity(61.5), source="Observation/1")
+    found = observations(said, known)
+    assert [one.value for one in found.statements] == [61.5]
+    assert [change.what for change in found.changes] == [UNIT_TAKEN]
+    (left_out,) = observations(finding("weight", Quantity(61.5)), known).left_out
+    assert left_out.reason == "unit cannot be converted"
 
 
 def test_a_panel_keeps_what_of_it_the_server_has() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.codes import ciel_uuid
 from bridge.mapping.units import UCUM_OF_WORDS, convert
 
 ANY = "1234AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -60,6 +61,26 @@ def test_a_unit_in_the_concepts_own_words_is_taken() -> None:
 def test_platelets_are_in_thousands_per_microlitre() -> None:
     """CIEL's label says per millilitre, and its own normal range proves it wrong."""
     assert convert(250.0, "10*3/uL", PLATELETS, "10^3/mL") == (250.0, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "ciel", "units", "expected"),
+    [
+        (200.0, "mg/dL", "1006", "mmol/L", 5.17),
+        (150.0, "mg/dL", "1009", "mmol/L", 1.694),
+        (14.0, "mg/dL", "857", "mmol/L", 5.0),
+        (1.0, "mg/dL", "655", "umol/L", 17.1),
+        (5.5, "mmol/L", "887", "mg/dl", 99.1),
+        (88.4, "umol/L", "164364", "mg/dL", 1.0),
+    ],
+)
+def test_mass_and_moles_convert_where_it_is_known_of_what(
+    value: float, unit: str, ciel: str, units: str, expected: float
+) -> None:
+    """As the laboratory's own tables have it."""
+    converted = convert(value, unit, ciel_uuid(ciel), units)
+    assert converted and converted.value == pytest.approx(expected, rel=2e-3)
+    assert convert(value, "[degF]", ciel_uuid(ciel), units) is None
 
 
 @given(st.floats(0.001, 1e6), st.sampled_from(sorted(set(UCUM_OF_WORDS.values()))))
