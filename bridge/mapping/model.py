@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
-from bridge.chart import MEASUREMENTS, UCUM
+from bridge.chart import MEASUREMENTS, UCUM, EncounterKind, VisitKind
 from bridge.codes import Ciel, Loinc, OpenmrsUuid, Ucum
 from bridge.yaml_files import YamlModel, nearest
 
@@ -51,6 +51,12 @@ class Profile(YamlModel):
     provider: Thing
     identifier_type: Thing
     plain_identifier_type: Thing | None = None
+    encounter_types: dict[EncounterKind, Thing] = Field(default_factory=dict)
+    """Of encounters that are no taking of vitals; where one is missing, `encounter_type` serves."""
+    visit_types: dict[VisitKind, Thing] = Field(default_factory=dict)
+    """Of visits that are not like most; where one is missing, `visit_type` serves."""
+    phone: Thing | None = None
+    """The person attribute type of a telephone number."""
 
 
 class Mapping(YamlModel):

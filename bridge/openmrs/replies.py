@@ -107,7 +107,7 @@ def _outcome(status: int, body: Any, text: str, reason: str) -> Outcome:
 
 
 def _outcome_of_success(status: int, body: Any, text: str) -> Outcome:
-    if not text.strip() and status in (200, 204):
+    if not text.strip() and status in (200, 201, 204):
         return Outcome.ACCEPTED
     if isinstance(body, dict) and ("error" in body or _is_java_exception(body)):
         return Outcome.REJECTED

@@ -130,7 +130,7 @@ def whole_chart(patient: Patient, *, mother: str | None = None, dead: bool = Fal
             uuid=part_uuid(uuid, "e1"),
             program=HIV_CARE,
             enrolled=day,
-            states=(ProgramState(ON_TREATMENT, day),),
+            states=(ProgramState(state=ON_TREATMENT, start=day),),
         ),
         *_appointments(uuid),
     ]
@@ -237,11 +237,7 @@ def _attachments(uuid: str, at: datetime) -> Iterator[Attachment]:
 def _appointments(uuid: str) -> Iterator[Appointment]:
     kept = datetime(2026, 3, 9, 9, tzinfo=UTC)
     for place, status in enumerate(("completed", "missed", "scheduled")):
-        start = (
-            kept + timedelta(weeks=place)
-            if status != "scheduled"
-            else datetime(2031, 1, 6, 9, tzinfo=UTC)
-        )
+        start = kept + timedelta(weeks=place if place < 2 else 260)
         yield Appointment(
             uuid=part_uuid(uuid, f"p{place}"),
             service=SERVICE,

@@ -239,7 +239,7 @@ def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
     """Read a patient's drug orders, past ones too."""
     query = {"patient": patient, "careSetting": OUTPATIENT, "status": "any"}
-    orders = client.every("order", _FIELDS, **query, orderTypes=DRUG_ORDER)
+    orders = client.every("order", _FIELDS, **query, orderType=DRUG_ORDER)
     return iter(
         [
             _found(order)

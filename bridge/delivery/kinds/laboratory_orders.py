@@ -88,7 +88,7 @@ def _status(client: Client, uuid: str) -> str | None:
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
     """Read a patient's test orders."""
     query = {"patient": patient, "careSetting": OUTPATIENT, "status": "any"}
-    orders = client.every("order", _FIELDS, **query, orderTypes=TEST_ORDER)
+    orders = client.every("order", _FIELDS, **query, orderType=TEST_ORDER)
     return iter([_found(order) for order in orders if not order.get("voided")])
 
 

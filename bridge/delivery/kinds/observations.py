@@ -147,21 +147,29 @@ def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iter
         some = ",".join(concepts[first : first + CONCEPTS_AT_ONCE])
         query = f"Observation?subject:Patient={patient}&code={some}"
         resources += client.fhir_search(f"{query}&_summary=data&_sort=-date&_count={PAGE}")
-    return iter([found(resource) for resource in resources])
+    return iter([_with_comment(client, found(resource), expected) for resource in resources])
+
+
+def _with_comment(client: Client, one: Found, expected: Mapping[str, Expected]) -> Found:
+    """Add the comment, which FHIR does not show, where one is expected."""
+    meant = expected.get(one.uuid)
+    if meant is None or not meant.fields["comment"]:
+        return one
+    comment = (client.fetch("obs", one.uuid, "comment") or {}).get("comment") or ""
+    return one._replace(fields={**one.fields, "comment": comment})
 
 
 def found(resource: dict[str, Any]) -> Found:
     """Return what a FHIR Observation says."""
     quantity = resource.get("valueQuantity") or {}
     concept = own_code(resource.get("code"))
-    notes = [note.get("text", "") for note in resource.get("note") or ()]
     fields: dict[str, Field] = {
         "concept": concept,
         "value": _value(resource),
         "unit": quantity.get("unit"),
         "time": server_time(resource.get("effectiveDateTime")),
         "encounter": referred(resource.get("encounter")),
-        "comment": "".join(filter(None, notes)),
+        "comment": "",
     }
     label = str((resource.get("code") or {}).get("text") or concept)
     return Found(resource["id"], label, fields, judge(resource))

@@ -1,0 +1,62 @@
+"""What a chart hangs on beside its vital signs: asked of the server once, before a load."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bridge.delivery.target import Target
+from bridge.mapping.model import Profile, Thing
+from bridge.mapping.terms import Terms
+from bridge.openmrs.client import Client
+from bridge.openmrs.parsing import as_openmrs_has_it, checked_text
+
+OTHER_DRUG = "drugOrder.drugOther"
+WANTS_QUANTITY = "drugOrder.requireOutpatientQuantity"
+
+
+def with_chart(client: Client, target: Target, profile: Profile, terms: Terms) -> Target:
+    """Return `target` with what the server has of encounter types, visit types and the like."""
+    encounter_types = _in_use(client, "encountertype")
+    visit_types = _in_use(client, "visittype")
+    attributes = _in_use(client, "personattributetype")
+    identifiers = _in_use(client, "patientidentifiertype")
+    return replace(
+        target,
+        encounter_types=_those(profile.encounter_types, encounter_types),
+        visit_types=_those(profile.visit_types, visit_types),
+        locations={name: uuid for uuid, name in _in_use(client, "location").items()},
+        identifier_types={
+            **{uuid: uuid for uuid in identifiers},
+            **{name: uuid for uuid, name in identifiers.items()},
+        },
+        phone=profile.phone.uuid if profile.phone and profile.phone.uuid in attributes else None,
+        other_drug=_setting(client, OTHER_DRUG),
+        required_quantity_unit=_quantity_unit(client, terms),
+    )
+
+
+def _those(wanted: Mapping[Any, Thing], known: dict[str, str]) -> dict[str, str]:
+    return {kind: thing.uuid for kind, thing in wanted.items() if thing.uuid in known}
+
+
+@as_openmrs_has_it("metadata")
+def _in_use(client: Client, resource: str) -> dict[str, str]:
+    """Return the names of a resource's objects that are not retired, by uuid."""
+    return {
+        checked_text(one["uuid"]): str(one.get("name"))
+        for one in client.every(resource, "uuid,name,retired")
+        if not one.get("retired")
+    }
+
+
+@as_openmrs_has_it("a setting")
+def _setting(client: Client, name: str) -> str | None:
+    value = (client.fetch("systemsetting", name, "value") or {}).get("value")
+    return checked_text(value) if value else None
+
+
+def _quantity_unit(client: Client, terms: Terms) -> str | None:
+    """Return the unit of a quantity that nobody has stated, where the server insists on one."""
+    if not terms.dose_units or _setting(client, WANTS_QUANTITY) == "false":
+        return None
+    return terms.dose_unit("Unit") or next(iter(terms.dose_units.values()))
