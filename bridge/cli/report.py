@@ -4,13 +4,15 @@ from pathlib import Path
 
 import click
 
+from bridge.cli.access import records_folder
 from bridge.cli.options import home_option, json_option, run_argument
-from bridge.cli.running import choose_record, summary_of
+from bridge.cli.outcomes import json_of
 from bridge.cli.screen import Screen
 from bridge.delivery.ledger import read_with_history
 from bridge.delivery.report import figures, notes, render, sentence
 from bridge.errors import InputError
 from bridge.files.atomic_write import write_atomically
+from bridge.runs.records import choose_record
 
 
 @click.command()
@@ -30,7 +32,7 @@ def report(name: str | None, out: Path | None, home: Path, as_json: bool) -> int
     server flags at which age, as the last `bridge verify` read them.
     """
     screen = Screen(as_json=as_json)
-    seen, history = read_with_history(choose_record(home, name, lambda seen: True))
+    seen, history = read_with_history(choose_record(records_folder(home), name))
     where = out or Path(f"report-{seen.run.name}.html")
     if not where.parent.is_dir():
         raise InputError("is in a folder that does not exist; make it first", place=where)
@@ -39,5 +41,5 @@ def report(name: str | None, out: Path | None, home: Path, as_json: bool) -> int
     for said in notes(seen):
         screen.say(f"note: {said}", style="yellow")
     screen.say(f"the report is {where}")
-    screen.json(summary_of(seen) | figures(seen, history) | {"report": str(where)})
+    screen.json(json_of(seen) | figures(seen, history) | {"report": str(where)})
     return 0

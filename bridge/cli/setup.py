@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli.access import open_server
+from bridge.cli.access import server_name, surroundings
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import (
     MappingFlags,
@@ -10,13 +10,11 @@ from bridge.cli.options import (
     json_option,
     mapping_options,
     server_options,
+    server_request,
 )
 from bridge.cli.screen import Screen
-from bridge.delivery.preflight import choose_profile
-from bridge.delivery.server_state import read_server_state
-from bridge.delivery.setup import set_up
 from bridge.errors import Unfit
-from bridge.mapping.loading import load_mapping
+from bridge.runs.examining import set_server_up
 
 
 @click.command()
@@ -26,31 +24,25 @@ from bridge.mapping.loading import load_mapping
 def setup(server: ServerFlags, of_mapping: MappingFlags, as_json: bool) -> int:
     """Make the metadata that a bare server lacks; what exists stays as it is."""
     screen = Screen(as_json=as_json)
-    mapping = load_mapping(of_mapping.mapping_file)
-    with screen.showing(), open_server(server, screen, StopSwitch()) as access:
-        screen.doing("checking the server")
-        client = access.connect()
-        state = read_server_state(client, mapping)
-        profile = choose_profile(state, mapping, of_mapping.profile)
-        screen.doing("making what is missing")
-        results = list(set_up(client, state, mapping, mapping.profiles[profile]))
-    made = [thing.label for thing in results if thing.result == "made"]
-    refused = [thing for thing in results if thing.refused]
+    request = server_request(server_name(server.url), server, of_mapping)
+    with screen.showing():
+        result = set_server_up(request, surroundings(server, screen, StopSwitch()))
+    made, refused, total = len(result.made), len(result.refused), len(result.things)
     screen.json(
         {
-            "server": access.name,
-            "profile": profile,
-            "made": made,
-            "existing": len(results) - len(made) - len(refused),
-            "refused": {thing.label: thing.result for thing in refused},
+            "server": result.server,
+            "profile": result.profile,
+            "made": [thing.label for thing in result.made],
+            "already_there": total - made - refused,
+            "refused": {thing.label: thing.result for thing in result.refused},
         }
     )
     if not as_json:
-        screen.table(("thing", "result"), ((thing.label, thing.result) for thing in results))
+        screen.table(("thing", "result"), ((one.label, one.result) for one in result.things))
     if refused:
         raise Unfit(
-            f"the server refused {len(refused)} of {len(results)} things. It may have its own "
-            "under another uuid: name that in a mapping file"
+            f"the server refused {refused} of {total} things. It may have its own under another "
+            "uuid: name that in a mapping file"
         )
-    screen.say(f"{len(made)} made, {len(results) - len(made)} there already", style="green")
+    screen.say(f"{made} made, {total - made} there already", style="green")
     return 0

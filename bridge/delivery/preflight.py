@@ -41,6 +41,11 @@ class Finding(NamedTuple):
     found: str
     fix: str = ""
 
+    @property
+    def is_made_by_setup(self) -> bool:
+        """Tell whether setup makes what is missing."""
+        return self.fix == _SETUP
+
 
 AUTO = "auto"
 
@@ -60,7 +65,7 @@ VALIDATORS = {
 def choose_profile(state: ServerState, mapping: Mapping, wanted: str = AUTO) -> str:
     """Return the profile to use: the wanted one, or the first whose things the server has.
 
-    Where none fits whole, the last one of the mapping is taken: `bridge setup` completes it.
+    Where none fits whole, the last one of the mapping is taken: setup completes it.
     """
     if wanted != AUTO:
         if wanted not in mapping.profiles:
@@ -198,7 +203,7 @@ def _check_things(state: ServerState, profile: Profile) -> Iterator[Finding]:
         yield Finding(Level.FAIL, "identifier type", f"missing: {thing.name}", _SETUP)
 
 
-_SETUP = "bridge setup"
+_SETUP = "setup makes it"
 
 
 def _check_identifiers(state: ServerState, profile: Profile) -> Iterator[Finding]:
@@ -317,7 +322,9 @@ def _check_tags(state: ServerState) -> Iterator[Finding]:
             yield Finding(Level.FAIL, label, f"exists with format {mark.format}", fix)
         elif name == RUN_TAG and not mark.searchable:
             fix = "make that person attribute type searchable on the server"
-            yield Finding(Level.NOTE, label, "cannot be searched: undo --marked will not work", fix)
+            yield Finding(
+                Level.NOTE, label, "cannot be searched: no run's patients are found by it", fix
+            )
         else:
             yield Finding(Level.OK, label, "exists")
 
@@ -328,5 +335,5 @@ def _check_patients(state: ServerState) -> Iterator[Finding]:
         yield Finding(Level.OK, "patients", f"{state.patients}, all marked as demo patients")
     else:
         count = "it cannot be known how many" if real is None else f"{real} of {state.patients}"
-        fix = "make sure that this is no real hospital; load asks, or wants --yes"
+        fix = "make sure that this is no real hospital; load asks first"
         yield Finding(Level.NOTE, "patients", f"{count} are not marked as demo patients", fix)

@@ -1,6 +1,6 @@
 """Carries out a run: from its ledger, patient by patient, to what the server holds."""
 
-import secrets
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from bridge.delivery.ledger import SETTLED, Ledger, Phase, Progress, Row, Run, S
 from bridge.delivery.send import Order, PendingPatient, deliver
 from bridge.delivery.server_state import METADATA
 from bridge.delivery.workers import carry_out
-from bridge.errors import Unfit
+from bridge.errors import Hint, Remedy, Unfit, option
 from bridge.identity import MOD30_ALPHABET, reissue
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
@@ -65,9 +65,9 @@ class ClientPool:
         return sum(traffic.retries for traffic in self._traffics)
 
 
-def new_run_name(now: datetime) -> str:
+def new_run_name(now: datetime, randomness: random.Random) -> str:
     """Return a name for a run: its time, so that runs sort by age, and four random letters."""
-    letters = "".join(secrets.choice(MOD30_ALPHABET.lower()[10:]) for _ in range(4))
+    letters = "".join(randomness.choice(MOD30_ALPHABET.lower()[10:]) for _ in range(4))
     return f"run-{now:%Y%m%d-%H%M%S}-{letters}"
 
 
@@ -98,7 +98,8 @@ def require_target(client: Client, run: Run) -> None:
         if found is None or found["retired"]:
             raise Unfit(
                 f"the {resource} {uuid} that run {run.name} was begun with is no longer on "
-                f"{run.server}: was the server put back to an earlier state? Load anew"
+                f"{run.server}: was the server put back to an earlier state?",
+                hints=(Hint(Remedy.LOAD),),
             )
 
 
@@ -109,7 +110,10 @@ def _free_generation(client: Client, cohort: Cohort) -> int:
         found = client.fetch("patient", reissue(first, generation), "voided")
         if not (found and found.get("voided")):
             return generation
-    raise Unfit(f"these patients were voided {_MOST_GENERATIONS} times on the server: use --seed")
+    raise Unfit(
+        f"these patients were voided {_MOST_GENERATIONS} times on the server: use another seed",
+        hints=option("seed"),
+    )
 
 
 def carry_on(ledger: Ledger, cohort: Cohort, order: Order, pool: ClientPool) -> Iterator[Row]:

@@ -25,7 +25,7 @@ from bridge.delivery.target import Target
 from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
-from bridge.openmrs.replies import Outcome, Reply
+from bridge.openmrs.replies import Cause, Outcome, Reply
 
 _MOST_GENERATIONS = 50
 _MOST_IDENTIFIERS = 5
@@ -102,7 +102,7 @@ def _make_patient(
         stand = _stand(client, patient.uuid, order)
         if stand is not _Stand.NOTHING:
             return row, stand, False
-        if "already in use" not in reply.reason:
+        if reply.cause is not Cause.IDENTIFIER_TAKEN:
             break
         row = row._replace(identifiers=order.identifiers(client))
     raise _Refusal(f"the patient is refused: {reply.reason}")
@@ -187,7 +187,7 @@ def _make_together(
         body, confirm_created=lambda: _there(client, "encounter", encounter.uuid)
     )
     if reply.outcome is not Outcome.ACCEPTED:
-        if "visit on class org.openmrs.Encounter" in reply.reason:
+        if reply.cause is Cause.VISIT_NOT_NESTED:
             return False
         if not _there(client, "encounter", encounter.uuid):
             raise _Refusal(f"visit {visit.uuid} is refused: {reply.reason}")

@@ -1,6 +1,7 @@
 """The endpoints bridge uses, in OpenMRS's words, over one Transport."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from bridge.errors import ServerError, Unfit
@@ -36,6 +37,10 @@ class Client:
         """Sign in and return who is signed in; the reply's date is the server's clock."""
         reply = self.transport.send("GET", SESSION)
         return _expected(reply, SESSION)
+
+    def time(self) -> datetime | None:
+        """Ask what time the server has, where it says so."""
+        return self.transport.once("GET", SESSION).date
 
     def fetch(self, resource: str, uuid: str, fields: str) -> Body | None:
         """Return `fields` of one object, or None where there is none (voided ones are found)."""

@@ -25,9 +25,9 @@ from tenacity import (
 from urllib3.exceptions import DecodeError, HTTPError, LocationValueError
 
 from bridge import __version__
-from bridge.errors import ServerError, SignInRefused, Unreachable
+from bridge.errors import ServerError, SignInRefused, Unreachable, option
 from bridge.openmrs.bounded_http import BoundedSession, Endless, read_body
-from bridge.openmrs.replies import NO_ANSWER, PASSING_WORDS, Outcome, Reply, sort_reply
+from bridge.openmrs.replies import Cause, Outcome, Reply, no_reply, sort_reply
 
 SESSION = "/ws/rest/v1/session"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -179,24 +179,25 @@ class Transport:
         reply = self._exchange("GET", SESSION, None, basic)
         if reply.outcome is Outcome.ACCEPTED and isinstance(reply.body, dict):
             if reply.body.get("authenticated") is not True:
-                raise SignInRefused(self._refusal())
+                raise self._refusal()
             self._signed_in = True
             return reply
         if reply.outcome is Outcome.EXPIRED:
-            raise SignInRefused(self._refusal())
+            raise self._refusal()
         return (
             reply
             if reply.outcome is not Outcome.ACCEPTED
             else reply._replace(outcome=Outcome.FOREIGN)
         )
 
-    def _refusal(self) -> str:
+    def _refusal(self) -> SignInRefused:
         colon = (
-            " OpenMRS cuts a password at a colon: change it." if ":" in self.server.password else ""
+            ". OpenMRS cuts a password at a colon: change it" if ":" in self.server.password else ""
         )
-        return (
-            f"{self.server.url} does not accept user {self.server.user!r} with this password. "
-            f"Check BRIDGE_USER and BRIDGE_PASSWORD (or --user, --password-file).{colon}"
+        return SignInRefused(
+            f"{self.server.url} does not accept user {self.server.user!r} with this password"
+            f"{colon}",
+            hints=(*option("user"), *option("password")),
         )
 
     def _exchange(
@@ -209,7 +210,8 @@ class Transport:
                 method,
                 self.server.url + path,
                 json=body,
-                headers={"Accept": kind, **(headers or {})},
+                # the words of refusals are read: in English, whatever the user's own language is
+                headers={"Accept": kind, "Accept-Language": "en", **(headers or {})},
                 timeout=(self._patience.connect, self._patience.read),
                 # said here: from the session alone the environment would go before it
                 verify=str(self.server.ca_file) if self.server.ca_file else None,
@@ -219,25 +221,27 @@ class Transport:
                 text = read_body(response.raw).decode("utf-8", errors="replace")
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" not in str(error):
-                return Reply(Outcome.TEMPORARY, 0, None, "no secure connection came about (TLS)")
-            raise Unreachable(self._mistrust(str(error))) from error
+                return no_reply("no secure connection came about (TLS)")
+            raise self._mistrust(str(error)) from error
         except (requests.exceptions.InvalidURL, LocationValueError) as error:
             raise Unreachable(f"{self.server.url} is no address: {error}") from error
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
-            return Reply(Outcome.TEMPORARY, 0, None, _plain(error))
+            return no_reply(*_plain(error))
         self._check_cookies()
         return sort_reply(response.status_code, response.headers, text)
 
-    def _mistrust(self, error: str) -> str:
+    def _mistrust(self, error: str) -> Unreachable:
         why = re.search(r"certificate verify failed: (.*?)\.? \(_ssl", error)
         advice = (
-            "it does not lead to one in the file of --ca-file, or is for another name"
+            "it does not lead to one in the file of those to trust, or is for another name"
             if self.server.ca_file
-            else "if the server makes its own, name the file with --ca-file"
+            else "if the server makes its own, name a file of those to trust"
         )
-        return (
-            f"{self.server.url}: the certificate is not trusted "
-            f"({why[1] if why else 'it cannot be verified'}); {advice}"
+        return Unreachable(
+            f"the certificate is not trusted ({why[1] if why else 'it cannot be verified'}); "
+            f"{advice}",
+            place=self.server.url,
+            hints=option("ca_file"),
         )
 
     def _check_cookies(self) -> None:
@@ -303,7 +307,7 @@ def _take(spare: list[BoundedSession]) -> BoundedSession | None:
 def _may_concern_the_record(reply: Reply) -> bool:
     """Tell whether an unknown 500 comes from OpenMRS itself: it may be this record's fault."""
     unknown = reply.outcome is Outcome.TEMPORARY and reply.status == 500 and reply.body is not None
-    return unknown and not PASSING_WORDS.search(reply.reason)
+    return unknown and reply.cause is not Cause.DATABASE
 
 
 def _of_no_object(signed_in: Reply) -> Reply:
@@ -315,15 +319,20 @@ def _of_no_object(signed_in: Reply) -> Reply:
     return signed_in
 
 
-def _plain(error: Exception) -> str:
-    """Say in plain words why there was no answer."""
+def _plain(error: Exception) -> tuple[str, Cause | None]:
+    """Say in plain words why there was no answer, and what that means."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return Cause.NO_CONNECTION.value, Cause.NO_CONNECTION
     causes = list(_causes(error))
+    endless = any(isinstance(cause, Endless) for cause in causes)
+    if not endless and any(isinstance(cause, TimeoutError) for cause in causes):
+        return Cause.NO_ANSWER.value, Cause.NO_ANSWER
+    return _in_words(error, causes), None
+
+
+def _in_words(error: Exception, causes: list[BaseException]) -> str:
     if any(isinstance(cause, Endless) for cause in causes):
         return "the answer does not end"
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return "no connection in time"
-    if any(isinstance(cause, TimeoutError) for cause in causes):
-        return NO_ANSWER
     if isinstance(error, DecodeError):
         return f"the answer could not be read: {error}"
     text = str(error)

@@ -57,5 +57,5 @@ def test_a_strange_answer_is_the_server_s_fault(read: str, body: Any) -> None:
 def test_a_server_that_voids_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be asked for ever whether the next uuids are free."""
     monkeypatch.setattr("bridge.delivery.run._MOST_GENERATIONS", 20)
-    with pytest.raises(Unfit, match="use --seed"):
+    with pytest.raises(Unfit, match="another seed"):
         _free_generation(client_of(said({"voided": True})), HandmadeCohort(1))

@@ -1,14 +1,13 @@
-"""A load, its resume, verify and undo as library calls, for tests that need to hold the reins."""
+"""A load, its verify and undo by the parts they are made of, for tests that hold the reins."""
 
 import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
+from random import SystemRandom
 
 from bridge.delivery.concurrency import ConcurrencyLimit
-from bridge.delivery.identifiers import spare_identifiers
 from bridge.delivery.ledger import Ledger, Phase, Row, Run, State
 from bridge.delivery.preflight import choose_profile, target
 from bridge.delivery.run import ClientPool, carry_on, new_run_name, plan_run
@@ -22,6 +21,7 @@ from bridge.mapping.loading import load_mapping
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Patience, Server, Transport
 from bridge.recipe import Cohort, FilesRecipe
+from bridge.runs.loading import order_of_run
 
 MAPPING = load_mapping(None)
 USER, PASSWORD = "admin", "Admin123"
@@ -66,7 +66,7 @@ def start(
     with closing(connect()) as client:
         server = client.transport.server.url
     run = Run(
-        name=name or new_run_name(datetime.now(UTC)),
+        name=name or new_run_name(datetime.now(UTC), SystemRandom()),
         created=datetime.now(UTC).isoformat(),
         server=server,
         user=USER,
@@ -79,9 +79,7 @@ def start(
 
 def order_of(ledger: Ledger) -> Order:
     """Return how a run's patients are made."""
-    goal = ledger.run.target
-    spare = partial(spare_identifiers, slots=goal.identifiers, run=ledger.run.name)
-    return Order(run=ledger.run.name, mapping=MAPPING, target=goal, identifiers=spare)
+    return order_of_run(ledger.run, MAPPING)
 
 
 def proceed(
