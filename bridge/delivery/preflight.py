@@ -16,12 +16,12 @@ from bridge.delivery.server_state import (
     METADATA,
     RUN_TAG,
     TAG_PRIVILEGE,
-    IdentifierType,
     ServerState,
 )
 from bridge.delivery.target import IdentifierSlot, Target
 from bridge.errors import InputError
 from bridge.mapping.model import Mapping, Profile
+from bridge.openmrs.models import IdentifierType
 from bridge.yaml_files import nearest
 
 
@@ -143,7 +143,9 @@ def main_identifier(state: ServerState, profile: Profile) -> IdentifierType | No
 
 def has_idgen(state: ServerState) -> bool:
     """Tell whether the server has the module that issues identifiers."""
-    return "idgen" in state.modules or any(kind.source for kind in state.identifier_types)
+    return "idgen" in state.capabilities.modules or any(
+        kind.source for kind in state.identifier_types
+    )
 
 
 def real_patients(state: ServerState) -> int | None:
@@ -156,8 +158,16 @@ def real_patients(state: ServerState) -> int | None:
 
 
 def _versions(state: ServerState) -> str:
-    core = f"OpenMRS {state.core}" if state.core else "OpenMRS (version not shown)"
-    parts = [f"{name} {state.modules[name]}" for name in _MODULES if name in state.modules]
+    core = (
+        f"OpenMRS {state.capabilities.core}"
+        if state.capabilities.core
+        else "OpenMRS (version not shown)"
+    )
+    parts = [
+        f"{name} {state.capabilities.modules[name]}"
+        for name in _MODULES
+        if name in state.capabilities.modules
+    ]
     return ", ".join([core, *parts])
 
 
@@ -289,8 +299,7 @@ def refuse_values(patients: Iterable[Patient], limits: Limits, place: Path) -> N
 
 
 def _check_settings(state: ServerState) -> Iterator[Finding]:
-    overlap = state.settings.get("visits.allowOverlappingVisits")
-    rule = "allowed" if overlap == "true" else "refused"
+    rule = "allowed" if state.capabilities.overlapping_visits else "refused"
     yield Finding(Level.OK, "overlapping visits", f"{rule} by the server; bridge makes none")
     if state.settings.get("validation.disable") == "true":
         yield Finding(

@@ -17,7 +17,6 @@ from bridge.delivery.workers import carry_out
 from bridge.errors import Hint, Remedy, Unfit, option
 from bridge.identity import MOD30_ALPHABET, reissue
 from bridge.openmrs.client import Client
-from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Reply
 from bridge.openmrs.transport import Traffic
 from bridge.recipe import Cohort
@@ -82,7 +81,6 @@ def plan_run(ledger: Ledger, cohort: Cohort, client: Client) -> None:
     ledger.note(ledger.progress._replace(phase=Phase.LOADING))
 
 
-@as_openmrs_has_it("what the run hangs on")
 def require_target(client: Client, run: Run) -> None:
     """Raise Unfit when what a run's patients hang on is no longer on the server."""
     goal = run.target
@@ -94,8 +92,7 @@ def require_target(client: Client, run: Run) -> None:
         ("personattributetype", goal.run_tag),
     ]
     for resource, uuid in needed:
-        found = client.fetch(resource, uuid, "retired")
-        if found is None or found["retired"]:
+        if not client.is_in_use(resource, uuid):
             raise Unfit(
                 f"the {resource} {uuid} that run {run.name} was begun with is no longer on "
                 f"{run.server}: was the server put back to an earlier state?",
@@ -107,8 +104,8 @@ def _free_generation(client: Client, cohort: Cohort) -> int:
     """Return the first generation whose uuids this server has not voided, by the first patient."""
     first = next(cohort.patients([1])).uuid
     for generation in range(_MOST_GENERATIONS):
-        found = client.fetch("patient", reissue(first, generation), "voided")
-        if not (found and found.get("voided")):
+        found = client.patient(reissue(first, generation))
+        if not (found and found.voided):
             return generation
     raise Unfit(
         f"these patients were voided {_MOST_GENERATIONS} times on the server: use another seed",

@@ -30,6 +30,9 @@ from bridge.openmrs.bounded_http import BoundedSession, Endless, read_body
 from bridge.openmrs.replies import Cause, Outcome, Reply, no_reply, sort_reply
 
 SESSION = "/ws/rest/v1/session"
+LANGUAGE = "en"
+"""What refusals are to be worded in, whatever the user's own language is."""
+
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _MOST_COOKIES = 50  # a session, and what a gateway adds; each answer could bring a hundred more
@@ -181,6 +184,7 @@ class Transport:
             if reply.body.get("authenticated") is not True:
                 raise self._refusal()
             self._signed_in = True
+            self._ask_for_english(reply.body)
             return reply
         if reply.outcome is Outcome.EXPIRED:
             raise self._refusal()
@@ -189,6 +193,11 @@ class Transport:
             if reply.outcome is not Outcome.ACCEPTED
             else reply._replace(outcome=Outcome.FOREIGN)
         )
+
+    def _ask_for_english(self, session: dict[str, Any]) -> None:
+        """Have refusals worded in English: causes are told by their words (see `replies`)."""
+        if not str(session.get("locale", LANGUAGE)).startswith(LANGUAGE):
+            self._exchange("POST", SESSION, {"locale": LANGUAGE})
 
     def _refusal(self) -> SignInRefused:
         colon = (
@@ -210,8 +219,7 @@ class Transport:
                 method,
                 self.server.url + path,
                 json=body,
-                # the words of refusals are read: in English, whatever the user's own language is
-                headers={"Accept": kind, "Accept-Language": "en", **(headers or {})},
+                headers={"Accept": kind, "Accept-Language": LANGUAGE, **(headers or {})},
                 timeout=(self._patience.connect, self._patience.read),
                 # said here: from the session alone the environment would go before it
                 verify=str(self.server.ca_file) if self.server.ca_file else None,

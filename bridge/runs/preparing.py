@@ -94,6 +94,7 @@ def prepare(
         recipe=found.recipe,
         target=target(state, mapping.profiles[found.profile]),
         mapping=identity_of(request.mapping_file, mapping),
+        capabilities=state.capabilities,
         bridge=__version__,
     )
     with Ledger.create(around.records, run) as ledger:

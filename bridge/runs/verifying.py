@@ -15,12 +15,12 @@ from bridge.delivery.history import Verification
 from bridge.delivery.ledger import Ledger, Row, State, Summary
 from bridge.delivery.run import ClientPool
 from bridge.delivery.send import PendingPatient
-from bridge.delivery.server_state import read_core
 from bridge.delivery.verify import Difference, Verdict, verify_patient
 from bridge.delivery.workers import carry_out
 from bridge.errors import InputError
 from bridge.mapping.model import Mapping
 from bridge.openmrs.client import Client
+from bridge.openmrs.metadata import read_core
 from bridge.runs.cohorts import cohort_of
 from bridge.runs.listener import Listener
 from bridge.runs.records import choose_record

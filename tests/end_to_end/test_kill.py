@@ -167,7 +167,7 @@ def wait_for(served: Clinic) -> None:
     until = time.monotonic() + DEADLINE
     while time.monotonic() < until:
         with suppress(ServerError), closing(served.connect()) as client:
-            client.session()
+            client.user()
             return
     raise AssertionError("it never came up")
 

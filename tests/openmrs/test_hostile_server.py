@@ -285,7 +285,7 @@ def test_a_broken_redirect_is_an_error_of_one_line() -> None:
         raw_server(saying(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n")) as url,
         pytest.raises(Unreachable),
     ):
-        Client(open_transport(url)).session()
+        Client(open_transport(url)).user()
 
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\u202e[red]x[/red] \\[bold]:boom:"
