@@ -1,7 +1,7 @@
 """bridge fills an OpenMRS server with believable, private, reproducible patients.
 
 What the commands do is here as functions: `bridge.load`, `bridge.generate`, `bridge.check`,
-`bridge.verify`, `bridge.undo` (see bridge.library). They are imported when they are first used.
+`bridge.resume`, `bridge.verify`, `bridge.undo` (see bridge.library), imported when first used.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from bridge.library import Server, check, generate, load, undo, verify
+    from bridge.library import Server, check, generate, load, resume, undo, verify
 
-__all__ = ["Server", "__version__", "check", "generate", "load", "undo", "verify"]
+__all__ = ["Server", "__version__", "check", "generate", "load", "resume", "undo", "verify"]
 
 
 def __getattr__(name: str) -> Any:

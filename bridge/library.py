@@ -31,6 +31,8 @@ from bridge.runs.listener import Listener, Silent
 from bridge.runs.loading import LoadResult
 from bridge.runs.loading import load as _load
 from bridge.runs.preparing import LoadRequest
+from bridge.runs.resuming import ResumeRequest
+from bridge.runs.resuming import resume as _resume
 from bridge.runs.surroundings import SANDBOX, Clock, Connection, Stop, Surroundings
 from bridge.runs.undoing import UndoRequest, UndoResult
 from bridge.runs.undoing import undo as _undo
@@ -47,6 +49,7 @@ __all__ = [
     "check",
     "generate",
     "load",
+    "resume",
     "undo",
     "verify",
 ]
@@ -112,6 +115,17 @@ def check(server: Server | None = None, **asked: Unpack[Mapped]) -> CheckResult:
     options: dict[str, Any] = dict(asked)
     around = _around(server, options)
     return check_server(ServerRequest(**_of_server(server), **options), around)
+
+
+def resume(
+    run: str | None = None,
+    *,
+    server: Server | None = None,
+    workers: int | None = None,
+    **asked: Unpack[Around],
+) -> LoadResult:
+    """Go on with a run that was interrupted (the newest, if none is named) until it is whole."""
+    return _resume(ResumeRequest(run=run, workers=workers), _around(server, dict(asked)))
 
 
 def verify(

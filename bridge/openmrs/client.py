@@ -39,9 +39,9 @@ class Client:
         """Close the connection."""
         self.transport.close()
 
-    def twin(self) -> "Client":
+    def clone(self) -> "Client":
         """Return a client of the same user with a connection of its own, for another thread."""
-        return Client(self.transport.twin())
+        return Client(self.transport.clone())
 
     def user(self) -> SessionUser:
         """Sign in and return who is signed in, and what time the server has."""

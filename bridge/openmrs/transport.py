@@ -84,33 +84,33 @@ class Transport:
         patience: Patience = Patience(),  # noqa: B008 - a frozen value
         sleep: Callable[[float], Any] = time.sleep,
         on_trouble: Callable[[Reply], None] = lambda reply: None,
-        spare: list[BoundedSession] | None = None,
+        idle: list[BoundedSession] | None = None,
     ) -> None:
-        """Begin with a session of `spare`, where those that are signed in and free are kept."""
+        """Begin with a session of `idle`, where those that are signed in and free are kept."""
         self.server = server
         self.traffic = Traffic()
         self._patience = patience
         self._sleep = sleep
         self.listeners = [on_trouble]
         """Whom to tell of an answer that is asked for again, after its `retry_after` seconds."""
-        self._spare = spare
-        taken = _take(spare or [])
+        self._idle = idle
+        taken = _take(idle or [])
         self._signed_in = taken is not None
         self._http = taken or _new_session(server)
 
     def close(self) -> None:
         """Close the connection, or leave it to the next transport."""
-        if self._signed_in and self._spare is not None:
+        if self._signed_in and self._idle is not None:
             self._signed_in = False
-            self._spare.append(self._http)
+            self._idle.append(self._http)
         else:
             self._http.close()
 
-    def twin(self) -> "Transport":
+    def clone(self) -> "Transport":
         """Return another of its kind, with a connection and a sign-in of its own."""
-        twin = Transport(self.server, patience=self._patience, sleep=self._sleep, spare=self._spare)
-        twin.listeners = self.listeners
-        return twin
+        clone = Transport(self.server, patience=self._patience, sleep=self._sleep, idle=self._idle)
+        clone.listeners = self.listeners
+        return clone
 
     def send(
         self,
@@ -305,9 +305,9 @@ def _new_session(server: Server) -> BoundedSession:
     return session
 
 
-def _take(spare: list[BoundedSession]) -> BoundedSession | None:
+def _take(idle: list[BoundedSession]) -> BoundedSession | None:
     try:
-        return spare.pop()
+        return idle.pop()
     except IndexError:  # also where another thread was faster
         return None
 

@@ -39,13 +39,13 @@ def connected(server: Server, listener: Listener, stop: Stop) -> Iterator[Connec
 
     def connect() -> Client:
         on_trouble = listener.trouble
-        return Client(Transport(server, sleep=stop.sleep, on_trouble=on_trouble, spare=idle))
+        return Client(Transport(server, sleep=stop.sleep, on_trouble=on_trouble, idle=idle))
 
     if server.url.startswith("http://") and urlsplit(server.url).hostname not in LOOPBACK:
         listener.note("http sends the password unencrypted over the network: prefer https")
     listener.doing("signing in")
     try:
-        wait_until_ready(Transport(server, spare=idle), listener, stop.sleep)
+        wait_until_ready(Transport(server, idle=idle), listener, stop.sleep)
         yield Connection(name=server.url, user=server.user, connect=connect, idle=idle)
     finally:
         for session in idle:
