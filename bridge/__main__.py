@@ -1,6 +1,8 @@
 """`bridge` and `python -m bridge`: the one place that catches errors and exits."""
 
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from typing import NoReturn
 
 import click
@@ -14,14 +16,19 @@ def main() -> NoReturn:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command; say what went wrong in one line and return the exit code."""
+def run(arguments: list[str], clock: Callable[[], datetime] | None = None) -> int:
+    """Run one command; say what went wrong in one line and return the exit code.
+
+    `clock` tells the time in place of the machine's own.
+    """
     from bridge.cli import bridge
 
     try:
-        code = bridge.main(arguments, prog_name="bridge", standalone_mode=False)
+        code = bridge.main(arguments, prog_name="bridge", standalone_mode=False, obj=clock)
     except BridgeError as error:
-        return _say(str(error), error.exit_code)
+        from bridge.cli.advice import worded
+
+        return _say(worded(error), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 2

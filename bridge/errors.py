@@ -12,26 +12,60 @@ BridgeError
 └── Interrupted         130   the user stopped it
 
 One record that the server refuses is a value (an outcome), not an error.
-Every message says what, where, and what to do.
+An error's text says what and where. What to do stands beside it as hints: the command line words
+them as its commands and flags, a program can act on them.
 """
 
+from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Remedy(Enum):
+    """What can be done about an error."""
+
+    OPTION = "give another value of an option"
+    SETUP = "make what the server lacks"
+    LOAD = "load anew"
+    LIST_RUNS = "look which runs there are"
+    RESUME = "go on with the run"
+    UNDO = "take the run's patients off, or go on with that"
+    UNDO_MARKED = "take the run's patients off, found by their mark"
+    PUT_BACK = "put back what was changed, or take the run's patients off and load anew"
+
+
+class Hint(NamedTuple):
+    """What to do about an error; `name` is the option's or the run's."""
+
+    remedy: Remedy
+    name: str = ""
 
 
 class BridgeError(Exception):
-    """Anything bridge stops for. Its text is shown to the user as it is."""
+    """Anything bridge stops for: what is wrong, where, and what can be done."""
 
     exit_code = 1
+
+    def __init__(
+        self, what: str, *, place: str | Path | None = None, hints: tuple[Hint, ...] = ()
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.place = place
+        self.hints = hints
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}" if self.place else self.what
+
+    def advise(self, hint: Hint) -> None:
+        """Add a hint that only a caller knows, before the error goes on."""
+        self.hints += (hint,)
 
 
 class InputError(BridgeError):
     """Something the user gave is wrong; `place` says where (file:line key)."""
 
     exit_code = 2
-
-    def __init__(self, message: str, *, place: str | Path | None = None) -> None:
-        super().__init__(f"{place}: {message}" if place else message)
-        self.place = place
 
 
 class MissingExtra(InputError):
@@ -76,3 +110,8 @@ class Interrupted(BridgeError):
     """The user stopped a run; what was accepted is in the ledger."""
 
     exit_code = 130
+
+
+def option(name: str) -> tuple[Hint, ...]:
+    """Return the hint that an option is to be given, or given otherwise."""
+    return (Hint(Remedy.OPTION, name),)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_path
 from pydantic import Field, PositiveInt, model_validator
 
-from bridge.errors import InputError
+from bridge.errors import InputError, option
 from bridge.yaml_files import YamlModel, load_yaml
 
 FILE_NAME = "bridge.yaml"
@@ -65,13 +65,13 @@ def checked_url(url: str) -> str:
     """Return the base address of a server without a slash at its end; raise InputError."""
     if "@" in url:  # first, so that no other complaint shows the password
         raise InputError(
-            "give the user with --user and the password with BRIDGE_PASSWORD, not in the address",
-            place="--url",
+            "give the user and the password apart, not in the address",
+            hints=(*option("url"), *option("user"), *option("password")),
         )
     try:
         return base_address(url)
     except ValueError as error:
-        raise InputError(f"{error}", place=f"--url {url}".strip()) from error
+        raise InputError(f"{error}", place=url, hints=option("url")) from error
 
 
 def base_address(url: str) -> str:

@@ -3,17 +3,19 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli import cohorts
-from bridge.cli.options import CohortFlags, cohort_options
+from bridge.cli.access import clock
+from bridge.cli.options import cohort_options
 from bridge.cli.screen import Screen
 from bridge.errors import InputError
 from bridge.files.folders import new_folder
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
+from bridge.runs.cohorts import CohortRequest, generated_cohort
 from bridge.wording import how_many
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ if TYPE_CHECKING:
 def generate(
     out: Path,
     form: str,
-    asked: CohortFlags,
+    asked: CohortRequest,
     people_file: Path | None,
     processes: int,
     engine: str,
@@ -75,7 +77,8 @@ def generate(
         raise InputError("--workers are this machine's: a Dask cluster has its own")
     mapping = load_mapping(None)
     limits = {name: entry.plausible for name, entry in mapping.measurements.items()}
-    cohort = cohorts.generated(asked, limits, people_file)
+    asked = asked.with_seed(SystemRandom())
+    cohort = generated_cohort(asked, limits, clock(), people_file)
     written = _form(form, mapping)
     resampled = 0
     with (
@@ -88,8 +91,8 @@ def generate(
             resampled += part.resampled
             meter.advance(by=part.patients)
     screen.say(
-        f"{how_many(cohort.count, 'patient')} in {out} (seed {cohort.inputs['seed']}, as of "
-        f"{cohort.inputs['as_of']}); {resampled} drawn again for an impossible value"
+        f"{how_many(cohort.count, 'patient')} in {out} (seed {cohort.request.seed}, as of "
+        f"{cohort.request.as_of}); {resampled} drawn again for an impossible value"
     )
     return 0
 

@@ -3,35 +3,34 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
 
-from bridge.errors import Interrupted
+from bridge.runs.surroundings import Stop
 
 
-class StopSwitch(threading.Event):
+class StopSwitch(Stop):
     """Set when the user wants to stop."""
 
-    def sleep(self, seconds: float) -> None:
-        """Sleep, unless the user stops: then raise Interrupted."""
-        if self.wait(seconds):
-            raise Interrupted("stopped")
+    def heeded(self) -> AbstractContextManager[None]:
+        """Turn the first interrupt into a set switch; a second one stops at once."""
+        if threading.current_thread() is not threading.main_thread():
+            return nullcontext()  # signals come to the main thread, which then waits for this one
+        return self._on_signals()
 
+    @contextmanager
+    def _on_signals(self) -> Iterator[None]:
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-@contextmanager
-def stop_on_interrupt(switch: StopSwitch) -> Iterator[None]:
-    """Turn the first interrupt into a set switch; a second one stops at once."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        def stop(number: int, frame: FrameType | None) -> None:
+            if self.is_set():
+                raise KeyboardInterrupt
+            self.set()
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        if switch.is_set():
-            raise KeyboardInterrupt
-        switch.set()
-
-    for number in before:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in before:
+            signal.signal(number, stop)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,15 +1,13 @@
 """`bridge load`: generate, map, check, send; to the sandbox when no server is named."""
 
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from bridge.cli.access import Access, open_server
-from bridge.cli.begin import Wanted, begin, foretell, wanted_mapping
+from bridge.cli.access import clock, server_name, surroundings
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import (
-    CohortFlags,
     MappingFlags,
     ServerFlags,
     cohort_options,
@@ -18,9 +16,14 @@ from bridge.cli.options import (
     server_options,
     workers_option,
 )
-from bridge.cli.running import carry_on_run
-from bridge.cli.screen import Screen, is_terminal
+from bridge.cli.outcomes import announcement, tell_load
+from bridge.cli.screen import Screen
 from bridge.errors import InputError
+from bridge.runs.cohorts import CohortRequest
+from bridge.runs.loading import Estimate, estimate
+from bridge.runs.loading import load as load_patients
+from bridge.runs.preparing import LoadRequest
+from bridge.runs.surroundings import label_of
 from bridge.wording import how_many
 
 
@@ -48,7 +51,7 @@ from bridge.wording import how_many
 @click.pass_context
 def load(
     ctx: click.Context,
-    asked: CohortFlags,
+    asked: CohortRequest,
     folder: Path | None,
     sites_file: Path | None,
     server: ServerFlags,
@@ -62,38 +65,37 @@ def load(
 
     Without --url they go to the sandbox, an OpenMRS-compatible server that comes with bridge.
     """
-    screen = Screen(as_json=as_json)
+    screen = Screen(as_json=as_json, on_begun=lambda run, phase: announcement(run))
     switch = StopSwitch()
     _refuse_contradictions(ctx, asked, folder, sites_file)
-    if sites_file:
-        from bridge.cli.sites import Round, load_onto_sites
-
-        of_all = Round(asked, of_mapping, server, workers, dry_run, yes)
-        return load_onto_sites(sites_file, of_all, screen, switch)
-    wanted = Wanted(
-        asked=asked,
-        folder=folder,
-        mapping=wanted_mapping(of_mapping, screen),
+    request = LoadRequest(
+        patients=replace(asked, files=folder),
+        server=server_name(None if sites_file else server.url),
+        user=server.user,
         mapping_file=of_mapping.mapping_file,
         profile=of_mapping.profile,
-        yes=yes,
-        may_ask=is_terminal(),
+        workers=workers,
+        among_others=yes,
     )
-    with screen.showing(switch), open_server(server, screen, switch) as access:
+    if sites_file:
+        from bridge.cli.sites import load_sites_of
+
+        return load_sites_of(sites_file, request, server, screen, switch, dry_run=dry_run)
+    around = surroundings(server, screen, switch)
+    with screen.showing(switch):
         if dry_run:
-            return _foretell(access, wanted, screen)
-        with begin(access, wanted, server.home, screen, switch) as (ledger, cohort):
-            return carry_on_run(ledger, cohort, wanted.mapping, access, workers, screen, switch)
+            return _tell_estimate(estimate(request, around), screen)
+        return tell_load(load_patients(request, around), screen)
 
 
 def _refuse_contradictions(
-    ctx: click.Context, asked: CohortFlags, folder: Path | None, sites_file: Path | None
+    ctx: click.Context, asked: CohortRequest, folder: Path | None, sites_file: Path | None
 ) -> None:
     if folder and (given := _given(ctx, "seed", "as_of", "population", "visits")):
         raise InputError(f"--from loads patients that are made; leave out {given}")
     if sites_file and (given := _given(ctx, "url", "user", "password_file", "folder")):
         raise InputError(f"--sites says which servers and who signs in; leave out {given}")
-    if asked.as_of and asked.as_of > datetime.now().astimezone().date():
+    if asked.as_of and asked.as_of > clock()().astimezone().date():
         raise InputError(f"--as-of {asked.as_of} is in the future: no server takes such visits")
 
 
@@ -107,16 +109,15 @@ def _given(ctx: click.Context, *names: str) -> str:
     )
 
 
-def _foretell(access: Access, wanted: Wanted, screen: Screen) -> int:
-    foretold = foretell(access, wanted, screen)
-    screen.json({"dry_run": True, **foretold._asdict()})
+def _tell_estimate(found: Estimate, screen: Screen) -> int:
+    screen.json({"dry_run": True, **found._asdict()})
     if not screen.as_json:
         screen.say(
-            f"A load to {access.label} would make {how_many(foretold.patients, 'patient')}, "
-            f"{how_many(foretold.visits, 'visit')} and "
-            f"{how_many(foretold.observations, 'observation')} with "
-            f"{how_many(foretold.requests, 'request')}. Nothing was written."
+            f"A load to {label_of(found.server)} would make "
+            f"{how_many(found.patients, 'patient')}, {how_many(found.visits, 'visit')} and "
+            f"{how_many(found.observations, 'observation')} with "
+            f"{how_many(found.requests, 'request')}. Nothing was written."
         )
-        if foretold.seed is not None:
-            screen.say(f"These are the patients of --seed {foretold.seed}.")
+        if found.seed is not None:
+            screen.say(f"These are the patients of --seed {found.seed}.")
     return 0

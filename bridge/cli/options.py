@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bridge.runs.cohorts import CohortRequest
 from bridge.settings import default_home
+
+if TYPE_CHECKING:
+    from bridge.runs.examining import ServerRequest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -101,18 +105,6 @@ class ServerFlags:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CohortFlags:
-    """Which patients to make."""
-
-    count: int | None
-    seed: int | None
-    as_of: date | None
-    population: str
-    visits: tuple[int, int]
-    illness: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MappingFlags:
     """What measurements are on the server."""
 
@@ -120,11 +112,23 @@ class MappingFlags:
     mapping_file: Path | None
 
 
+def server_request(server: str, flags: ServerFlags, of_mapping: MappingFlags) -> "ServerRequest":
+    """Return what the flags ask to be looked at."""
+    from bridge.runs.examining import ServerRequest
+
+    return ServerRequest(
+        server=server,
+        user=flags.user,
+        mapping_file=of_mapping.mapping_file,
+        profile=of_mapping.profile,
+    )
+
+
 def _grouped(
     name: str, kind: Callable[..., Any], *options: Callable[[Any], Any]
 ) -> Callable[[Command], Command]:
     """Add options to a command, which gets their values as one object."""
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    names = [field.name for field in fields(kind) if field.name != "files"]  # type: ignore[arg-type]
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
@@ -209,7 +213,7 @@ mapping_options = _grouped(
 
 cohort_options = _grouped(
     "asked",
-    CohortFlags,
+    CohortRequest,
     click.option(
         "--count",
         type=click.IntRange(1, 10_000_000),

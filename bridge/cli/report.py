@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
+from bridge.cli.access import records_folder
 from bridge.cli.options import home_option, json_option, run_argument
-from bridge.cli.running import choose_record, summary_of
+from bridge.cli.outcomes import json_of
 from bridge.cli.screen import Screen
-from bridge.delivery.ledger import read_with_history
-from bridge.delivery.report import figures, notes, render, sentence
 from bridge.errors import InputError
 from bridge.files.atomic_write import write_atomically
+from bridge.runs.reporting import report as report_run
 
 
 @click.command()
@@ -30,14 +30,14 @@ def report(name: str | None, out: Path | None, home: Path, as_json: bool) -> int
     server flags at which age, as the last `bridge verify` read them.
     """
     screen = Screen(as_json=as_json)
-    seen, history = read_with_history(choose_record(home, name, lambda seen: True))
-    where = out or Path(f"report-{seen.run.name}.html")
+    result = report_run(name, records_folder(home))
+    where = out or Path(f"report-{result.summary.run.name}.html")
     if not where.parent.is_dir():
         raise InputError("is in a folder that does not exist; make it first", place=where)
-    write_atomically(where, render(seen, history).encode())
-    screen.say(sentence(seen, history.verification))
-    for said in notes(seen):
+    write_atomically(where, result.html.encode())
+    screen.say(result.sentence)
+    for said in result.notes:
         screen.say(f"note: {said}", style="yellow")
     screen.say(f"the report is {where}")
-    screen.json(summary_of(seen) | figures(seen, history) | {"report": str(where)})
+    screen.json(json_of(result.summary) | result.figures | {"report": str(where)})
     return 0

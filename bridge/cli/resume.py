@@ -1,11 +1,8 @@
 """`bridge resume`: go on with a run that was interrupted."""
 
-from contextlib import closing
-from datetime import timedelta
-
 import click
 
-from bridge.cli import cohorts
+from bridge.cli.access import surroundings
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import (
     SignIn,
@@ -14,12 +11,11 @@ from bridge.cli.options import (
     sign_in_options,
     workers_option,
 )
-from bridge.cli.running import access_of_run, carry_on_run, choose_record
+from bridge.cli.outcomes import tell_load
 from bridge.cli.screen import Screen
-from bridge.delivery.ledger import UNFINISHED, Ledger, Phase, Run, State
-from bridge.delivery.run import require_target
-from bridge.errors import InputError, Unfit
-from bridge.openmrs.client import REST, Client
+from bridge.delivery.ledger import Phase, Run
+from bridge.runs.resuming import ResumeRequest
+from bridge.runs.resuming import resume as resume_run
 
 
 @click.command()
@@ -27,49 +23,16 @@ from bridge.openmrs.client import REST, Client
 @sign_in_options
 @workers_option
 @json_option
-def resume(
-    name: str | None,
-    sign_in: SignIn,
-    workers: int | None,
-    as_json: bool,
-) -> int:
+def resume(name: str | None, sign_in: SignIn, workers: int | None, as_json: bool) -> int:
     """Go on with a run (the newest unfinished one, if none is named) until it is whole."""
-    screen = Screen(as_json=as_json)
+    screen = Screen(as_json=as_json, on_begun=_announce)
     switch = StopSwitch()
-    path = choose_record(
-        sign_in.home,
-        name,
-        lambda seen: seen.progress.phase in UNFINISHED,
-        kind="is unfinished",
-    )
-    with Ledger.open(path) as ledger:
-        run = ledger.run
-        if ledger.progress.phase not in (*UNFINISHED, Phase.COMPLETE):
-            raise InputError(f"run {run.name} is {ledger.progress.phase}: load anew")
-        if gone := sum(ledger.counts()[state] for state in (State.UNDONE, State.PURGED)):
-            raise InputError(
-                f"{gone} patients of run {run.name} are taken off already: "
-                f"`bridge undo {run.name}` goes on with that"
-            )
-        cohort, mapping = cohorts.of_record(run)
-        with (
-            screen.showing(switch),
-            access_of_run(ledger, sign_in, screen, switch) as access,
-        ):
-            screen.doing("checking the server")
-            with closing(access.connect()) as client:
-                require_target(client, run)
-                _require_clock(client, run)
-            done = ledger.progress.phase is Phase.COMPLETE
-            screen.say(f"Run {run.name}: {'complete already' if done else 'going on'}")
-            return carry_on_run(ledger, cohort, mapping, access, workers, screen, switch)
+    request = ResumeRequest(run=name, user=sign_in.user, workers=workers)
+    with screen.showing(switch):
+        result = resume_run(request, surroundings(sign_in, screen, switch))
+        return tell_load(result, screen)
 
 
-def _require_clock(client: Client, run: Run) -> None:
-    """Raise Unfit where the newest visits, of the day before the run's, are in the future."""
-    as_of, now = run.recipe.as_of, client.probe(f"{REST}/session").date
-    if as_of and now and now.date() < as_of - timedelta(days=1):
-        raise Unfit(
-            f"the clock of {run.server} says {now:%Y-%m-%d}, and run {run.name} has visits until "
-            f"{as_of}: set the clock right, for it refuses encounters in its future"
-        )
+def _announce(run: Run, phase: Phase) -> str:
+    done = phase is Phase.COMPLETE
+    return f"Run {run.name}: {'complete already' if done else 'going on'}"

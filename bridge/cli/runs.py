@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
+from bridge.cli.access import records_folder
+from bridge.cli.advice import worded
 from bridge.cli.options import home_option, json_option
-from bridge.cli.running import summaries, summary_of
+from bridge.cli.outcomes import json_of
 from bridge.cli.screen import Screen
 from bridge.errors import LedgerError
+from bridge.runs.records import list_runs
 
 
 @click.command()
@@ -16,13 +19,13 @@ from bridge.errors import LedgerError
 def runs(home: Path, as_json: bool) -> int:
     """List the runs on record, the newest first."""
     screen = Screen(as_json=as_json)
-    found = summaries(home)
+    found = list_runs(records_folder(home))
     screen.json(
         {
             "runs": [
-                {"run": path.stem, "damaged": str(seen)}
+                {"run": path.stem, "damaged": worded(seen)}
                 if isinstance(seen, LedgerError)
-                else summary_of(seen)
+                else json_of(seen)
                 for path, seen in found
             ]
         }

@@ -1,11 +1,10 @@
 """`bridge sandbox`: the embedded server, to look at and to try things on."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from bridge.cli.access import sandbox_folder
+from bridge.cli.access import clock, sandbox_folder
 from bridge.cli.options import home_option
 from bridge.cli.screen import Screen
 
@@ -28,7 +27,7 @@ def sandbox(port: int, folder: Path | None, home: Path) -> int:
 
     screen = Screen()
     folder = folder or sandbox_folder(home)
-    with Sandbox.start(folder, port=port, clock=lambda: datetime.now(UTC)) as running:
+    with Sandbox.start(folder, port=port, clock=clock()) as running:
         screen.say(f"The sandbox serves {folder}")
         screen.say(f"  patients   {running.url.removesuffix('/openmrs')}/")
         screen.say(f"  REST       {running.url}/ws/rest/v1")

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Any
 
@@ -20,9 +20,12 @@ from rich.text import Text
 
 from bridge.cli.display import LINE_EVERY_SECONDS, Display
 from bridge.cli.work import Work, in_trouble
+from bridge.delivery.ledger import Phase, Run
 from bridge.errors import InputError
 from bridge.openmrs.replies import Reply
 from bridge.wording import harmless
+
+OnBegun = Callable[[Run, Phase], str]
 
 
 class _Console(Console):
@@ -63,8 +66,12 @@ def _written() -> Iterator[None]:
 class Screen:
     """Where a command writes to; with a name, one of the things that it does at once."""
 
-    def __init__(self, *, as_json: bool = False, name: str = "") -> None:
+    def __init__(
+        self, *, as_json: bool = False, name: str = "", on_begun: OnBegun = lambda run, phase: ""
+    ) -> None:
+        """`on_begun` words which run it is, once that is known."""
         self.as_json = as_json
+        self._on_begun = on_begun
         self.work = Work(name)
         self._console = _console(stderr=as_json)
         self._aside = _console(stderr=True)
@@ -74,7 +81,7 @@ class Screen:
 
     def part(self, name: str) -> "Screen":
         """Return the screen of one of several things, on this one."""
-        part = Screen(as_json=self.as_json, name=name)
+        part = Screen(as_json=self.as_json, name=name, on_begun=self._on_begun)
         part._console, part._aside, part._display = self._console, self._aside, self._display
         self._works[:] = [work for work in [*self._works, part.work] if work.name]
         return part
@@ -88,6 +95,18 @@ class Screen:
         """Write a line beside the result."""
         with self.aside():
             self._aside.print(harmless(self._named(f"note: {text}")), style="yellow", markup=False)
+
+    def begun(self, run: Run, phase: Phase) -> None:
+        """Say which run it is."""
+        if words := self._on_begun(run, phase):
+            self.say(words)
+
+    def ask(self, question: str) -> bool:
+        """Ask whoever sits there; whoever says no stops the command."""
+        if self.work.name or not is_terminal():
+            return False
+        with self.aside():
+            return click.confirm(question, abort=True, err=True)
 
     def _named(self, text: str) -> str:
         return f"{self.work.name}: {text}" if self.work.name else text

@@ -1,32 +1,31 @@
-"""`bridge setup`: the metadata that a bare server lacks, and the content package."""
+"""`bridge setup`: what a bare server lacks, its content too."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
-from bridge.cli.access import Access, open_server
-from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
+from bridge.cli.access import server_name, surroundings
+from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import (
     MappingFlags,
     ServerFlags,
     json_option,
     mapping_options,
     server_options,
+    server_request,
 )
-from bridge.cli.screen import Screen, is_terminal
-from bridge.content.package import load_content
-from bridge.delivery.content import ContentPlan, make_content, plan_content
-from bridge.delivery.content_state import read_standing
-from bridge.delivery.preflight import choose_profile
-from bridge.delivery.server_state import read_server_state
-from bridge.delivery.setup import Made, set_up
-from bridge.errors import InputError, Interrupted, Unfit
-from bridge.mapping.loading import load_mapping
+from bridge.cli.screen import Screen
+from bridge.delivery.content import ContentPlan
+from bridge.delivery.setup import Made
+from bridge.errors import InputError, Unfit
+from bridge.runs.content import ContentRequest, set_content_up
+from bridge.runs.examining import SetupResult, set_server_up
 from bridge.wording import how_many
 
 SHOWN = 4
 """How many of a long list are shown."""
+
+MADE = ("made", "extended", "to be made")
 
 
 @click.command()
@@ -54,52 +53,25 @@ def setup(
     if extend and not content:
         raise InputError("--extend goes with --content")
     screen = Screen(as_json=as_json)
-    switch = StopSwitch()
-    with screen.showing(switch), open_server(server, screen, switch) as access:
-        results, profile = _metadata(access, of_mapping, screen, dry_run=dry_run)
-        said: dict[str, Any] = {}
-        if content:
-            plan = _plan(access, screen)
-            _tell_plan(plan, access, screen, extend=extend)
-            if not dry_run:
-                _ask(plan, access, screen, yes=yes)
-                results += _make(plan, access, screen, switch, extend=extend)
-            said = {"content": _content_json(plan)}
-    return _tell(results, said, profile, access, screen)
+    request = server_request(server_name(server.url), server, of_mapping)
+    around = surroundings(server, screen, StopSwitch())
+    with screen.showing(around.stop):
+        if not content:
+            return _tell(set_server_up(request, around, dry_run=dry_run), [], {}, screen)
+        wanted = ContentRequest(extend=extend, dry_run=dry_run, agreed=yes)
+
+        def show(plan: ContentPlan, label: str) -> None:
+            _tell_plan(plan, label, screen, extend=extend)
+
+        result = set_content_up(request, wanted, around, show)
+    said = {"content": _content_json(result.plan)}
+    return _tell(result.setup, result.made, said, screen)
 
 
-def _metadata(
-    access: Access, of_mapping: MappingFlags, screen: Screen, *, dry_run: bool
-) -> tuple[list[Made], str]:
-    mapping = load_mapping(of_mapping.mapping_file)
-    screen.doing("checking the server")
-    client = access.connect()
-    try:
-        state = read_server_state(client, mapping, counting=False)
-        profile = choose_profile(state, mapping, of_mapping.profile)
-        screen.doing("making what is missing")
-        wanted = mapping.profiles[profile]
-        return list(set_up(client, state, mapping, wanted, dry_run=dry_run)), profile
-    finally:
-        client.close()
-
-
-def _plan(access: Access, screen: Screen) -> ContentPlan:
-    screen.doing("looking for the content")
-    package = load_content()
-    client = access.connect()
-    try:
-        return plan_content(package, read_standing(client, package))
-    finally:
-        client.close()
-
-
-def _tell_plan(plan: ContentPlan, access: Access, screen: Screen, *, extend: bool) -> None:
+def _tell_plan(plan: ContentPlan, label: str, screen: Screen, *, extend: bool) -> None:
     if screen.as_json:
         return
-    screen.say(
-        f"Content on {access.label}: {plan.existing:,} there already, {len(plan):,} to be made"
-    )
+    screen.say(f"Content on {label}: {plan.existing:,} there already, {len(plan):,} to be made")
     if len(plan):
         counted = plan.counts().items()
         screen.table(("lacking", "how many"), ((kind, f"{count:,}") for kind, count in counted))
@@ -118,36 +90,6 @@ def _tell_plan(plan: ContentPlan, access: Access, screen: Screen, *, extend: boo
         )
 
 
-def _ask(plan: ContentPlan, access: Access, screen: Screen, *, yes: bool) -> None:
-    if yes or not len(plan):
-        return
-    if not is_terminal() or screen.as_json:
-        raise InputError(f"{how_many(len(plan), 'thing')} would be made: say --yes to make them")
-    with screen.aside():
-        if not click.confirm(f"Make them on {access.label}?", default=True, err=True):
-            raise Interrupted("nothing of the content was made")
-
-
-def _make(
-    plan: ContentPlan, access: Access, screen: Screen, switch: StopSwitch, *, extend: bool
-) -> list[Made]:
-    total = len(plan) + (len(plan.extensions) if extend else 0)
-    with (
-        stop_on_interrupt(switch),
-        screen.progress("things made", total, "making the content") as meter,
-    ):
-        counted = _counting(
-            make_content(plan, access.connect, switch, extend=extend), meter.advance
-        )
-        return list(counted)
-
-
-def _counting(results: Iterator[Made], advance: Callable[[], None]) -> Iterator[Made]:
-    for made in results:
-        advance()
-        yield made
-
-
 def _content_json(plan: ContentPlan) -> dict[str, Any]:
     return {
         "missing": plan.counts(),
@@ -158,24 +100,23 @@ def _content_json(plan: ContentPlan) -> dict[str, Any]:
     }
 
 
-def _tell(
-    results: list[Made], said: dict[str, Any], profile: str, access: Access, screen: Screen
-) -> int:
-    made = [thing.label for thing in results if thing.result in ("made", "extended", "to be made")]
+def _tell(setup: SetupResult, content: list[Made], said: dict[str, Any], screen: Screen) -> int:
+    results = [*setup.things, *content]
+    made = [thing.label for thing in results if thing.result in MADE]
     refused = [thing for thing in results if thing.refused]
     there = len(results) - len(made) - len(refused)
     screen.json(
         {
-            "server": access.name,
-            "profile": profile,
+            "server": setup.server,
+            "profile": setup.profile,
             "made": made,
-            "existing": there,
+            "already_there": there,
             "refused": {thing.label: thing.result for thing in refused},
             **said,
         }
     )
-    if not screen.as_json:
-        shown = refused if said else results
+    shown = refused if said else results
+    if shown and not screen.as_json:
         screen.table(("thing", "result"), ((thing.label, thing.result) for thing in shown))
     if refused:
         raise Unfit(

@@ -1,162 +1,119 @@
 """`bridge load --sites`: several servers at once, each with a run, and a failure, of its own."""
 
 import os
-import secrets
+import random
 import shlex
-import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bridge.cli.access import reach, read_password, readable_certificates, warn_of_http
-from bridge.cli.begin import Foretold, Wanted, begin, foretell, wanted_mapping
+from bridge.cli.access import (
+    clock,
+    read_password,
+    readable_certificates,
+    records_folder,
+)
+from bridge.cli.advice import worded
 from bridge.cli.faults import FAULT, write_fault
-from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
-from bridge.cli.options import CohortFlags, MappingFlags, ServerFlags
-from bridge.cli.running import OK, SOME_REJECTED, result_of, send_run
+from bridge.cli.interrupt import StopSwitch
+from bridge.cli.options import ServerFlags
+from bridge.cli.outcomes import OK, SOME_REJECTED, json_of
 from bridge.cli.screen import Screen
-from bridge.delivery.ledger import UNFINISHED, State, Summary, read_summary
-from bridge.errors import BridgeError, InputError, Interrupted, SignInRefused
+from bridge.delivery.ledger import UNFINISHED, State, Summary
+from bridge.errors import BridgeError, InputError, Remedy, SignInRefused
 from bridge.openmrs.transport import Server
-from bridge.sites import Site, load_sites, site_seed
+from bridge.runs.connecting import connected
+from bridge.runs.preparing import LoadRequest
+from bridge.runs.sites import SiteLoad, SitesLoad, load_onto_sites
+from bridge.runs.surroundings import Connection, Surroundings
+from bridge.sites import Site, load_sites
 from bridge.wording import how_many
 
-LOOK_UP_SECONDS = 0.2
 
-
-class Round(NamedTuple):
-    """What one load asks of all its sites; of the server's flags those that concern no one site."""
-
-    asked: CohortFlags
-    of_mapping: MappingFlags
-    server: ServerFlags
-    workers: int | None
-    dry_run: bool
-    yes: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class Part:
-    """One site's part of a load, and what came of it."""
-
-    site: Site
-    seed: int
-    screen: Screen
-    over: threading.Event = field(default_factory=threading.Event)
-    code: int = OK
-    error: str = ""
-    record: Path | None = None
-    foretold: Foretold | None = None
-
-
-def load_onto_sites(path: Path, of_all: Round, screen: Screen, switch: StopSwitch) -> int:
+def load_sites_of(
+    path: Path,
+    load: LoadRequest,
+    server: ServerFlags,
+    screen: Screen,
+    switch: StopSwitch,
+    *,
+    dry_run: bool,
+) -> int:
     """Load onto every site of a file; return the highest exit code of any."""
     sites = load_sites(path)
-    seed = secrets.randbelow(2**32) if of_all.asked.seed is None else of_all.asked.seed
-    parts = [
-        Part(
-            site=site,
-            seed=site_seed(seed, site.name) if site.seed is None else site.seed,
-            screen=screen.part(site.name),
-        )
-        for site in sites
-    ]
+    randomness = random.SystemRandom()
+    patients = load.patients.with_seed(randomness)
+    seed = patients.seed
+    assert seed is not None
+    request = SitesLoad(
+        sites=sites, seed=seed, load=replace(load, patients=patients), dry_run=dry_run
+    )
+    screens = {site.name: _screen_of(site, screen, switch) for site in sites}
+    around = _around(screens, server, switch)
     started = time.monotonic()
-    with screen.showing(switch), stop_on_interrupt(switch):
-        _load_all(parts, of_all, switch)
-    seconds = time.monotonic() - started
-    if of_all.dry_run:
-        _tell_foretold(parts, seed, screen)
+    with screen.showing(switch):
+        loads = load_onto_sites(request, around, switch, lambda one: _end(one, screens))
+    ended = [_ended(one) for one in loads]
+    if dry_run:
+        _tell_estimates(ended, seed, screen)
     else:
-        _tell(parts, seed, seconds, screen)
-    return max(part.code for part in parts)
+        _tell(ended, seed, time.monotonic() - started, screen)
+    return max(one.code for one in ended)
 
 
-def _load_all(parts: list[Part], of_all: Round, switch: StopSwitch) -> None:
-    threads = []
-    for part in parts:
-        part.screen.work.stop = switch
-        part.screen.doing("starting")
-        threads.append(
-            # A daemon, so that a second Ctrl-C need not wait for a server that hangs.
-            threading.Thread(
-                target=_load_site, args=(part, of_all, switch), name=part.site.name, daemon=True
-            )
+class Ended(NamedTuple):
+    """What came of one site, in words."""
+
+    load: SiteLoad
+    code: int
+    error: str
+
+    @property
+    def name(self) -> str:
+        """The site's name."""
+        return self.load.site.name
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What its run came to, for --json."""
+        return json_of(self.load.summary) if self.load.summary else None
+
+
+def _screen_of(site: Site, screen: Screen, switch: StopSwitch) -> Screen:
+    part = screen.part(site.name)
+    part.work.stop = switch
+    part.doing("starting")
+    return part
+
+
+def _around(
+    screens: dict[str, Screen], flags: ServerFlags, switch: StopSwitch
+) -> Callable[[Site], Surroundings]:
+    time_of_day = clock()
+
+    def around(site: Site) -> Surroundings:
+        screen = screens[site.name]
+
+        def open_server(name: str, user: str | None) -> AbstractContextManager[Connection]:
+            return connected(_server(site, flags), screen, switch)
+
+        return Surroundings(
+            records=records_folder(flags.home),
+            open_server=open_server,
+            listener=screen,
+            clock=time_of_day,
+            stop=switch,
         )
-    try:
-        for thread in threads:
-            thread.start()
-        for part in parts:
-            # Not join: in CPython 3.11 one that is interrupted takes the thread for ended.
-            while not part.over.wait(LOOK_UP_SECONDS):
-                pass
-    except KeyboardInterrupt:
-        for part in parts:
-            if not part.over.is_set():
-                part.code, part.error = Interrupted.exit_code, "stopped at once"
+
+    return around
 
 
-def _load_site(part: Part, of_all: Round, switch: StopSwitch) -> None:
-    """Load onto one site; whatever goes wrong is that site's result."""
-    try:
-        _bring(part, of_all, switch)
-    except SignInRefused as error:
-        source = part.site.password_file or part.site.password_env
-        part.code = error.exit_code
-        part.error = f"{part.site.url} does not accept user {part.site.user!r} with the password "
-        part.error += f"of {source}"
-    except BridgeError as error:
-        part.code, part.error = error.exit_code, str(error)
-    except Exception as error:
-        part.code, part.error = FAULT, write_fault(error)
-    done = f"done: {how_many(part.screen.work.done, 'patient')}"
-    part.screen.work.finish(part.error.removeprefix(part.site.url).lstrip(": ") or done)
-    part.over.set()
-
-
-def _bring(part: Part, of_all: Round, switch: StopSwitch) -> None:
-    site, screen = part.site, part.screen
-    wanted = _wanted(part, of_all)
-    warn_of_http(site.url, screen)
-    with reach(_server(site, of_all), screen, switch) as access:
-        if of_all.dry_run:
-            part.foretold = foretell(access, wanted, screen)
-            return
-        with begin(access, wanted, of_all.server.home, screen, switch) as (ledger, cohort):
-            part.record = ledger.path
-            send_run(ledger, cohort, wanted.mapping, access, of_all.workers, screen, switch)
-            part.code = SOME_REJECTED if ledger.counts()[State.REJECTED] else OK
-
-
-def _wanted(part: Part, of_all: Round) -> Wanted:
-    site, asked = part.site, of_all.asked
-    of_mapping = replace(
-        of_all.of_mapping,
-        profile=site.profile or of_all.of_mapping.profile,
-        mapping_file=Path(site.mapping_file)
-        if site.mapping_file
-        else of_all.of_mapping.mapping_file,
-    )
-    return Wanted(
-        asked=replace(
-            asked,
-            count=site.count or asked.count,
-            seed=part.seed,
-            population=site.population or asked.population,
-        ),
-        folder=None,
-        mapping=wanted_mapping(of_mapping, part.screen),
-        mapping_file=of_mapping.mapping_file,
-        profile=of_mapping.profile,
-        yes=of_all.yes,
-        may_ask=False,
-    )
-
-
-def _server(site: Site, of_all: Round) -> Server:
-    ca_file = Path(site.ca_file) if site.ca_file else of_all.server.ca_file
+def _server(site: Site, flags: ServerFlags) -> Server:
+    ca_file = Path(site.ca_file) if site.ca_file else flags.ca_file
     return Server(
         url=site.url,
         user=site.user,
@@ -174,40 +131,54 @@ def _password(site: Site) -> str:
     return password
 
 
-def _tell(parts: list[Part], seed: int, seconds: float, screen: Screen) -> None:
-    seen = [_glance(part) for part in parts]
-    results = [result_of(one) if one else None for one in seen]
-    totals = _totals([result for result in results if result])
+def _end(load: SiteLoad, screens: dict[str, Screen]) -> None:
+    """Show that a site is at its end, and why, where that is early."""
+    work = screens[load.site.name].work
+    done = f"done: {how_many(work.done, 'patient')}"
+    why = _why(load.error, load.site) if load.error else f"{load.fault or done}"
+    work.finish(why.removeprefix(load.site.url).lstrip(": "))
+
+
+def _ended(load: SiteLoad) -> Ended:
+    if load.fault:
+        return Ended(load, FAULT, write_fault(load.fault))
+    if load.error:
+        return Ended(load, load.error.exit_code, _why(load.error, load.site))
+    rejected = load.summary.counts[State.REJECTED] if load.summary else 0
+    return Ended(load, SOME_REJECTED if rejected else OK, "")
+
+
+def _why(error: BridgeError, site: Site) -> str:
+    if isinstance(error, SignInRefused):
+        source = site.password_file or site.password_env
+        return f"{site.url} does not accept user {site.user!r} with the password of {source}"
+    return worded(error, without={Remedy.RESUME})
+
+
+def _tell(ended: list[Ended], seed: int, seconds: float, screen: Screen) -> None:
+    totals = _totals([one.result for one in ended if one.result])
     sites = [
-        {**_head(part), "resume": _resume(part, one), **(result or {"server": part.site.url})}
-        for part, one, result in zip(parts, seen, results, strict=True)
+        {
+            **_head(one),
+            "resume": _resume(one.load.site, one.load.summary),
+            **(one.result or {"server": one.load.site.url}),
+        }
+        for one in ended
     ]
     screen.json({"seed": seed, "sites": sites, **totals, "seconds": round(seconds, 2)})
     if screen.as_json:
         return
-    screen.table(
-        ("site", "patients", "visits", "observations", "run"),
-        (_row(part, result) for part, result in zip(parts, results, strict=True)),
-    )
+    screen.table(("site", "patients", "visits", "observations", "run"), map(_row, ended))
     done = totals["patients"]["created"] + totals["patients"]["already_there"]
     rate = totals["observations"] / max(seconds, 0.001)
     screen.say(
         f"{how_many(done, 'patient')}, {how_many(totals['visits'], 'visit')}, "
-        f"{how_many(totals['observations'], 'observation')} on {how_many(len(parts), 'site')} in "
+        f"{how_many(totals['observations'], 'observation')} on {how_many(len(ended), 'site')} in "
         f"{seconds:.1f} s ({rate:.0f} observations/s)"
     )
-    _tell_failures(parts, results, screen)
+    _tell_failures(ended, screen)
     screen.say(f"The same file with --seed {seed} gives the same patients on the same day.")
-    _tell_next(parts, seen, screen)
-
-
-def _glance(part: Part) -> Summary | None:
-    """Read what a site's run came to; a record that cannot be read is that site's failure, too."""
-    try:
-        return read_summary(part.record) if part.record else None
-    except BridgeError as error:
-        part.code, part.error = max(part.code, error.exit_code), str(error)
-        return None
+    _tell_next(ended, screen)
 
 
 def _totals(results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -220,49 +191,44 @@ def _totals(results: list[dict[str, Any]]) -> dict[str, Any]:
     return {"patients": dict(patients), **sums}
 
 
-def _head(part: Part) -> dict[str, Any]:
+def _head(one: Ended) -> dict[str, Any]:
     return {
-        "name": part.site.name,
-        "exit_code": part.code,
-        "error": part.error or None,
+        "name": one.name,
+        "exit_code": one.code,
+        "error": one.error or None,
         "run": None,
-        "seed": part.seed,
+        "seed": one.load.seed,
     }
 
 
-def _row(part: Part, result: dict[str, Any] | None) -> list[str]:
-    if result is None:
-        return [part.site.name, "-", "-", "-", "-"]
-    patients = result["patients"]
-    here = patients["created"] + patients["already_there"]
+def _row(one: Ended) -> list[str]:
+    seen = one.load.summary
+    if seen is None:
+        return [one.name, "-", "-", "-", "-"]
     return [
-        part.site.name,
-        f"{here:,} of {patients['requested']:,}",
-        f"{result['visits']:,}",
-        f"{result['observations']:,}",
-        result["run"],
+        one.name,
+        f"{seen.made:,} of {seen.run.patients:,}",
+        f"{seen.totals.visits:,}",
+        f"{seen.totals.observations:,}",
+        seen.run.name,
     ]
 
 
-def _tell_failures(parts: list[Part], results: list[dict[str, Any] | None], screen: Screen) -> None:
-    for part, result in zip(parts, results, strict=True):
-        if part.error:
-            screen.say(f"{part.site.name}: {part.error}", style="red")
-        for rejection in result["rejections"] if result else ():
-            screen.say(
-                f"{part.site.name}: patient {rejection['patient']} was rejected: "
-                f"{rejection['reason']}",
-                style="red",
-            )
+def _tell_failures(ended: list[Ended], screen: Screen) -> None:
+    for one in ended:
+        if one.error:
+            screen.say(f"{one.name}: {one.error}", style="red")
+        for number, reason in one.load.summary.reasons if one.load.summary else ():
+            screen.say(f"{one.name}: patient {number} was rejected: {reason}", style="red")
 
 
-def _tell_next(parts: list[Part], seen: list[Summary | None], screen: Screen) -> None:
+def _tell_next(ended: list[Ended], screen: Screen) -> None:
     commands = [
-        f"{part.site.name}: {command}"
-        for part, one in zip(parts, seen, strict=True)
-        if (command := _resume(part, one))
+        f"{one.name}: {command}"
+        for one in ended
+        if (command := _resume(one.load.site, one.load.summary))
     ]
-    if any(seen):
+    if any(one.load.summary for one in ended):
         commands += [
             "bridge verify RUN   read a site's patients back and compare",
             "bridge undo RUN     take them off again",
@@ -271,37 +237,31 @@ def _tell_next(parts: list[Part], seen: list[Summary | None], screen: Screen) ->
         screen.say(line)
 
 
-def _resume(part: Part, seen: Summary | None) -> str | None:
+def _resume(site: Site, seen: Summary | None) -> str | None:
     """Return what goes on with a site's run that is not at its end."""
     if not seen or seen.progress.phase not in UNFINISHED:
         return None
-    flags = {"--password-file": part.site.password_file, "--ca-file": part.site.ca_file}
+    flags = {"--password-file": site.password_file, "--ca-file": site.ca_file}
     given = [f" {flag} {shlex.quote(file)}" for flag, file in flags.items() if file]
     return f"bridge resume {seen.run.name}{''.join(given)}"
 
 
-def _tell_foretold(parts: list[Part], seed: int, screen: Screen) -> None:
-    known = [part.foretold for part in parts if part.foretold]
-    totals = {
-        key: sum(getattr(one, key) for one in known)
-        for key in ("patients", "visits", "observations", "requests")
-    }
+def _tell_estimates(ended: list[Ended], seed: int, screen: Screen) -> None:
+    keys = ("patients", "visits", "observations", "requests")
+    known = [one.load.estimate for one in ended if one.load.estimate]
+    totals = {key: sum(getattr(one, key) for one in known) for key in keys}
     sites = [
-        {**_head(part), **(part.foretold._asdict() if part.foretold else {})} for part in parts
+        {**_head(one), **(one.load.estimate._asdict() if one.load.estimate else {})}
+        for one in ended
     ]
     screen.json({"dry_run": True, "seed": seed, "sites": sites, **totals})
     if screen.as_json:
         return
-    screen.table(
-        ("site", "patients", "visits", "observations", "requests", "seed"),
-        (
-            [
-                part.site.name,
-                *(f"{getattr(part.foretold, key):,}" if part.foretold else "-" for key in totals),
-                str(part.seed),
-            ]
-            for part in parts
-        ),
-    )
-    _tell_failures(parts, [None] * len(parts), screen)
+    rows = []
+    for one in ended:
+        found = one.load.estimate
+        counts = [f"{getattr(found, key):,}" if found else "-" for key in keys]
+        rows.append([one.name, *counts, str(one.load.seed)])
+    screen.table(("site", *keys, "seed"), rows)
+    _tell_failures(ended, screen)
     screen.say(f"Nothing was written. These are the sites' patients of --seed {seed}.")

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import click
 
+from bridge.cli.access import records_folder
 from bridge.cli.options import home_option, json_option, run_argument
-from bridge.cli.running import choose_record, summary_of
+from bridge.cli.outcomes import json_of
 from bridge.cli.screen import Screen
 from bridge.delivery.ledger import UNFINISHED, read_summary
 from bridge.delivery.report import options_of
+from bridge.runs.records import choose_record
 from bridge.wording import how_many
 
 
@@ -19,9 +21,8 @@ from bridge.wording import how_many
 def status(name: str | None, home: Path, as_json: bool) -> int:
     """Show how far a run is (the newest, if none is named)."""
     screen = Screen(as_json=as_json)
-    seen = read_summary(choose_record(home, name, lambda seen: True))
-    summary = summary_of(seen)
-    screen.json(summary)
+    seen = read_summary(choose_record(records_folder(home), name))
+    screen.json(json_of(seen))
     if as_json:
         return 0
     screen.say(f"Run {seen.run.name} on {seen.run.server}: {seen.progress.phase}")

@@ -1,35 +1,17 @@
 """`bridge undo`: take a run's patients off the server again."""
 
-from collections.abc import Iterator
-from contextlib import closing
-
 import click
 
-from bridge.cli import cohorts
-from bridge.cli.access import Access, open_server, server_name
-from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
+from bridge.cli.access import server_name, surroundings
+from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import ServerFlags, json_option, run_argument, server_options
-from bridge.cli.running import (
-    OK,
-    SOME_REJECTED,
-    access_of_run,
-    choose_record,
-)
+from bridge.cli.outcomes import OK, SOME_REJECTED
 from bridge.cli.screen import Screen
-from bridge.delivery.concurrency import ConcurrencyLimit
-from bridge.delivery.ledger import UNFINISHED, Ledger, Phase
-from bridge.delivery.run import ClientPool
-from bridge.delivery.server_state import RUN_TAG, read_tags
-from bridge.delivery.undo import (
-    Removal,
-    Undone,
-    find_marked,
-    states_to_undo,
-    undo_marked,
-    undo_run,
-)
-from bridge.errors import BridgeError, InputError, Interrupted, ServerError, Unfit
-from bridge.recipe import Cohort
+from bridge.delivery.ledger import Phase, Run
+from bridge.errors import InputError
+from bridge.runs.surroundings import Surroundings, label_of
+from bridge.runs.undoing import UndoMarkedRequest, UndoRequest, UndoResult, undo_by_mark
+from bridge.runs.undoing import undo as undo_run
 from bridge.wording import how_many
 
 
@@ -43,126 +25,41 @@ def undo(
     name: str | None, purge: bool, marked: str | None, server: ServerFlags, as_json: bool
 ) -> int:
     """Take what a run made off the server again (the newest, if none is named), nothing else."""
-    screen = Screen(as_json=as_json)
+    screen = Screen(as_json=as_json, on_begun=_announce)
     switch = StopSwitch()
-    if marked is not None:
-        if name is not None:
-            raise InputError("give a run's name or --marked RUN, not both")
-        if not marked.strip():
-            raise InputError("--marked needs the name of a run: `bridge runs` lists them")
-        with screen.showing(switch), open_server(server, screen, switch) as access:
-            return _undo_marked(marked.strip(), access, screen, switch, purge=purge)
-    where = server_name(server.url) if server.url is not None else None
-    phases = [*UNFINISHED, Phase.COMPLETE, *([Phase.UNDONE] if purge else [])]
-    path = choose_record(
-        server.home,
-        name,
-        lambda seen: seen.progress.phase in phases,
-        kind="is left to undo",
-        server=where,
-    )
-    with Ledger.open(path) as ledger:
-        if where and ledger.run.server != where:
-            raise InputError(f"run {ledger.run.name} is on {ledger.run.server}, not on {where}")
-        cohort = _cohort(ledger, screen) if purge else None
-        with (
-            screen.showing(switch),
-            access_of_run(ledger, server.sign_in, screen, switch) as access,
-        ):
-            screen.say(f"Run {ledger.run.name}: taking its patients off {access.label}")
-            return _undo_run(ledger, cohort, access, screen, switch, purge=purge)
+    if marked is not None and name is not None:
+        raise InputError("give a run's name or --marked RUN, not both")
+    around = surroundings(server, screen, switch)
+    with screen.showing(switch):
+        if marked is None:
+            where = server_name(server.url) if server.url is not None else None
+            request = UndoRequest(run=name, server=where, user=server.user, purge=purge)
+            result = undo_run(request, around)
+        else:
+            result = _by_mark(marked.strip(), purge, server, around)
+        _tell(result, screen)
+    return OK if result.is_whole else SOME_REJECTED
 
 
-def _cohort(ledger: Ledger, screen: Screen) -> Cohort | None:
-    """Return what a run sent; without it only what the server still lists can be purged."""
-    try:
-        cohort, _ = cohorts.of_record(ledger.run)
-    except BridgeError as error:
-        screen.note(f"{error}. What was voided before cannot be purged")
-        return None
-    return cohort
+def _by_mark(run: str, purge: bool, server: ServerFlags, around: Surroundings) -> UndoResult:
+    if not run:
+        raise InputError("--marked needs the name of a run: `bridge runs` lists them")
+    where = server_name(server.url)
+    request = UndoMarkedRequest(run=run, server=where, user=server.user, purge=purge)
+    return undo_by_mark(request, around)
 
 
-def _undo_run(
-    ledger: Ledger,
-    cohort: Cohort | None,
-    access: Access,
-    screen: Screen,
-    switch: StopSwitch,
-    *,
-    purge: bool,
-) -> int:
-    run = ledger.run.name
-    removal = Removal(run=run, run_tag=ledger.run.target.run_tag, purge=purge)
-    pool = ClientPool(access.connect, ConcurrencyLimit(), switch)
-    counts = ledger.counts()
-    total = sum(counts[state] for state in states_to_undo(purge=purge))
-    undone = undo_run(ledger, removal, pool, cohort)
-    return _take_off(run, undone, total, access, screen, switch, again=f"bridge undo {run}")
+def _announce(run: Run, phase: Phase) -> str:
+    return f"Run {run.name}: taking its patients off {label_of(run.server)}"
 
 
-def _undo_marked(
-    run: str, access: Access, screen: Screen, switch: StopSwitch, *, purge: bool
-) -> int:
-    client = access.connect()
-    mark = read_tags(client).get(RUN_TAG)
-    if mark is None:
-        raise Unfit(f"{access.name} has no patients of bridge: the mark {RUN_TAG!r} is not there")
-    pool = ClientPool(access.connect, ConcurrencyLimit(), switch)
-    undone = undo_marked(run, Removal(run=run, run_tag=mark.uuid, purge=purge), pool)
-    total = len(find_marked(run, client))
-    if not total:
-        screen.note(f"no patient that can be found on {access.label} carries the mark of run {run}")
-    again = f"bridge undo --marked {run}"
-    return _take_off(run, undone, total, access, screen, switch, again=again)
-
-
-def _take_off(
-    run: str,
-    undone: Iterator[Undone],
-    total: int,
-    access: Access,
-    screen: Screen,
-    switch: StopSwitch,
-    *,
-    again: str,
-) -> int:
-    taken = 0
-    refused: list[Undone] = []
-    try:
-        with (
-            stop_on_interrupt(switch),
-            screen.progress("patients taken off", total, "taking off") as meter,
-        ):
-            for patient in undone:
-                meter.advance()
-                taken += patient.was_ours and not patient.refused
-                refused += [patient] if patient.refused else []
-    except (Interrupted, ServerError) as error:
-        raise type(error)(f"{error}. `{again}` goes on with it") from error
-    screen.doing("looking whether any is left")
-    with closing(access.connect()) as client:
-        left = len(find_marked(run, client))
-    _tell(run, access, taken, left, refused, screen)
-    return SOME_REJECTED if refused or left else OK
-
-
-def _tell(
-    run: str, access: Access, taken: int, left: int, refused: list[Undone], screen: Screen
-) -> None:
-    screen.json(
-        {
-            "run": run,
-            "server": access.name,
-            "undone": taken,
-            "left": left,
-            "refused": [patient._asdict() for patient in refused],
-        }
-    )
+def _tell(result: UndoResult, screen: Screen) -> None:
+    refused = [patient._asdict() for patient in result.refused]
+    screen.json({**result._asdict(), "refused": refused})
     if not screen.as_json:
         screen.say(
-            f"{how_many(taken, 'patient')} taken off {access.label}; {left} of run {run} can be "
-            "found there"
+            f"{how_many(result.undone, 'patient')} taken off {label_of(result.server)}; "
+            f"{result.left} of run {result.run} can be found there"
         )
-        for patient in refused:
+        for patient in result.refused:
             screen.say(f"patient {patient.uuid} stays: {patient.refused}", style="red")

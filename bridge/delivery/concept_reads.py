@@ -14,10 +14,10 @@ from bridge.codes import (
     RXNORM_SYSTEM,
     SNOMED_SYSTEM,
 )
-from bridge.delivery.server_state import reference_ranges
 from bridge.mapping.equivalence import Equivalence
 from bridge.mapping.terms import ServerConcept
 from bridge.openmrs.client import REST, Client
+from bridge.openmrs.metadata import reference_ranges
 from bridge.openmrs.parsing import Body, as_openmrs_has_it, checked_text, number, objects
 from bridge.openmrs.replies import Outcome
 

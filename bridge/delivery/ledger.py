@@ -36,7 +36,7 @@ from bridge.delivery.ledger_rows import (
     text_of_run,
     text_of_tally,
 )
-from bridge.errors import BridgeError, InputError
+from bridge.errors import BridgeError, Hint, InputError, Remedy
 
 __all__ = [
     "SETTLED",
@@ -269,7 +269,7 @@ def find_record(folder: Path, name: str) -> Path:
     if path not in records(folder):
         known = [record.stem for record in records(folder)][-3:]
         hint = f"; the newest are {', '.join(known)}" if known else ""
-        raise InputError(f"no run is called {name!r}{hint}. `bridge runs` lists them")
+        raise InputError(f"no run is called {name!r}{hint}", hints=(Hint(Remedy.LIST_RUNS),))
     return path
 
 

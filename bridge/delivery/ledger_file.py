@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bridge.errors import BridgeError, InputError, LedgerError
+from bridge.errors import BridgeError, Hint, InputError, LedgerError, Remedy, option
 
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
@@ -46,8 +46,9 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(
-            f"cannot be written ({error.strerror}): give another data directory with BRIDGE_HOME",
+            f"cannot be written ({error.strerror}): give another data directory",
             place=path.parent,
+            hints=option("home"),
         ) from error
     except sqlite3.OperationalError as error:
         raise _trouble(path, error) from error
@@ -68,31 +69,31 @@ def _trouble(path: Path, error: sqlite3.OperationalError) -> BridgeError:
     if kind == "SQLITE_ERROR" or (kind == "SQLITE_READONLY" and may_write):
         return damaged(path, str(error))  # not the tables, or not the format, that it should have
     return InputError(
-        f"cannot be used ({error}): see to the folder's rights, or name another in BRIDGE_HOME",
+        f"cannot be used ({error}): see to the folder's rights, or name another",
         place=path,
+        hints=option("home"),
     )
 
 
 def damaged(path: Path, why: str) -> LedgerError:
     """Return the error for a record that cannot be trusted."""
-    return LedgerError(
-        f"the record of run {path.stem} is damaged ({why}): {path}. Its patients can still be "
-        f"taken off the server with `bridge undo --marked {path.stem}`"
-    )
+    return _unusable(path, f"the record of run {path.stem} is damaged ({why}): {path}")
 
 
 def newer(path: Path, version: int, known: int) -> LedgerError:
     """Return the error for a record that a later bridge wrote."""
-    return LedgerError(
+    return _unusable(
+        path,
         f"the record of run {path.stem} is of version {version}, and this bridge knows versions "
-        f"up to {known}: use the bridge that wrote it, or take its patients off with "
-        f"`bridge undo --marked {path.stem}`"
+        f"up to {known}: use the bridge that wrote it",
     )
 
 
 def other_version(path: Path) -> LedgerError:
     """Return the error for a record whose run this bridge cannot go on with."""
-    return LedgerError(
-        f"run {path.stem} was begun by another version of bridge: use that one, or take its "
-        f"patients off with `bridge undo --marked {path.stem}`"
-    )
+    what = f"run {path.stem} was begun by another version of bridge: use that one"
+    return _unusable(path, what)
+
+
+def _unusable(path: Path, what: str) -> LedgerError:
+    return LedgerError(what, hints=(Hint(Remedy.UNDO_MARKED, path.stem),))

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from bridge.openmrs.client import Client
-from bridge.openmrs.parsing import as_openmrs_has_it
 
 
 class Ownership(NamedTuple):
@@ -13,13 +12,7 @@ class Ownership(NamedTuple):
     run: str | None
 
 
-@as_openmrs_has_it("a patient")
 def standing(client: Client, uuid: str, run_tag: str) -> Ownership | None:
     """Look a patient up; `run_tag` is the attribute type that holds the run's name."""
-    fields = "voided,person:(attributes:(value,attributeType:(uuid)))"
-    found = client.fetch("patient", uuid, fields)
-    if found is None:
-        return None
-    attributes = (found.get("person") or {}).get("attributes") or ()
-    runs = [a.get("value") for a in attributes if a["attributeType"]["uuid"] == run_tag]
-    return Ownership(bool(found.get("voided")), runs[0] if runs else None)
+    found = client.patient(uuid)
+    return Ownership(found.voided, found.attribute(run_tag)) if found else None

@@ -23,7 +23,7 @@ def ask_at_once(client: Client, questions: Mapping[str, Question], most: int) ->
         try:
             own = free.pop()
         except IndexError:
-            own = client.twin()
+            own = client.clone()
             clients.append(own)
         try:
             return question(own)

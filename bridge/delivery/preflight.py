@@ -16,12 +16,12 @@ from bridge.delivery.server_state import (
     METADATA,
     RUN_TAG,
     TAG_PRIVILEGE,
-    IdentifierType,
     ServerState,
 )
 from bridge.delivery.target import IdentifierSlot, Target
 from bridge.errors import InputError
 from bridge.mapping.model import Mapping, Profile
+from bridge.openmrs.models import IdentifierType
 from bridge.yaml_files import nearest
 
 
@@ -40,6 +40,11 @@ class Finding(NamedTuple):
     check: str
     found: str
     fix: str = ""
+
+    @property
+    def is_made_by_setup(self) -> bool:
+        """Tell whether setup makes what is missing."""
+        return self.fix == _SETUP
 
 
 AUTO = "auto"
@@ -60,7 +65,7 @@ VALIDATORS = {
 def choose_profile(state: ServerState, mapping: Mapping, wanted: str = AUTO) -> str:
     """Return the profile to use: the wanted one, or the first whose things the server has.
 
-    Where none fits whole, the last one of the mapping is taken: `bridge setup` completes it.
+    Where none fits whole, the last one of the mapping is taken: setup completes it.
     """
     if wanted != AUTO:
         if wanted not in mapping.profiles:
@@ -138,7 +143,9 @@ def main_identifier(state: ServerState, profile: Profile) -> IdentifierType | No
 
 def has_idgen(state: ServerState) -> bool:
     """Tell whether the server has the module that issues identifiers."""
-    return "idgen" in state.modules or any(kind.source for kind in state.identifier_types)
+    return "idgen" in state.capabilities.modules or any(
+        kind.source for kind in state.identifier_types
+    )
 
 
 def real_patients(state: ServerState) -> int | None:
@@ -151,8 +158,16 @@ def real_patients(state: ServerState) -> int | None:
 
 
 def _versions(state: ServerState) -> str:
-    core = f"OpenMRS {state.core}" if state.core else "OpenMRS (version not shown)"
-    parts = [f"{name} {state.modules[name]}" for name in _MODULES if name in state.modules]
+    core = (
+        f"OpenMRS {state.capabilities.core}"
+        if state.capabilities.core
+        else "OpenMRS (version not shown)"
+    )
+    parts = [
+        f"{name} {state.capabilities.modules[name]}"
+        for name in _MODULES
+        if name in state.capabilities.modules
+    ]
     return ", ".join([core, *parts])
 
 
@@ -198,7 +213,7 @@ def _check_things(state: ServerState, profile: Profile) -> Iterator[Finding]:
         yield Finding(Level.FAIL, "identifier type", f"missing: {thing.name}", _SETUP)
 
 
-_SETUP = "bridge setup"
+_SETUP = "setup makes it"
 
 
 def _check_identifiers(state: ServerState, profile: Profile) -> Iterator[Finding]:
@@ -284,8 +299,7 @@ def refuse_values(patients: Iterable[Patient], limits: Limits, place: Path) -> N
 
 
 def _check_settings(state: ServerState) -> Iterator[Finding]:
-    overlap = state.settings.get("visits.allowOverlappingVisits")
-    rule = "allowed" if overlap == "true" else "refused"
+    rule = "allowed" if state.capabilities.overlapping_visits else "refused"
     yield Finding(Level.OK, "overlapping visits", f"{rule} by the server; bridge makes none")
     if state.settings.get("validation.disable") == "true":
         yield Finding(
@@ -317,7 +331,9 @@ def _check_tags(state: ServerState) -> Iterator[Finding]:
             yield Finding(Level.FAIL, label, f"exists with format {mark.format}", fix)
         elif name == RUN_TAG and not mark.searchable:
             fix = "make that person attribute type searchable on the server"
-            yield Finding(Level.NOTE, label, "cannot be searched: undo --marked will not work", fix)
+            yield Finding(
+                Level.NOTE, label, "cannot be searched: no run's patients are found by it", fix
+            )
         else:
             yield Finding(Level.OK, label, "exists")
 
@@ -328,5 +344,5 @@ def _check_patients(state: ServerState) -> Iterator[Finding]:
         yield Finding(Level.OK, "patients", f"{state.patients}, all marked as demo patients")
     else:
         count = "it cannot be known how many" if real is None else f"{real} of {state.patients}"
-        fix = "make sure that this is no real hospital; load asks, or wants --yes"
+        fix = "make sure that this is no real hospital; load asks first"
         yield Finding(Level.NOTE, "patients", f"{count} are not marked as demo patients", fix)

@@ -1,7 +1,7 @@
 """Carries out a run: from its ledger, patient by patient, to what the server holds."""
 
 import json
-import secrets
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,12 +18,11 @@ from bridge.delivery.requests import Context
 from bridge.delivery.send import Delivered, Delivery, PendingPatient, deliver
 from bridge.delivery.server_state import METADATA
 from bridge.delivery.workers import carry_out
-from bridge.errors import Unfit
+from bridge.errors import Hint, Remedy, Unfit, option
 from bridge.identity import MOD30_ALPHABET, reissue
 from bridge.mapping.model import Mapping
 from bridge.mapping.terms import Terms
 from bridge.openmrs.client import Client
-from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Reply
 from bridge.openmrs.transport import Traffic
 from bridge.recipe import Cohort
@@ -89,9 +88,9 @@ def delivery_of(run: Run, mapping: Mapping) -> Delivery:
     return Delivery(context=context_of(run, mapping), identifiers=spare)
 
 
-def new_run_name(now: datetime) -> str:
+def new_run_name(now: datetime, randomness: random.Random) -> str:
     """Return a name for a run: its time, so that runs sort by age, and four random letters."""
-    letters = "".join(secrets.choice(MOD30_ALPHABET.lower()[10:]) for _ in range(4))
+    letters = "".join(randomness.choice(MOD30_ALPHABET.lower()[10:]) for _ in range(4))
     return f"run-{now:%Y%m%d-%H%M%S}-{letters}"
 
 
@@ -106,7 +105,6 @@ def plan_run(ledger: Ledger, cohort: Cohort, client: Client) -> None:
     ledger.note(ledger.progress._replace(phase=Phase.LOADING))
 
 
-@as_openmrs_has_it("what the run hangs on")
 def require_target(client: Client, run: Run) -> None:
     """Raise Unfit when what a run's patients hang on is no longer on the server."""
     goal = run.target
@@ -118,11 +116,11 @@ def require_target(client: Client, run: Run) -> None:
         ("personattributetype", goal.run_tag),
     ]
     for resource, uuid in needed:
-        found = client.fetch(resource, uuid, "retired")
-        if found is None or found["retired"]:
+        if not client.is_in_use(resource, uuid):
             raise Unfit(
                 f"the {resource} {uuid} that run {run.name} was begun with is no longer on "
-                f"{run.server}: was the server put back to an earlier state? Load anew"
+                f"{run.server}: was the server put back to an earlier state?",
+                hints=(Hint(Remedy.LOAD),),
             )
 
 
@@ -130,10 +128,13 @@ def _free_generation(client: Client, cohort: Cohort) -> int:
     """Return the first generation whose uuids this server has not voided, by the first patient."""
     first = next(cohort.patients([1])).uuid
     for generation in range(_MOST_GENERATIONS):
-        found = client.fetch("patient", reissue(first, generation), "voided")
-        if not (found and found.get("voided")):
+        found = client.patient(reissue(first, generation))
+        if not (found and found.voided):
             return generation
-    raise Unfit(f"these patients were voided {_MOST_GENERATIONS} times on the server: use --seed")
+    raise Unfit(
+        f"these patients were voided {_MOST_GENERATIONS} times on the server: use another seed",
+        hints=option("seed"),
+    )
 
 
 def carry_on(ledger: Ledger, cohort: Cohort, delivery: Delivery, pool: ClientPool) -> Iterator[Row]:

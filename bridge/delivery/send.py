@@ -30,7 +30,7 @@ from bridge.delivery.settled import SettledPatients
 from bridge.identity import reissue
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
-from bridge.openmrs.replies import Outcome, Reply
+from bridge.openmrs.replies import Cause, Outcome, Reply
 
 _MOST_GENERATIONS = 50
 _MOST_IDENTIFIERS = 5
@@ -138,7 +138,7 @@ class _Making:
             stand = self._stand(patient.uuid)
             if stand is not _Stand.NOTHING:
                 return row, stand, False
-            if "already in use" not in reply.reason:
+            if reply.cause is not Cause.IDENTIFIER_TAKEN:
                 break
             row = row._replace(identifiers=self._delivery.identifiers(self._client))
         raise _Refusal(f"the patient is refused: {reply.reason}")
@@ -213,7 +213,7 @@ class _Making:
         body = {**encounter.body, "visit": visit.body}
         reply = self._client.create_encounter(body, confirm_created=confirm)
         if reply.outcome is not Outcome.ACCEPTED:
-            if "visit on class org.openmrs.Encounter" in reply.reason:
+            if reply.cause is Cause.VISIT_NOT_NESTED:
                 return False
             if not confirm():
                 raise _Refusal(f"visit {visit.uuid} is refused: {reply.reason}")

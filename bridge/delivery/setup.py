@@ -9,18 +9,12 @@ from typing import Any, NamedTuple
 
 from bridge.delivery.preflight import has_idgen
 from bridge.delivery.reference_terms import find_term, read_sources
-from bridge.delivery.server_state import (
-    DEMO_TAG,
-    METADATA,
-    RUN_TAG,
-    ServerState,
-    read_identifier_types,
-    read_tags,
-)
+from bridge.delivery.server_state import DEMO_TAG, METADATA, RUN_TAG, ServerState, read_tags
 from bridge.errors import Unfit
 from bridge.identity import MOD30_ALPHABET, NAMESPACE, part_uuid
 from bridge.mapping.model import Entry, Mapping, Profile, Thing
 from bridge.openmrs.client import Client
+from bridge.openmrs.metadata import read_identifier_types
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
 

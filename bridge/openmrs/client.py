@@ -1,9 +1,20 @@
 """The endpoints bridge uses, in OpenMRS's words, over one Transport."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from bridge.errors import ServerError, Unfit
+from bridge.openmrs.models import (
+    PATIENT_FIELDS,
+    VISIT_FIELDS,
+    PatientRecord,
+    SessionUser,
+    VisitRecord,
+    patient_record_of,
+    session_user_of,
+    visit_record_of,
+)
 from bridge.openmrs.parsing import Body, as_openmrs_has_it, checked_text, count, objects
 from bridge.openmrs.replies import Outcome, Reply
 from bridge.openmrs.transport import SESSION, ConfirmCreated, Multipart, Transport
@@ -28,18 +39,48 @@ class Client:
         """Close the connection."""
         self.transport.close()
 
-    def twin(self) -> "Client":
+    def clone(self) -> "Client":
         """Return a client of the same user with a connection of its own, for another thread."""
-        return Client(self.transport.twin())
+        return Client(self.transport.clone())
 
-    def session(self) -> Reply:
-        """Sign in and return who is signed in; the reply's date is the server's clock."""
-        reply = self.transport.send("GET", SESSION)
-        return _expected(reply, SESSION)
+    def user(self) -> SessionUser:
+        """Sign in and return who is signed in, and what time the server has."""
+        reply = _expected(self.transport.send("GET", SESSION), SESSION)
+        with as_openmrs_has_it("who is signed in"):
+            return session_user_of(reply.body, reply.date)
+
+    def time(self) -> datetime | None:
+        """Ask what time the server has, where it says so."""
+        return self.transport.once("GET", SESSION).date
 
     def fetch(self, resource: str, uuid: str, fields: str) -> Body | None:
         """Return `fields` of one object, or None where there is none (voided ones are found)."""
         return self._read(f"{REST}/{resource}/{quote(uuid)}?v=custom:({fields})")
+
+    def is_in_use(self, resource: str, uuid: str) -> bool:
+        """Tell whether an object is there and not retired."""
+        body = self.fetch(resource, uuid, "retired")
+        return body is not None and not body.get("retired")
+
+    def patient(self, uuid: str) -> PatientRecord | None:
+        """Return a patient, or None where there is none (voided ones are found)."""
+        body = self.fetch("patient", uuid, PATIENT_FIELDS)
+        with as_openmrs_has_it("a patient"):
+            return patient_record_of(body) if body else None
+
+    def find_patients(self, words: str) -> Iterator[PatientRecord]:
+        """Yield the patients that a search finds, page by page."""
+        for body in self.every("patient", PATIENT_FIELDS, q=words):
+            with as_openmrs_has_it("a patient"):
+                record = patient_record_of(body)
+            yield record
+
+    def visits(self, patient: str, **more: str) -> list[VisitRecord]:
+        """Return the visits of a patient, ended ones too."""
+        found = self.every("visit", VISIT_FIELDS, patient=patient, includeInactive="true", **more)
+        bodies = list(found)
+        with as_openmrs_has_it("visits"):
+            return [visit_record_of(body) for body in bodies]
 
     def probe(self, path: str) -> Reply:
         """Ask once for something that not every server has."""

@@ -27,6 +27,16 @@ class Outcome(Enum):
     FOREIGN = "foreign"  # what answers is not (yet) an OpenMRS REST service
 
 
+class Cause(Enum):
+    """Why an answer is as it is, where something depends on that: never told by the words again."""
+
+    NO_ANSWER = "no answer in time"
+    NO_CONNECTION = "no connection in time"
+    DATABASE = "the server's database, and not the record, is in trouble"
+    IDENTIFIER_TAKEN = "somebody else has the identifier"
+    VISIT_NOT_NESTED = "this server makes no visit inside its encounter"
+
+
 class Reply(NamedTuple):
     """One answer, sorted. `reason` is the server's own wording, in one line."""
 
@@ -38,14 +48,18 @@ class Reply(NamedTuple):
     date: datetime | None = None
     location: str | None = None
     """Where a redirect leads."""
+    cause: Cause | None = None
 
     @property
     def is_overload(self) -> bool:
         """Tell whether a server says so that it has too much to do: not by a line that is cut."""
-        return self.outcome is Outcome.TEMPORARY and (self.status > 0 or self.reason == NO_ANSWER)
+        silent = self.cause is Cause.NO_ANSWER
+        return self.outcome is Outcome.TEMPORARY and (self.status > 0 or silent)
 
-
-NO_ANSWER = "no answer in time"
+    @property
+    def is_away(self) -> bool:
+        """Tell whether nothing is there that could be slow or starting."""
+        return self.status == 0 and self.cause not in (Cause.NO_ANSWER, Cause.NO_CONNECTION)
 
 
 # Words of 500s that refuse the record itself. Seen on core 2.5, 2.7 and 2.8; any other 500 with a
@@ -59,13 +73,20 @@ _REFUSALS = re.compile(
     r"|Failed to call access method: java.lang.NullPointerException"
 )
 
-PASSING_WORDS = re.compile(
+_DATABASE = re.compile(
     r"Deadlock|Lock wait timeout|try restarting transaction|database is locked"
     r"|table '[^']*' is full|disk (is )?full|JDBCConnectionException|Unable to acquire JDBC"
     r"|Could not open (JPA|Hibernate|JDBC)|Communications link failure",
     re.IGNORECASE,
 )
 """Words of 500s that speak of the server's database, never of the record."""
+
+_CAUSES = (
+    (Cause.DATABASE, _DATABASE),
+    (Cause.IDENTIFIER_TAKEN, re.compile("already in use")),
+    (Cause.VISIT_NOT_NESTED, re.compile("visit on class org.openmrs.Encounter")),
+)
+"""What the words of a refusal mean; each session asks for them in English."""
 
 _TEMPORARY = {408, 425, 429, 502, 503, 504}
 
@@ -74,19 +95,31 @@ def sort_reply(status: int, headers: Mapping[str, str], text: str) -> Reply:
     """Sort one answer; `headers` by any case, `text` the decoded body."""
     body = _json(text)
     reason = _reason(status, body, text)
-    reply = Reply(
-        _outcome(status, body, text, reason),
+    cause = _cause(status, body, reason)
+    return Reply(
+        _outcome(status, body, text, reason, cause),
         status,
         body,
         reason,
         _seconds(headers.get("Retry-After"), headers.get("Date")),
         _date(headers.get("Date")),
         one_line(headers.get("Location", "")) or None,
+        cause,
     )
-    return reply
 
 
-def _outcome(status: int, body: Any, text: str, reason: str) -> Outcome:
+def no_reply(words: str, cause: Cause | None = None) -> Reply:
+    """Return what stands for an answer that did not come, or broke off."""
+    return Reply(Outcome.TEMPORARY, 0, None, words, cause=cause)
+
+
+def _cause(status: int, body: Any, reason: str) -> Cause | None:
+    if status < 400 and not _is_refusal(body):
+        return None
+    return next((cause for cause, words in _CAUSES if words.search(reason)), None)
+
+
+def _outcome(status: int, body: Any, text: str, reason: str, cause: Cause | None) -> Outcome:
     if status < 300:
         return _outcome_of_success(status, body, text)
     if status < 400:
@@ -101,7 +134,7 @@ def _outcome(status: int, body: Any, text: str, reason: str) -> Outcome:
     if status in _TEMPORARY:
         return Outcome.TEMPORARY
     if status >= 500:
-        final = _is_refusal(body) and _REFUSALS.search(reason) and not PASSING_WORDS.search(reason)
+        final = _is_refusal(body) and _REFUSALS.search(reason) and cause is not Cause.DATABASE
         return Outcome.REJECTED if final else Outcome.TEMPORARY
     return Outcome.REJECTED
 

@@ -26,11 +26,14 @@ from tenacity import (
 from urllib3.exceptions import DecodeError, HTTPError, LocationValueError
 
 from bridge import __version__
-from bridge.errors import ServerError, SignInRefused, Unreachable
+from bridge.errors import ServerError, SignInRefused, Unreachable, option
 from bridge.openmrs.bounded_http import BoundedSession, Endless, read_body
-from bridge.openmrs.replies import NO_ANSWER, PASSING_WORDS, Outcome, Reply, sort_reply
+from bridge.openmrs.replies import Cause, Outcome, Reply, no_reply, sort_reply
 
 SESSION = "/ws/rest/v1/session"
+LANGUAGE = "en"
+"""What refusals are to be worded in, whatever the user's own language is."""
+
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _MOST_COOKIES = 50  # a session, and what a gateway adds; each answer could bring a hundred more
@@ -91,33 +94,33 @@ class Transport:
         patience: Patience = Patience(),  # noqa: B008 - a frozen value
         sleep: Callable[[float], Any] = time.sleep,
         on_trouble: Callable[[Reply], None] = lambda reply: None,
-        spare: list[BoundedSession] | None = None,
+        idle: list[BoundedSession] | None = None,
     ) -> None:
-        """Begin with a session of `spare`, where those that are signed in and free are kept."""
+        """Begin with a session of `idle`, where those that are signed in and free are kept."""
         self.server = server
         self.traffic = Traffic()
         self._patience = patience
         self._sleep = sleep
         self.listeners = [on_trouble]
         """Whom to tell of an answer that is asked for again, after its `retry_after` seconds."""
-        self._spare = spare
-        taken = _take(spare or [])
+        self._idle = idle
+        taken = _take(idle or [])
         self._signed_in = taken is not None
         self._http = taken or _new_session(server)
 
     def close(self) -> None:
         """Close the connection, or leave it to the next transport."""
-        if self._signed_in and self._spare is not None:
+        if self._signed_in and self._idle is not None:
             self._signed_in = False
-            self._spare.append(self._http)
+            self._idle.append(self._http)
         else:
             self._http.close()
 
-    def twin(self) -> "Transport":
+    def clone(self) -> "Transport":
         """Return another of its kind, with a connection and a sign-in of its own."""
-        twin = Transport(self.server, patience=self._patience, sleep=self._sleep, spare=self._spare)
-        twin.listeners = self.listeners
-        return twin
+        clone = Transport(self.server, patience=self._patience, sleep=self._sleep, idle=self._idle)
+        clone.listeners = self.listeners
+        return clone
 
     def send(
         self,
@@ -189,24 +192,31 @@ class Transport:
         reply = self._exchange("GET", SESSION, None, basic)
         if reply.outcome is Outcome.ACCEPTED and isinstance(reply.body, dict):
             if reply.body.get("authenticated") is not True:
-                raise SignInRefused(self._refusal())
+                raise self._refusal()
             self._signed_in = True
+            self._ask_for_english(reply.body)
             return reply
         if reply.outcome is Outcome.EXPIRED:
-            raise SignInRefused(self._refusal())
+            raise self._refusal()
         return (
             reply
             if reply.outcome is not Outcome.ACCEPTED
             else reply._replace(outcome=Outcome.FOREIGN)
         )
 
-    def _refusal(self) -> str:
+    def _ask_for_english(self, session: dict[str, Any]) -> None:
+        """Have refusals worded in English: causes are told by their words (see `replies`)."""
+        if not str(session.get("locale", LANGUAGE)).startswith(LANGUAGE):
+            self._exchange("POST", SESSION, {"locale": LANGUAGE})
+
+    def _refusal(self) -> SignInRefused:
         colon = (
-            " OpenMRS cuts a password at a colon: change it." if ":" in self.server.password else ""
+            ". OpenMRS cuts a password at a colon: change it" if ":" in self.server.password else ""
         )
-        return (
-            f"{self.server.url} does not accept user {self.server.user!r} with this password. "
-            f"Check BRIDGE_USER and BRIDGE_PASSWORD (or --user, --password-file).{colon}"
+        return SignInRefused(
+            f"{self.server.url} does not accept user {self.server.user!r} with this password"
+            f"{colon}",
+            hints=(*option("user"), *option("password")),
         )
 
     def _exchange(
@@ -219,7 +229,7 @@ class Transport:
                 method,
                 self.server.url + path,
                 **body_of(body),
-                headers={"Accept": kind, **(headers or {})},
+                headers={"Accept": kind, "Accept-Language": LANGUAGE, **(headers or {})},
                 timeout=(self._patience.connect, self._patience.read),
                 # said here: from the session alone the environment would go before it
                 verify=str(self.server.ca_file) if self.server.ca_file else None,
@@ -229,25 +239,27 @@ class Transport:
                 text = read_body(response.raw).decode("utf-8", errors="replace")
         except requests.exceptions.SSLError as error:
             if "CERTIFICATE_VERIFY_FAILED" not in str(error):
-                return Reply(Outcome.TEMPORARY, 0, None, "no secure connection came about (TLS)")
-            raise Unreachable(self._mistrust(str(error))) from error
+                return no_reply("no secure connection came about (TLS)")
+            raise self._mistrust(str(error)) from error
         except (requests.exceptions.InvalidURL, LocationValueError) as error:
             raise Unreachable(f"{self.server.url} is no address: {error}") from error
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
-            return Reply(Outcome.TEMPORARY, 0, None, _plain(error))
+            return no_reply(*_plain(error))
         self._check_cookies()
         return sort_reply(response.status_code, response.headers, text)
 
-    def _mistrust(self, error: str) -> str:
+    def _mistrust(self, error: str) -> Unreachable:
         why = re.search(r"certificate verify failed: (.*?)\.? \(_ssl", error)
         advice = (
-            "it does not lead to one in the file of --ca-file, or is for another name"
+            "it does not lead to one in the file of those to trust, or is for another name"
             if self.server.ca_file
-            else "if the server makes its own, name the file with --ca-file"
+            else "if the server makes its own, name a file of those to trust"
         )
-        return (
-            f"{self.server.url}: the certificate is not trusted "
-            f"({why[1] if why else 'it cannot be verified'}); {advice}"
+        return Unreachable(
+            f"the certificate is not trusted ({why[1] if why else 'it cannot be verified'}); "
+            f"{advice}",
+            place=self.server.url,
+            hints=option("ca_file"),
         )
 
     def _check_cookies(self) -> None:
@@ -311,9 +323,9 @@ def _new_session(server: Server) -> BoundedSession:
     return session
 
 
-def _take(spare: list[BoundedSession]) -> BoundedSession | None:
+def _take(idle: list[BoundedSession]) -> BoundedSession | None:
     try:
-        return spare.pop()
+        return idle.pop()
     except IndexError:  # also where another thread was faster
         return None
 
@@ -321,7 +333,7 @@ def _take(spare: list[BoundedSession]) -> BoundedSession | None:
 def _may_concern_the_record(reply: Reply) -> bool:
     """Tell whether an unknown 500 comes from OpenMRS itself: it may be this record's fault."""
     unknown = reply.outcome is Outcome.TEMPORARY and reply.status == 500 and reply.body is not None
-    return unknown and not PASSING_WORDS.search(reply.reason)
+    return unknown and reply.cause is not Cause.DATABASE
 
 
 def _of_no_object(signed_in: Reply) -> Reply:
@@ -333,15 +345,20 @@ def _of_no_object(signed_in: Reply) -> Reply:
     return signed_in
 
 
-def _plain(error: Exception) -> str:
-    """Say in plain words why there was no answer."""
+def _plain(error: Exception) -> tuple[str, Cause | None]:
+    """Say in plain words why there was no answer, and what that means."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return Cause.NO_CONNECTION.value, Cause.NO_CONNECTION
     causes = list(_causes(error))
+    endless = any(isinstance(cause, Endless) for cause in causes)
+    if not endless and any(isinstance(cause, TimeoutError) for cause in causes):
+        return Cause.NO_ANSWER.value, Cause.NO_ANSWER
+    return _in_words(error, causes), None
+
+
+def _in_words(error: Exception, causes: list[BaseException]) -> str:
     if any(isinstance(cause, Endless) for cause in causes):
         return "the answer does not end"
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return "no connection in time"
-    if any(isinstance(cause, TimeoutError) for cause in causes):
-        return NO_ANSWER
     if isinstance(error, DecodeError):
         return f"the answer could not be read: {error}"
     text = str(error)

@@ -34,7 +34,7 @@ def parts_by_cluster(
     try:
         from dask.distributed import Client
     except ImportError as error:
-        raise MissingExtra("--engine dask", "scale") from error
+        raise MissingExtra("a Dask cluster", "scale") from error
     try:
         client: Any = Client(  # type: ignore[no-untyped-call]
             scheduler, timeout=ANSWER_WITHIN_SECONDS, set_as_default=False

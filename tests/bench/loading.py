@@ -7,28 +7,27 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bridge.chart import Patient
-from bridge.cli import cohorts
-from bridge.cli.options import CohortFlags
 from bridge.delivery.generations import reissue_patient
 from bridge.delivery.history import Sample
 from bridge.delivery.identifiers import IdentifierDesk
 from bridge.delivery.ledger import find_record, read_with_history
 from bridge.delivery.preflight import choose_profile, limits_of, target
 from bridge.delivery.requests import Context
+from bridge.delivery.run import Cohort
 from bridge.delivery.send import Delivery
 from bridge.delivery.server_state import ServerState, read_server_state
 from bridge.delivery.setup import make_tags
 from bridge.delivery.target import Target
 from bridge.mapping.terms import Terms
-from bridge.openmrs.capabilities import Capabilities
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Server, Transport
-from bridge.recipe import Cohort
+from bridge.runs.cohorts import CohortRequest, generated_cohort
 from tests.bench.replay import Account, Chain, Replayed, render, replay
 from tests.lib.loading import MAPPING, prepare
 
@@ -94,7 +93,7 @@ class Bench:
             mapping=MAPPING,
             target=self.target,
             terms=Terms(),
-            capabilities=Capabilities(),
+            capabilities=self.state.capabilities,
         )
         return Delivery(context=context, identifiers=lambda client: ())
 
@@ -105,10 +104,9 @@ class Bench:
 
     def cohort(self, count: int, seed: int, visits: tuple[int, int] = (1, 6)) -> Cohort:
         """Return the patients that `bridge load --seed` sends."""
-        asked = CohortFlags(
-            count=count, seed=seed, as_of=None, population="kenya", visits=visits, illness=None
-        )
-        return cohorts.generated(asked, limits_of(self.state, MAPPING))
+        asked = CohortRequest(count=count, seed=seed, visits=visits)
+        limits = limits_of(self.state, MAPPING)
+        return generated_cohort(asked, limits, lambda: datetime.now(UTC))
 
     def patients(self, cohort: Cohort) -> Iterator[Patient]:
         """Yield the patients of a cohort under uuids that nobody has."""

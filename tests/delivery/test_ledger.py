@@ -19,9 +19,10 @@ from bridge.delivery.ledger import (
     read_with_history,
     records,
 )
-from bridge.errors import InputError, LedgerError
+from bridge.errors import Hint, InputError, LedgerError, Remedy
 from tests.lib.records import INPUTS_OF_1, old_record, recipe, run
 
+UNDO_MARKED = (Hint(Remedy.UNDO_MARKED, "run-1"),)
 RUN = run(patients=1200, recipe=recipe(seed=1))
 
 
@@ -144,8 +145,9 @@ def test_a_record_that_cannot_be_brought_up_to_date_stays_as_it_is(
     inputs = {key: value for key, value in INPUTS_OF_1.items() if key != "limits"}
     path = old_record(tmp_path, 1, inputs)
     before = path.read_bytes()
-    with pytest.raises(LedgerError, match=r"another version of bridge.*undo --marked run-1"):
+    with pytest.raises(LedgerError, match="another version of bridge") as caught:
         read(path)
+    assert caught.value.hints == UNDO_MARKED
     assert path.read_bytes() == before
 
 
@@ -157,8 +159,9 @@ def test_a_record_of_a_later_bridge_is_refused(
     path = begun(tmp_path, rows=1)
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 99")
-    with pytest.raises(LedgerError, match=r"version 99.*undo --marked run-1"):
+    with pytest.raises(LedgerError, match="version 99") as caught:
         read(path)
+    assert caught.value.hints == UNDO_MARKED
 
 
 def test_a_second_process_is_refused(tmp_path: Path) -> None:
@@ -190,8 +193,9 @@ def test_a_flipped_byte_is_found(tmp_path: Path, old: bytes) -> None:
     assert content.count(old) >= 1
     path.write_bytes(content.replace(old, old[:-1] + bytes([old[-1] ^ 1]), 1))
     for read in (Ledger.open, read_with_history):
-        with pytest.raises(LedgerError, match="undo --marked run-1"):
+        with pytest.raises(LedgerError, match="damaged") as caught:
             read(path)
+        assert caught.value.hints == UNDO_MARKED
 
 
 def test_a_flip_anywhere_is_found_or_changes_nothing(tmp_path: Path) -> None:
@@ -213,7 +217,7 @@ def test_a_flip_anywhere_is_found_or_changes_nothing(tmp_path: Path) -> None:
             with Ledger.open(path) as ledger:
                 assert (list(ledger.rows()), ledger.counts()) == (rows, seen.counts), at
         except LedgerError as error:
-            assert "undo --marked run-1" in str(error)
+            assert error.hints == UNDO_MARKED
             found += 1
     assert found > 100
 
@@ -301,8 +305,9 @@ def test_a_folder_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> No
     """With what to do."""
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(InputError, match="BRIDGE_HOME"):
+    with pytest.raises(InputError, match="another data directory") as caught:
         begun(blocked / "runs")
+    assert caught.value.hints == (Hint(Remedy.OPTION, "home"),)
 
 
 def test_an_unknown_run_is_told_with_the_newest(tmp_path: Path) -> None:

@@ -21,13 +21,12 @@ from bridge.delivery.server_state import (
     METADATA,
     PRIVILEGES,
     RUN_TAG,
-    AttributeType,
-    Concept,
-    IdentifierType,
     ServerState,
 )
 from bridge.errors import InputError
 from bridge.mapping.loading import load_mapping
+from bridge.openmrs.capabilities import Capabilities
+from bridge.openmrs.models import AttributeType, Concept, IdentifierType
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 MAPPING = load_mapping(None)
@@ -43,8 +42,10 @@ OPENMRS_ID = IdentifierType(
 )
 GOOD = ServerState(
     url="http://x/openmrs",
-    core="2.8.7",
-    modules={"webservices.rest": "3.5.0", "fhir2": "4.2.0", "idgen": "5.0.4"},
+    capabilities=Capabilities(
+        core="2.8.7",
+        modules={"webservices.rest": "3.5.0", "fhir2": "4.2.0", "idgen": "5.0.4"},
+    ),
     user="admin",
     privileges=None,
     time=NOW,
@@ -66,8 +67,10 @@ GOOD = ServerState(
         for entry in MAPPING.measurements.values()
     },
     tags={
-        DEMO_TAG: AttributeType(uuid="d", format="java.lang.Boolean", searchable=True),
-        RUN_TAG: AttributeType(uuid="r", format="java.lang.String", searchable=True),
+        DEMO_TAG: AttributeType(
+            uuid="d", name=DEMO_TAG, format="java.lang.Boolean", searchable=True
+        ),
+        RUN_TAG: AttributeType(uuid="r", name=RUN_TAG, format="java.lang.String", searchable=True),
     },
     settings={"visits.allowOverlappingVisits": "false"},
     patients=50,
@@ -126,7 +129,12 @@ def test_a_bare_server_lists_everything_at_once() -> None:
         (with_concept("weight_kg", units="lb"), "weight_kg", "is in lb, not kg"),
         (replace(GOOD, privileges=frozenset({"Get Patients"})), "privileges", "Add Patients"),
         (
-            replace(GOOD, tags={DEMO_TAG: AttributeType(uuid="d", format="x", searchable=True)}),
+            replace(
+                GOOD,
+                tags={
+                    DEMO_TAG: AttributeType(uuid="d", name=DEMO_TAG, format="x", searchable=True)
+                },
+            ),
             "mark 'demo_patient'",
             "exists with format x",
         ),
@@ -200,7 +208,7 @@ def test_without_idgen_the_plain_identifier_type_does() -> None:
         needs_location=True,
         source=None,
     )
-    state = replace(GOOD, modules={}, identifier_types=(plain,))
+    state = replace(GOOD, capabilities=Capabilities(), identifier_types=(plain,))
     assert needed_identifiers(state, bare) == [plain]
     assert target(state, bare).identifiers[0].location == bare.location.uuid
 

@@ -7,12 +7,13 @@ import pytest
 
 from bridge.delivery.ownership import standing
 from bridge.delivery.run import _free_generation
-from bridge.delivery.server_state import read_identifier_types, read_server_state, read_tags
+from bridge.delivery.server_state import read_server_state, read_tags
 from bridge.delivery.setup import make, tags
 from bridge.delivery.undo import find_marked
 from bridge.delivery.verify import verify_patient
 from bridge.errors import ServerError, Unfit
 from bridge.mapping.loading import load_mapping
+from bridge.openmrs.metadata import read_identifier_types
 from tests.fuzz.answers import CONTEXT, TASK, client_of
 from tests.lib.patients import HandmadeCohort
 
@@ -57,5 +58,5 @@ def test_a_strange_answer_is_the_server_s_fault(read: str, body: Any) -> None:
 def test_a_server_that_voids_everything_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be asked for ever whether the next uuids are free."""
     monkeypatch.setattr("bridge.delivery.run._MOST_GENERATIONS", 20)
-    with pytest.raises(Unfit, match="use --seed"):
-        _free_generation(client_of(said({"voided": True})), HandmadeCohort(1))
+    with pytest.raises(Unfit, match="another seed"):
+        _free_generation(client_of(said({"uuid": "a", "voided": True})), HandmadeCohort(1))

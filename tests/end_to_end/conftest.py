@@ -95,8 +95,8 @@ Cli = Callable[..., Output]
 def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
     """Return what runs a command."""
 
-    def invoke(*arguments: str) -> Output:
-        code = run([str(argument) for argument in arguments])
+    def invoke(*arguments: str, clock: Callable[[], datetime] | None = None) -> Output:
+        code = run([str(argument) for argument in arguments], clock)
         return Output(code, *capsys.readouterr())
 
     return invoke

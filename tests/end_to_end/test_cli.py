@@ -551,7 +551,7 @@ def test_a_stop_while_a_run_is_planned_says_how_to_resume(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("bridge.cli.running.plan_run", interrupted)
+        patch.setattr("bridge.runs.loading.plan_run", interrupted)
         stopped = cli("load", "--count", "2")
     assert stopped.code == 130
     assert "bridge resume run-" in stopped.err

@@ -2,12 +2,11 @@
 
 import itertools
 import time
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bridge.cli import access, begin, cohorts, load
 from bridge.delivery.ledger import Ledger, Phase, State
 from tests.end_to_end.conftest import Cli, Clinic
 from tests.end_to_end.test_faults import fresh_cohort
@@ -16,18 +15,9 @@ from tests.lib.loading import differences, found, proceed, start, take_off
 BACK = timedelta(days=400)
 
 
-def set_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let bridge see a clock that was set back."""
-
-    class Earlier(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-            return datetime.now(tz) - BACK
-
-    monkeypatch.setattr(access, "datetime", Earlier)
-    monkeypatch.setattr(begin, "datetime", Earlier)
-    monkeypatch.setattr(load, "datetime", Earlier)
-    monkeypatch.setattr(cohorts, "datetime", Earlier)
+def a_year_ago() -> datetime:
+    """Tell the time as a clock does that was set back."""
+    return datetime.now(UTC) - BACK
 
 
 def begin_again(home: Path, run: str) -> None:
@@ -42,20 +32,19 @@ def begin_again(home: Path, run: str) -> None:
 
 
 def test_a_run_is_resumed_and_read_back_though_the_clock_was_set_back(
-    cli: Cli, server: list[str], own_home: Path, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, server: list[str], own_home: Path, clinic: Clinic
 ) -> None:
     """Its patients follow from the day on record, not from today's."""
     first = cli("load", "--count", "4", "--yes", "--json", *server).json
     run = str(first["run"])
     begin_again(own_home, run)
-    set_back(monkeypatch)
-    resumed = cli("resume", "--json").json
+    resumed = cli("resume", "--json", clock=a_year_ago).json
     assert resumed["patients"] == first["patients"]
     assert resumed["observations"] == first["observations"]
     assert float(str(resumed["seconds"])) >= float(str(first["seconds"])) > 0
-    assert cli("verify", run).code == 0
+    assert cli("verify", run, clock=a_year_ago).code == 0
     assert len(found(run, clinic.connect)) == 4
-    assert cli("undo", run, "--json").json["undone"] == 4
+    assert cli("undo", run, "--json", clock=a_year_ago).json["undone"] == 4
 
 
 def test_a_server_whose_clock_was_set_back_is_not_sent_what_lies_in_its_future(
@@ -65,10 +54,9 @@ def test_a_server_whose_clock_was_set_back_is_not_sent_what_lies_in_its_future(
     run = str(cli("load", "--count", "2", "--json").json["run"])
     begin_again(own_home, run)
     with monkeypatch.context() as patched:
-        set_back(patched)
         seconds = time.time  # of which the sandbox's answers tell the date
         patched.setattr(time, "time", lambda: seconds() - BACK.total_seconds())
-        refused = cli("resume", run)
+        refused = cli("resume", run, clock=a_year_ago)
     assert refused.code == 3
     assert "clock" in refused.err
     assert cli("resume", run).code == 0
@@ -76,13 +64,12 @@ def test_a_server_whose_clock_was_set_back_is_not_sent_what_lies_in_its_future(
 
 
 def test_the_newest_run_is_the_one_that_was_begun_last(
-    cli: Cli, server: list[str], monkeypatch: pytest.MonkeyPatch, clinic: Clinic
+    cli: Cli, server: list[str], clinic: Clinic
 ) -> None:
     """Or an undo without a name would take another run's patients off."""
     command = ["load", "--count", "1", "--yes", "--json", "--as-of", "2025-01-01", *server]
     before = str(cli(*command, "--seed", "31").json["run"])
-    set_back(monkeypatch)
-    after = str(cli(*command, "--seed", "32").json["run"])
+    after = str(cli(*command, "--seed", "32", clock=a_year_ago).json["run"])
     assert cli("status", "--json").json["run"] == after
     assert cli("undo", "--json").json["run"] == after
     assert len(found(before, clinic.connect)) == 1

@@ -18,7 +18,7 @@ from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.ledger import Ledger, State
 from bridge.delivery.run import ClientPool, carry_on, delivery_of, plan_run
 from bridge.delivery.undo import Removal, undo_marked
-from bridge.errors import LedgerError
+from bridge.errors import Hint, LedgerError, Remedy
 from bridge.openmrs.client import Client
 from tests.end_to_end.conftest import Clinic
 from tests.end_to_end.test_faults import fresh_cohort
@@ -100,7 +100,7 @@ def test_a_record_of_an_earlier_moment_is_carried_on_to_the_same_patients(
         try:
             ledger = Ledger.open(path)
         except LedgerError as error:
-            assert f"undo --marked {run}" in str(error)
+            assert error.hints == (Hint(Remedy.UNDO_MARKED, run),)
             continue
         with ledger:
             proceed(ledger, cohort, clinic.connect)

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.running import send_run
-from bridge.delivery.ledger import Ledger
 from bridge.openmrs.transport import Transport
+from bridge.runs.loading import send_patients
+from bridge.runs.preparing import Prepared
+from bridge.runs.surroundings import Surroundings
 from bridge.sandbox import PASSWORD, USER, Sandbox
 from bridge.sites import site_seed
 from tests.end_to_end.conftest import Cli, Clinic, Output
@@ -191,7 +192,7 @@ def test_patients_that_may_be_real_and_a_bare_server_fail_their_sites(
     cli: Cli, sites: Sites, towns: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody is asked; --yes counts for all."""
-    monkeypatch.setattr("bridge.cli.begin.real_patients", lambda state: 7)
+    monkeypatch.setattr("bridge.runs.preparing.real_patients", lambda state: 7)
     with Sandbox.start(tmp_path / "bare", clock=lambda: datetime.now(UTC)) as bare:
         path = sites({"kisumu": towns[0], "bare": bare.url})
         done = cli("load", "--sites", path, "--count", "1", "--json")
@@ -211,19 +212,18 @@ def test_ctrl_c_stops_all_sites_and_each_can_be_resumed(
     """The second does not wait for a server that hangs."""
     all_here, go_on = threading.Barrier(2), threading.Event()
 
-    def interrupted(ledger: Ledger, *arguments: Any) -> None:
-        switch = arguments[-1]
+    def interrupted(prepared: Prepared, workers: int | None, around: Surroundings) -> None:
         if all_here.wait(30) == 0:
             os.kill(os.getpid(), signal.SIGINT)
-        assert switch.wait(30)
-        if times == 2 and ledger.run.server == towns[0]:
+        assert around.stop.wait(30)
+        if times == 2 and prepared.ledger.run.server == towns[0]:
             os.kill(os.getpid(), signal.SIGINT)
             go_on.wait(30)
-        send_run(ledger, *arguments)
+        send_patients(prepared, workers, around)
 
     path = sites({"kisumu": towns[0], "nakuru": towns[1]})
     with monkeypatch.context() as patch:
-        patch.setattr("bridge.cli.sites.send_run", interrupted)
+        patch.setattr("bridge.runs.sites.send_patients", interrupted)
         done = load(cli, path, "--count", "2")
     go_on.set()
     of = by_name(done)
@@ -244,12 +244,12 @@ def test_a_fault_in_bridge_itself_on_one_site_is_reported(
 ) -> None:
     """And the others are loaded all the same."""
 
-    def faulty(ledger: Ledger, *arguments: Any) -> None:
-        if ledger.run.server == towns[0]:
+    def faulty(prepared: Prepared, workers: int | None, around: Surroundings) -> None:
+        if prepared.ledger.run.server == towns[0]:
             raise ZeroDivisionError("somewhere")
-        send_run(ledger, *arguments)
+        send_patients(prepared, workers, around)
 
-    monkeypatch.setattr("bridge.cli.sites.send_run", faulty)
+    monkeypatch.setattr("bridge.runs.sites.send_patients", faulty)
     done = load(cli, sites({"kisumu": towns[0], "nakuru": towns[1]}), "--count", "1")
     of = by_name(done)
     assert done.code == of["kisumu"]["exit_code"] == 70

@@ -1,9 +1,10 @@
 """Clients that go to servers which make no visit inside an encounter."""
 
+import json
 from typing import Any
 
 from bridge.openmrs.client import Client
-from bridge.openmrs.replies import Outcome, Reply
+from bridge.openmrs.replies import Reply, sort_reply
 from bridge.openmrs.transport import ConfirmCreated
 
 
@@ -19,7 +20,7 @@ class FlatClient(Client):
         if isinstance(body["visit"], dict):
             if self.refuses:
                 reason = "[visit on class org.openmrs.Encounter => a uuid is expected]"
-                return Reply(Outcome.REJECTED, 400, {}, reason)
+                return sort_reply(400, {}, json.dumps({"error": {"message": reason}}))
             body = {name: part for name, part in body.items() if name != "visit"}
         return super().create_encounter(body, confirm_created=confirm_created)
 

@@ -1,14 +1,16 @@
-"""A load, its resume, verify and undo as library calls, for tests that need to hold the reins."""
+"""A load, its verify and undo by the parts they are made of, for tests that hold the reins."""
 
 import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from random import SystemRandom
 
 from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.ledger import Ledger, Phase, Row, Run, State
 from bridge.delivery.preflight import choose_profile, target
+from bridge.delivery.removal import LEFT_BEHIND
 from bridge.delivery.run import (
     ClientPool,
     carry_on,
@@ -71,7 +73,7 @@ def start(
     with closing(connect()) as client:
         server = client.transport.server.url
     run = Run(
-        name=name or new_run_name(datetime.now(UTC)),
+        name=name or new_run_name(datetime.now(UTC), SystemRandom()),
         created=datetime.now(UTC).isoformat(),
         server=server,
         user=USER,
@@ -112,7 +114,12 @@ def take_off(
     purge: bool = False,
 ) -> list[Undone]:
     """Undo a run."""
-    removal = Removal(run=ledger.run.name, run_tag=ledger.run.target.run_tag, purge=purge)
+    removal = Removal(
+        run=ledger.run.name,
+        run_tag=ledger.run.target.run_tag,
+        purge=purge,
+        kinds=LEFT_BEHIND if ledger.run.terms else frozenset(),
+    )
     pool = ClientPool(connect, ConcurrencyLimit(2), threading.Event())
     return list(undo_run(ledger, removal, pool, cohort))
 

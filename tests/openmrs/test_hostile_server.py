@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from bridge.__main__ import run
-from bridge.cli.access import wait_until_ready
-from bridge.cli.screen import Screen
 from bridge.errors import ServerError, Unreachable
 from bridge.openmrs.bounded_http import MOST_BYTES
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Outcome, Reply
 from bridge.openmrs.transport import Patience, Server, Transport
+from bridge.runs.connecting import wait_until_ready
+from bridge.runs.listener import Silent
 from tests.lib.raw_server import Conduct, dripping, flooding, raw_server, saying
 from tests.lib.scripted_server import Answer, Request, scripted_server
 
@@ -285,7 +285,7 @@ def test_a_broken_redirect_is_an_error_of_one_line() -> None:
         raw_server(saying(b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n")) as url,
         pytest.raises(Unreachable),
     ):
-        Client(open_transport(url)).session()
+        Client(open_transport(url)).user()
 
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\u202e[red]x[/red] \\[bold]:boom:"
@@ -316,13 +316,12 @@ def test_a_server_s_names_cannot_steer_the_terminal(
         assert "[red]x[/red] \\[bold]:boom:" in shown.out
 
 
-def test_waiting_for_a_server_to_start_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_server_to_start_has_an_end() -> None:
     """Also where each of its answers takes the whole time limit."""
-    monkeypatch.setattr("bridge.cli.access.STARTING_SECONDS", 0)
     pauses: list[float] = []
     with (
         scripted_server(lambda request: Answer(503, b"<title>starting</title>")) as server,
         pytest.raises(Unreachable, match="still not ready"),
     ):
-        wait_until_ready(open_transport(server.url), Screen(), pauses.append)
+        wait_until_ready(open_transport(server.url), Silent(), pauses.append, limit=0)
     assert pauses == []

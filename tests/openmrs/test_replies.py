@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.openmrs.replies import Outcome, sort_reply
+from bridge.openmrs.replies import Cause, Outcome, sort_reply
 
 HTML = {"Content-Type": "text/html"}
 
@@ -160,3 +160,25 @@ json_values = st.recursive(
 def test_any_json_whatever_is_sorted(status: int, body: object) -> None:
     """Nor is one that looks like an error of OpenMRS and is none."""
     assert isinstance(sort_reply(status, {}, json.dumps(body)).outcome, Outcome)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "cause"),
+    [
+        (400, "Identifier 100000Y already in use by another patient", Cause.IDENTIFIER_TAKEN),
+        (400, "[visit on class org.openmrs.Encounter => x]", Cause.VISIT_NOT_NESTED),
+        (500, "Deadlock found when trying to get lock", Cause.DATABASE),
+        (500, "could not execute statement", None),
+        (200, "already in use", Cause.IDENTIFIER_TAKEN),
+    ],
+)
+def test_why_an_answer_is_as_it_is_is_told_once(
+    status: int, message: str, cause: Cause | None
+) -> None:
+    """Whoever decides by it compares no words."""
+    assert sort_reply(status, {}, json.dumps({"error": {"message": message}})).cause is cause
+
+
+def test_an_accepted_answer_has_no_cause() -> None:
+    """Whatever a patient is called."""
+    assert sort_reply(201, {}, json.dumps({"display": "already in use"})).cause is None

@@ -64,22 +64,22 @@ def test_a_wrong_password_is_tried_once() -> None:
 
 def test_whoever_is_done_leaves_the_sign_in_to_the_next() -> None:
     """On a long line a connection and a sign-in take seconds; one at a time has them."""
-    spare: list[BoundedSession] = []
+    idle: list[BoundedSession] = []
     with scripted_server(lambda request: None) as server:
-        first, second = (open_transport(server.url, spare=spare) for _ in range(2))
+        first, second = (open_transport(server.url, idle=idle) for _ in range(2))
         first.send("GET", PATIENT)
-        assert not spare
+        assert not idle
         first.close()
         second.close()  # it was never signed in, and is nobody's to take over
-        third, fourth = (open_transport(server.url, spare=spare) for _ in range(2))
+        third, fourth = (open_transport(server.url, idle=idle) for _ in range(2))
         third.send("GET", PATIENT)
-        assert not spare
+        assert not idle
         assert len(server.requests) == 3
         fourth.send("GET", PATIENT)
         assert len(server.requests) == 5
         for transport in (third, fourth):
             transport.close()
-        for session in spare:
+        for session in idle:
             session.close()
 
 

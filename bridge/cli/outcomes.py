@@ -1,0 +1,107 @@
+"""What came of a run, in words and as the one JSON vocabulary of all commands."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from bridge.cli.screen import Screen
+from bridge.delivery.ledger import Progress, Run, State, Summary
+from bridge.recipe import FilesRecipe, Recipe
+from bridge.runs.loading import LoadResult
+from bridge.runs.surroundings import SANDBOX, label_of
+from bridge.wording import how_many
+
+OK, SOME_REJECTED = 0, 1
+
+_ALWAYS = (State.CREATED, State.ALREADY_THERE, State.REJECTED)
+
+
+def json_of(seen: Summary) -> dict[str, Any]:
+    """Return what a run's record says, for --json of whatever command."""
+    run, progress = seen.run, seen.progress
+    states = {
+        state: seen.counts[state] for state in State if state in _ALWAYS or seen.counts[state]
+    }
+    return {
+        "run": run.name,
+        "begun": run.created,
+        "server": run.server,
+        "state": progress.phase,
+        "seed": seed_of(run.recipe),
+        "patients": {"requested": run.patients, **states},
+        **seen.totals._asdict(),
+        "entries": dict(seen.tally.counts),
+        "left_out": dict(seen.tally.left_out),
+        "requests": progress.requests,
+        "retries": progress.retries,
+        "seconds": round(progress.seconds, 2),
+        "observations_per_second": round(rate_of(seen.totals.observations, progress), 1),
+        "recipe": {name: _json(value) for name, value in asdict(run.recipe).items()},
+        "mapping": asdict(run.mapping),
+        "rejections": [{"patient": n, "reason": reason} for n, reason in seen.reasons],
+    }
+
+
+def seed_of(recipe: Recipe) -> int | None:
+    """Return the seed of patients that were made."""
+    return None if isinstance(recipe, FilesRecipe) else recipe.seed
+
+
+def rate_of(observations: int, progress: Progress) -> float:
+    """Return how many observations a second were accepted."""
+    return observations / progress.seconds if progress.seconds else 0.0
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def announcement(run: Run) -> str:
+    """Say which run begins."""
+    recipe = run.recipe
+    origin = (
+        f"from {recipe.path}"
+        if isinstance(recipe, FilesRecipe)
+        else f"seed {recipe.seed}, as of {recipe.as_of}, population {recipe.population}"
+    )
+    to = label_of(run.server)
+    return f"Run {run.name}: {how_many(run.patients, 'patient')} to {to}, {origin}"
+
+
+def tell_load(result: LoadResult, screen: Screen) -> int:
+    """Say what came of a load, and return the exit code."""
+    screen.json({**json_of(result.summary), "resampled": result.resampled})
+    if not screen.as_json:
+        _tell_counts(result, screen)
+        for number, reason in result.summary.reasons:
+            screen.say(f"patient {number} was rejected: {reason}", style="red")
+        _tell_next(result.summary.run, screen)
+    return SOME_REJECTED if result.rejected else OK
+
+
+def _tell_counts(result: LoadResult, screen: Screen) -> None:
+    totals, progress = result.summary.totals, result.summary.progress
+    screen.say(
+        f"{how_many(result.created, 'patient')}, {how_many(totals.visits, 'visit')}, "
+        f"{how_many(totals.observations, 'observation')} in {progress.seconds:.1f} s "
+        f"({rate_of(totals.observations, progress):.0f} observations/s)"
+    )
+    if result.already_there:
+        there = how_many(result.already_there, "patient")
+        screen.say(f"there already, from an earlier run: {there}")
+    if result.resampled:
+        resampled = how_many(result.resampled, "patient")
+        screen.say(f"drawn again, for a value that was impossible: {resampled}")
+
+
+def _tell_next(run: Run, screen: Screen) -> None:
+    screen.say("Next:")
+    following = {
+        "bridge sandbox": "look at them in a browser",
+        f"bridge verify {run.name}": "read them back and compare",
+        f"bridge report {run.name}": "what came of it, as one HTML page",
+        f"bridge undo {run.name}": "take them off again",
+    }
+    for command, purpose in following.items():
+        if run.server == SANDBOX or command != "bridge sandbox":
+            screen.say(f"  {command:<{len(run.name) + 15}}{purpose}")

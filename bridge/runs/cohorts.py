@@ -1,0 +1,119 @@
+"""The patients that are asked for, or that a run was begun with."""
+
+import random
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bridge.delivery.ledger import MappingIdentity, Run
+from bridge.delivery.preflight import Limits
+from bridge.errors import Hint, InputError, LedgerError, RecipeChanged, Remedy, option
+from bridge.identity import fingerprint
+from bridge.mapping.loading import load_mapping
+from bridge.mapping.model import Mapping
+from bridge.recipe import Cohort
+from bridge.runs.surroundings import Clock
+
+if TYPE_CHECKING:
+    from bridge.files.reading import FolderCohort
+    from bridge.synthesis.cohort import GeneratedCohort
+
+DEFAULT_COUNT = 200
+
+EARLIEST_YEAR = 1900
+"""An arbitrary bound, so that the oldest are born in a year that every server can write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortRequest:
+    """Which patients to make, or to read from `files`."""
+
+    count: int | None = None
+    """None: 200, or all that a file holds."""
+    seed: int | None = None
+    """None: one is drawn."""
+    as_of: date | None = None
+    """None: today, where the population lives."""
+    population: str = "kenya"
+    visits: tuple[int, int] = (1, 6)
+    illness: str | None = None
+    files: Path | None = None
+
+    def with_seed(self, randomness: random.Random) -> "CohortRequest":
+        """Return the same request with a seed."""
+        return self if self.seed is not None else replace(self, seed=randomness.randrange(2**32))
+
+
+def generated_cohort(
+    request: CohortRequest, limits: Limits, clock: Clock, people_file: Path | None = None
+) -> "GeneratedCohort":
+    """Return the patients that are asked for; those of a people file replace the drawn ones."""
+    from bridge.synthesis.cohort import GeneratedCohort, Request
+    from bridge.synthesis.people import load_people
+    from bridge.synthesis.population import load_population
+
+    if request.seed is None:
+        raise InputError("a cohort needs a seed", hints=option("seed"))
+    population = _population(request.population)
+    zone = ZoneInfo(load_population(population).facility.time_zone)
+    as_of = request.as_of or clock().astimezone(zone).date()
+    if as_of.year < EARLIEST_YEAR:
+        raise InputError(f"{as_of} is before {EARLIEST_YEAR}", hints=option("as_of"))
+    people = load_people(people_file, as_of=as_of) if people_file else ()
+    if request.count and people and request.count > len(people):
+        raise InputError(f"has {len(people)} people, not {request.count}", place=people_file)
+    asked = Request(
+        seed=request.seed,
+        as_of=as_of,
+        population=population,
+        visits=request.visits,
+        limits=limits,
+        illness=request.illness or ("none" if people else "mixed"),
+        people=people,
+    )
+    return GeneratedCohort(asked, request.count or len(people) or DEFAULT_COUNT)
+
+
+def files_cohort(request: CohortRequest, mapping: Mapping) -> "FolderCohort":
+    """Return the patients that files hold."""
+    from bridge.files.reading import FolderCohort
+
+    assert request.files
+    return FolderCohort(request.files, mapping, request.count)
+
+
+def _population(asked: str) -> str:
+    """Return a name that comes with bridge, or the whole path of a file, to be found again by."""
+    from bridge.synthesis.population import population_names, population_path
+
+    return asked if asked in population_names() else str(population_path(asked).absolute())
+
+
+def cohort_of(run: Run) -> tuple[Cohort, Mapping]:
+    """Return the cohort and the mapping that a run was begun with; raise LedgerError if it cannot.
+
+    They are made anew, and held against what the record says of them.
+    """
+    try:
+        mapping = _mapping_of(run.mapping)
+        return run.recipe.cohort(mapping), mapping
+    except RecipeChanged as changed:
+        hints = (Hint(Remedy.PUT_BACK, run.name),)
+        raise LedgerError(f"run {run.name} was begun with {changed.what}", hints=hints) from changed
+
+
+def _mapping_of(identity: MappingIdentity) -> Mapping:
+    path = Path(identity.path) if identity.path else None
+    mapping = load_mapping(path)
+    if identity_of(path, mapping) != identity:
+        where = path or "bridge's own mapping"
+        raise RecipeChanged(f"another mapping: {where} has changed since")
+    return mapping
+
+
+def identity_of(path: Path | None, mapping: Mapping) -> MappingIdentity:
+    """Return what a run's record keeps of its mapping."""
+    digest = fingerprint(mapping.model_dump(mode="json"))[:12]
+    return MappingIdentity(path=str(path.absolute()) if path else None, digest=digest)

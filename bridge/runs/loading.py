@@ -1,0 +1,133 @@
+"""A load: what it would send, and the sending of it."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import NamedTuple
+
+from bridge.delivery.concurrency import START_WORKERS, ConcurrencyLimit
+from bridge.delivery.ledger import Phase, State, Summary, read_summary
+from bridge.delivery.run import ClientPool, carry_on, delivery_of, plan_run
+from bridge.errors import Hint, InputError, Interrupted, Remedy, ServerError
+from bridge.mapping.model import Mapping
+from bridge.recipe import Cohort, GeneratedRecipe
+from bridge.runs.preparing import (
+    LoadRequest,
+    Prepared,
+    cohort_on_server,
+    prepare,
+    wanted_mapping,
+)
+from bridge.runs.surroundings import Surroundings
+
+
+class Estimate(NamedTuple):
+    """What a load would send."""
+
+    server: str
+    seed: int | None
+    patients: int
+    visits: int
+    observations: int
+    requests: int
+
+
+class LoadResult(NamedTuple):
+    """What came of a load."""
+
+    summary: Summary
+    resampled: int
+    """How many patients were drawn again for an impossible value."""
+
+    @property
+    def run(self) -> str:
+        """The name of the run."""
+        return self.summary.run.name
+
+    @property
+    def created(self) -> int:
+        """How many patients were made."""
+        return self.summary.counts[State.CREATED]
+
+    @property
+    def already_there(self) -> int:
+        """How many patients another run had made before."""
+        return self.summary.counts[State.ALREADY_THERE]
+
+    @property
+    def rejected(self) -> int:
+        """How many patients the server refuses; `summary.reasons` says why."""
+        return self.summary.counts[State.REJECTED]
+
+
+def load(request: LoadRequest, around: Surroundings) -> LoadResult:
+    """Bring patients onto a server: check, record, send."""
+    with (
+        around.open_server(request.server, request.user) as connection,
+        prepare(request, connection, around) as prepared,
+    ):
+        return send(prepared, request.workers, around)
+
+
+def estimate(request: LoadRequest, around: Surroundings) -> Estimate:
+    """Count what a load would send, without sending it."""
+    mapping = wanted_mapping(request, around.listener)
+    with around.open_server(request.server, request.user) as connection:
+        with closing(connection.connect()) as client:
+            found = cohort_on_server(client, request, mapping, connection, around)
+        around.listener.doing("counting what would be sent")
+        visits, observations = _count(found.cohort, mapping)
+        seed = found.recipe.seed if isinstance(found.recipe, GeneratedRecipe) else None
+        patients = found.cohort.count
+        return Estimate(connection.name, seed, patients, visits, observations, patients + visits)
+
+
+def _count(cohort: Cohort, mapping: Mapping) -> tuple[int, int]:
+    visits = observations = 0
+    for patient in cohort.patients(range(1, cohort.count + 1)):
+        visits += len(patient.visits)
+        observations += sum(
+            measurement.name in mapping.measurements
+            for encounter in patient.encounters()
+            for measurement in encounter.measurements
+        )
+    return visits, observations
+
+
+def send(prepared: Prepared, workers: int | None, around: Surroundings) -> LoadResult:
+    """Make what a run still lacks; what ends it early says how to go on with it."""
+    with _resumable(prepared.ledger.run.name), around.stop.heeded():
+        send_patients(prepared, workers, around)
+    return LoadResult(read_summary(prepared.ledger.path), prepared.cohort.resampled)
+
+
+def send_patients(prepared: Prepared, workers: int | None, around: Surroundings) -> None:
+    """Send every patient that is not yet settled."""
+    ledger, cohort, connection = prepared.ledger, prepared.cohort, prepared.connection
+    if ledger.progress.phase is Phase.PLANNING:
+        around.listener.doing("reserving identifiers")
+        with closing(connection.connect()) as client:
+            plan_run(ledger, cohort, client)
+    # On a long line several connections have asked what the server has: they can go on.
+    concurrency = ConcurrencyLimit(workers, start=max(START_WORKERS, len(connection.idle)))
+    pool = ClientPool(connection.connect, concurrency, around.stop)
+    counts = ledger.counts()
+    waiting = counts[State.PLANNED] + counts[State.SENT]
+    delivery = delivery_of(ledger.run, prepared.mapping)
+    with around.listener.progress("patients", waiting) as meter:
+        meter.at_once(concurrency.limit)
+        for row in carry_on(ledger, cohort, delivery, pool):
+            meter.advance(observations=row.observations)
+            meter.at_once(concurrency.limit)
+
+
+@contextmanager
+def _resumable(run: str) -> Iterator[None]:
+    """Say, with whatever ends a run early, that it can be gone on with."""
+    hint = Hint(Remedy.RESUME, run)
+    try:
+        yield
+    except (Interrupted, ServerError, InputError) as error:
+        error.advise(hint)
+        raise
+    except KeyboardInterrupt:
+        raise Interrupted("stopped at once", hints=(hint,)) from None

@@ -1,0 +1,171 @@
+"""A load up to its first patient: the server examined, the cohort made, the record begun."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from bridge import __version__
+from bridge.delivery.ledger import Ledger, Run, last_begun
+from bridge.delivery.preflight import AUTO, limits_of, real_patients, refuse_values, target
+from bridge.delivery.run import new_run_name
+from bridge.delivery.server_state import ServerState
+from bridge.delivery.setup import make_tags
+from bridge.errors import InputError, Interrupted, option
+from bridge.mapping.loading import load_mapping
+from bridge.mapping.model import Mapping
+from bridge.openmrs.client import Client
+from bridge.recipe import Cohort, FilesRecipe, GeneratedRecipe, Recipe
+from bridge.runs.cohorts import (
+    CohortRequest,
+    files_cohort,
+    generated_cohort,
+    identity_of,
+)
+from bridge.runs.examining import examine
+from bridge.runs.listener import Listener
+from bridge.runs.surroundings import SANDBOX, Connection, Surroundings
+from bridge.wording import how_many
+
+if TYPE_CHECKING:
+    from bridge.files.reading import FolderCohort
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRequest:
+    """What a load is to bring, and where to."""
+
+    patients: CohortRequest = field(default_factory=CohortRequest)
+    server: str = SANDBOX
+    """Its base address, or `sandbox`."""
+    user: str | None = None
+    mapping_file: Path | None = None
+    """None: bridge's own mapping."""
+    profile: str = AUTO
+    workers: int | None = None
+    """Requests at once; None finds the server's best."""
+    among_others: bool = False
+    """Load although the server holds patients that are not marked as demo patients."""
+
+
+class Prepared(NamedTuple):
+    """A load whose record is open and whose patients can be sent."""
+
+    ledger: Ledger
+    cohort: Cohort
+    mapping: Mapping
+    connection: Connection
+
+
+class CohortOnServer(NamedTuple):
+    """The patients of a request, as an examined server can take them."""
+
+    state: ServerState
+    profile: str
+    cohort: Cohort
+    recipe: Recipe
+
+
+@contextmanager
+def prepare(
+    request: LoadRequest, connection: Connection, around: Surroundings
+) -> Iterator[Prepared]:
+    """Make a server ready for a load and begin its record; nothing is written if it is not fit."""
+    mapping = wanted_mapping(request, around.listener)
+    with closing(connection.connect()) as client:
+        found = cohort_on_server(client, request, mapping, connection, around)
+        if found.state.counted and not connection.is_sandbox:
+            _ask_about_real_patients(found.state, around.listener)
+        if around.stop.is_set():
+            raise Interrupted("stopped before anything was written")
+        around.listener.doing("preparing the server")
+        state = make_tags(client, found.state)
+    begun = _time_after(last_begun(around.records), around.clock())
+    run = Run(
+        name=new_run_name(begun, around.randomness),
+        created=begun.isoformat(timespec="milliseconds"),
+        server=connection.name,
+        user=connection.user,
+        patients=found.cohort.count,
+        recipe=found.recipe,
+        target=target(state, mapping.profiles[found.profile]),
+        mapping=identity_of(request.mapping_file, mapping),
+        capabilities=state.capabilities,
+        bridge=__version__,
+    )
+    with Ledger.create(around.records, run) as ledger:
+        around.listener.begun(run, ledger.progress.phase)
+        yield Prepared(ledger, found.cohort, mapping, connection)
+
+
+def wanted_mapping(request: LoadRequest, listener: Listener) -> Mapping:
+    """Load the mapping of a request, and say what is not in it."""
+    mapping = load_mapping(request.mapping_file)
+    if mapping.unmapped and request.mapping_file:
+        listener.note(f"not in the mapping, and left out: {', '.join(mapping.unmapped)}")
+    return mapping
+
+
+def cohort_on_server(
+    client: Client,
+    request: LoadRequest,
+    mapping: Mapping,
+    connection: Connection,
+    around: Surroundings,
+) -> CohortOnServer:
+    """Examine a server and make the patients that it can take."""
+    if not request.patients.files:
+        # NumPy and the models are loaded while the server is asked.
+        threading.Thread(target=import_module, args=("bridge.synthesis.cohort",)).start()
+    # Whoever lets them come among others does not wait for an answer that changes nothing.
+    counting = not (request.among_others or connection.is_sandbox)
+    state, profile = examine(
+        client, connection, mapping, request.profile, around, counting=counting
+    )
+    if request.patients.files:
+        cohort = _from_files(request.patients, state, mapping, around.listener)
+        return CohortOnServer(state, profile, cohort, FilesRecipe.of(cohort))
+    around.listener.doing("making the first patients")
+    asked = request.patients.with_seed(around.randomness)
+    made = generated_cohort(asked, limits_of(state, mapping), around.clock)
+    return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
+
+
+def _from_files(
+    asked: CohortRequest, state: ServerState, mapping: Mapping, listener: Listener
+) -> "FolderCohort":
+    assert asked.files
+    listener.doing("checking the patients")
+    cohort = files_cohort(asked, mapping)
+    limits = limits_of(state, mapping)
+    refuse_values(cohort.patients(range(1, cohort.count + 1)), limits, asked.files)
+    if cohort.left_out:
+        codes = ", ".join(sorted(cohort.left_out))
+        listener.note(f"observations left out, for no code of theirs is in the mapping: {codes}")
+    return cohort
+
+
+def _time_after(last: str | None, now: datetime) -> datetime:
+    """Return the time at which a run begins: the newest stays newest where a clock was set back."""
+    if last and now <= (begun := datetime.fromisoformat(last)):
+        return begun + timedelta(milliseconds=1)
+    return now
+
+
+def _ask_about_real_patients(state: ServerState, listener: Listener) -> None:
+    """Ask before synthetic patients come among others: it may be a real hospital."""
+    real = real_patients(state)
+    if real == 0:
+        return
+    whose = (
+        "patients that may be real"
+        if real is None
+        else f"{how_many(real, 'patient')} not marked as demo"
+    )
+    held = f"{state.url} holds {whose}"
+    if not listener.ask(f"{held}. Load synthetic ones all the same?"):
+        raise InputError(held, hints=option("among_others"))
