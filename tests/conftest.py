@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Before numpy is there: nets as small as bridge's gain nothing by more threads, and on a machine
+# that has other work the threads wait for each other, ten times as long as they work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
 

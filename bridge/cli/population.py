@@ -10,7 +10,7 @@ from bridge.cli.screen import Screen
 from bridge.wording import how_many
 
 if TYPE_CHECKING:
-    from bridge.synthesis.calibration import Fit
+    from bridge.synthesis.calibration import BandFit
     from bridge.synthesis.population import Names, Population, Pyramid
     from bridge.synthesis.population_vitals import Figures
 
@@ -86,7 +86,7 @@ def show(name: str | None) -> int:
     return 0
 
 
-def _fitted(fit: "Fit") -> tuple[str, ...]:
+def _fitted(fit: "BandFit") -> tuple[str, ...]:
     band = fit.band
     asked, made = _written(band.mean, band.sd), _written(fit.mean, fit.sd if band.sd else None)
     return fit.measure, band.sex, f"{band.first}-{band.last}", asked, made

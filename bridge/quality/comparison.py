@@ -11,7 +11,7 @@ from bridge.flows.conditions import USUAL
 from bridge.flows.spec import Spec
 from bridge.quality.baselines.generator import Generator, worded
 from bridge.quality.fidelity import Fidelity, distance, measure_fidelity
-from bridge.quality.frames import Column, Samples, comparable
+from bridge.quality.frames import ComparedColumn, Samples, comparable
 from bridge.quality.matching import Trial, trials
 from bridge.quality.privacy.closest import count_copies, measure_distances
 from bridge.quality.privacy.results import Copies, Estimate
@@ -42,7 +42,7 @@ class Split(NamedTuple):
     train: pd.DataFrame
     test: pd.DataFrame
     second: pd.DataFrame
-    columns: tuple[Column, ...]
+    columns: tuple[ComparedColumn, ...]
     left_out: Mapping[str, str]
     rows: int
     incomplete: Mapping[str, int]
@@ -74,7 +74,7 @@ class Published(NamedTuple):
 PUBLISHED: Final = (Published("flow", 0.52, 0.042), Published("GAN", 0.51, 0.066))
 
 
-class Result(NamedTuple):
+class GeneratorResult(NamedTuple):
     """What was measured of one generator.
 
     `areas` are under the ROC curve of whole rows, one per draw; `matched` that of rows with the
@@ -107,7 +107,7 @@ class Comparison(NamedTuple):
     """
 
     split: Split
-    results: tuple[Result, ...]
+    results: tuple[GeneratorResult, ...]
     failed: Mapping[str, str]
     drawn: Mapping[str, pd.DataFrame]
     real: Body | None
@@ -217,7 +217,7 @@ def _judged(
     draws: Sequence[pd.DataFrame],
     parts: Split,
     seed: int,
-) -> Result:
+) -> GeneratorResult:
     samples = Samples(
         real=parts.test,
         synthetic=draws[0],
@@ -232,7 +232,7 @@ def _judged(
     )
     distances = [one.distance for one in fidelity.measurements]
     closest, copies = _privacy(draws[0], parts, seed)
-    return Result(
+    return GeneratorResult(
         name=name,
         seconds=seconds,
         areas=areas,

@@ -6,7 +6,7 @@ import numpy as np
 from markupsafe import Markup
 
 from bridge import __version__
-from bridge.quality.comparison import LITTLE, PUBLISHED, REAL, REPEATS, Comparison, Result
+from bridge.quality.comparison import LITTLE, PUBLISHED, REAL, REPEATS, Comparison, GeneratorResult
 from bridge.quality.drawing import FLOOR, INK, SYNTHETIC, Chart, single
 from bridge.quality.drawing import REAL as REAL_COLOUR
 from bridge.quality.labels import label, percent, plain, with_unit
@@ -152,7 +152,7 @@ def comparison_figures(found: Comparison, source: str) -> dict[str, Any]:
     }
 
 
-def _figures(one: Result) -> dict[str, Any]:
+def _figures(one: GeneratorResult) -> dict[str, Any]:
     figures: dict[str, Any] = {
         **one._asdict(),
         "area": one.area,

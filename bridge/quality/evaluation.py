@@ -8,7 +8,7 @@ import pandas as pd
 from bridge.flows.conditions import USUAL
 from bridge.quality.fidelity import Fidelity, measure_fidelity
 from bridge.quality.frames import Samples, comparable
-from bridge.quality.growth import GrowthCurve, Pyramid, growth_curves, pyramid
+from bridge.quality.growth import AgePyramids, GrowthCurve, growth_curves, pyramid
 from bridge.quality.indicators import Match, measure_match
 from bridge.quality.matching import Trial, in_step, trials
 from bridge.quality.two_sample import TwoSample, distinguish
@@ -42,7 +42,7 @@ class Evaluation(NamedTuple):
     match: Match
     usefulness: tuple[Usefulness, ...]
     growth: tuple[GrowthCurve, ...]
-    pyramid: Pyramid | None
+    pyramid: AgePyramids | None
 
 
 def evaluate(

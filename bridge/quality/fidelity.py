@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
 from bridge.flows.columns import Floats
-from bridge.quality.frames import Column, Samples
+from bridge.quality.frames import ComparedColumn, Samples
 from bridge.quality.groups import sexes_by_band
 from bridge.quality.matching import Trial
 
@@ -21,7 +21,7 @@ FEWEST_IN_CELL: Final = 30
 """The fewest values of a sex and age band whose median is compared."""
 
 
-class Measurement(NamedTuple):
+class ColumnFidelity(NamedTuple):
     """A column in both tables: whole tables first, then the distance of matched samples.
 
     `distance` is Kolmogorov-Smirnov's for a number, the total variation for a category; `at_size`
@@ -29,7 +29,7 @@ class Measurement(NamedTuple):
     and SDs are of a number.
     """
 
-    column: Column
+    column: ComparedColumn
     counts: tuple[int, int]
     missing: tuple[float, float]
     means: tuple[float, float] | None
@@ -73,7 +73,7 @@ class Medians(NamedTuple):
 class Fidelity(NamedTuple):
     """How near the synthetic values lie to the real."""
 
-    measurements: tuple[Measurement, ...]
+    measurements: tuple[ColumnFidelity, ...]
     correlations: Correlations
     medians: Medians
 
@@ -87,7 +87,9 @@ def measure_fidelity(samples: Samples, matched: Sequence[Trial]) -> Fidelity:
     )
 
 
-def _measurement(samples: Samples, column: Column, matched: Sequence[Trial]) -> Measurement:
+def _measurement(
+    samples: Samples, column: ComparedColumn, matched: Sequence[Trial]
+) -> ColumnFidelity:
     real, synthetic = (
         frame[column.name].to_numpy(np.float64) for frame in (samples.real, samples.synthetic)
     )
@@ -95,7 +97,7 @@ def _measurement(samples: Samples, column: Column, matched: Sequence[Trial]) -> 
     pairs = [
         tuple(frame[column.name].to_numpy(np.float64) for frame in trial[:3]) for trial in matched
     ]
-    return Measurement(
+    return ColumnFidelity(
         column=column,
         counts=(int(np.isfinite(real).sum()), int(np.isfinite(synthetic).sum())),
         missing=(float(np.isnan(real).mean()), float(np.isnan(synthetic).mean())),
@@ -107,7 +109,7 @@ def _measurement(samples: Samples, column: Column, matched: Sequence[Trial]) -> 
     )
 
 
-def distance(first: Floats, second: Floats, column: Column) -> float:
+def distance(first: Floats, second: Floats, column: ComparedColumn) -> float:
     """Return Kolmogorov-Smirnov's distance, or the total variation of a category.
 
     Missing values are left out; NaN where one side has none.

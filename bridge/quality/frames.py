@@ -37,7 +37,7 @@ SEXES: Final = ("sex", "gender")
 FEWEST_ROWS: Final = 100
 
 
-class Column(NamedTuple):
+class ComparedColumn(NamedTuple):
     """A column that all tables have.
 
     `step` is the grid that the real values of a number lie on, if they do; `levels` are the
@@ -68,7 +68,7 @@ class Samples:
     real: pd.DataFrame
     synthetic: pd.DataFrame
     train: pd.DataFrame | None
-    columns: tuple[Column, ...]
+    columns: tuple[ComparedColumn, ...]
     left_out: Mapping[str, str]
 
     @property
@@ -118,7 +118,7 @@ def comparable(
     _check_rows(tables)
     frames = list(tables.values())
     left_out = {name: f"not in the {of} table" for of, name in _not_shared(tables)}
-    columns: list[Column] = []
+    columns: list[ComparedColumn] = []
     for name in (str(name) for name in real.columns if str(name) not in left_out):
         reason = not_a_measurement(name, real[name]) or _unlike([frame[name] for frame in frames])
         if reason:
@@ -173,15 +173,15 @@ def _unlike(series: Sequence[pd.Series]) -> str | None:
     return None
 
 
-def _column(name: str, series: Sequence[pd.Series], condition: bool) -> Column:
+def _column(name: str, series: Sequence[pd.Series], condition: bool) -> ComparedColumn:
     if all(is_number(one) for one in series) and not is_category(series[0]):
         values = series[0].to_numpy(np.float64, na_value=np.nan)
-        return Column(name, "number", condition, find_step(values))
+        return ComparedColumn(name, "number", condition, find_step(values))
     words = {word for one in series for word in as_words(one).dropna().unique()}
-    return Column(name, "category", condition, levels=tuple(sorted(words, key=word_order)))
+    return ComparedColumn(name, "category", condition, levels=tuple(sorted(words, key=word_order)))
 
 
-def _coded(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+def _coded(frame: pd.DataFrame, columns: Sequence[ComparedColumn]) -> pd.DataFrame:
     """Turn a table into float64 columns."""
     coded = {}
     for column in columns:
@@ -195,7 +195,7 @@ def _coded(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     return pd.DataFrame(coded)
 
 
-def snapped(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+def snapped(frame: pd.DataFrame, columns: Sequence[ComparedColumn]) -> pd.DataFrame:
     """Round the measured numbers of a table to the grid of the real ones."""
     rounded = {
         column.name: np.round(frame[column.name] / column.step) * column.step

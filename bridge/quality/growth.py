@@ -32,7 +32,7 @@ class GrowthCurve(NamedTuple):
     synthetic: Floats
 
 
-class Pyramid(NamedTuple):
+class AgePyramids(NamedTuple):
     """The share of each sex and five years of age: first years (k,), shares (sexes, k)."""
 
     sexes: tuple[str, ...]
@@ -76,13 +76,15 @@ def _centiles(frame: pd.DataFrame, name: str) -> Floats:
     return out
 
 
-def pyramid(samples: Samples) -> Pyramid | None:
+def pyramid(samples: Samples) -> AgePyramids | None:
     """Return the two age pyramids, of whole tables; None without ages and sexes."""
     real, synthetic = (_shares(frame, samples) for frame in (samples.real, samples.synthetic))
     if real is None or synthetic is None:
         return None
     levels = tuple(group.sex for group in sexes(samples.real, samples))
-    return Pyramid(levels, np.arange(0, _OLDEST + 1, _PYRAMID_STEP, dtype=float), real, synthetic)
+    return AgePyramids(
+        levels, np.arange(0, _OLDEST + 1, _PYRAMID_STEP, dtype=float), real, synthetic
+    )
 
 
 def _shares(frame: pd.DataFrame, samples: Samples) -> Floats | None:

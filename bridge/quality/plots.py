@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 from bridge.flows.columns import Floats
 from bridge.quality.drawing import FLOOR, INK, REAL, SYNTHETIC, Chart, single
 from bridge.quality.fidelity import Correlations
-from bridge.quality.frames import Column, Samples
-from bridge.quality.growth import CENTILES, GrowthCurve, Pyramid
+from bridge.quality.frames import ComparedColumn, Samples
+from bridge.quality.growth import CENTILES, AgePyramids, GrowthCurve
 from bridge.quality.indicators import Indicator
 from bridge.quality.labels import label, percent, plain, signed, with_unit
 from bridge.quality.two_sample import Distinction
@@ -26,7 +26,7 @@ _BINS = 60
 _SEXES = {"F": "girls", "M": "boys"}
 
 
-def density(samples: Samples, column: Column) -> str:
+def density(samples: Samples, column: ComparedColumn) -> str:
     """Draw a column's two distributions over each other."""
     real, synthetic = _both(samples, column.name)
     chart = Chart()
@@ -66,7 +66,7 @@ def bin_edges(values: Floats, step: float | None) -> Floats:
     return edges
 
 
-def _bars(axes: Axes, column: Column, real: Floats, synthetic: Floats) -> None:
+def _bars(axes: Axes, column: ComparedColumn, real: Floats, synthetic: Floats) -> None:
     at = np.arange(len(column.levels))
     for values, colour, side in ((real, REAL, -0.2), (synthetic, SYNTHETIC, 0.2)):
         shares = (values[:, None] == at).mean(axis=0)
@@ -74,7 +74,7 @@ def _bars(axes: Axes, column: Column, real: Floats, synthetic: Floats) -> None:
     axes.set_xticks(at, column.levels, rotation=45 if len("".join(column.levels)) > 40 else 0)
 
 
-def quantiles(samples: Samples, column: Column) -> str:
+def quantiles(samples: Samples, column: ComparedColumn) -> str:
     """Draw a number's synthetic quantiles against the real ones."""
     shares = np.concatenate([[0.1, 0.5], np.arange(1, 100), [99.5, 99.9]])
     real, synthetic = (np.percentile(values, shares) for values in _both(samples, column.name))
@@ -90,7 +90,7 @@ def quantiles(samples: Samples, column: Column) -> str:
     return chart.svg(f"Quantiles of {label(column.name)}, synthetic against real")
 
 
-def scatter_matrix(columns: Sequence[Column], samples: Samples, *, seed: int) -> str:
+def scatter_matrix(columns: Sequence[ComparedColumn], samples: Samples, *, seed: int) -> str:
     """Draw the first numbers against each other: real above the diagonal, synthetic below."""
     numbers = columns[:MOST_SCATTERED]
     rng = np.random.default_rng(seed)
@@ -124,7 +124,7 @@ def _cell(
     drawn: Sequence[pd.DataFrame],
     row: int,
     place: int,
-    columns: tuple[Column, Column],
+    columns: tuple[ComparedColumn, ComparedColumn],
 ) -> None:
     across, below = columns
     if row == place:
@@ -225,7 +225,7 @@ def growth(curve: GrowthCurve) -> str:
     return chart.svg(f"{label(curve.measurement)} by age, {_SEXES.get(curve.sex, curve.sex)}")
 
 
-def age_pyramid(found: Pyramid) -> str:
+def age_pyramid(found: AgePyramids) -> str:
     """Draw who was measured: real as bars, synthetic as outlines."""
     chart = Chart()
     height = found.years[1] - found.years[0]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import r2_score, roc_auc_score
 
-from bridge.quality.frames import Column, Samples
+from bridge.quality.frames import ComparedColumn, Samples
 from bridge.quality.matching import Trial
 
 FEWEST_ROWS: Final = 200
@@ -43,7 +43,7 @@ def measure_usefulness(
     return tuple(one for one in found if one)
 
 
-def _usefulness(column: Column, matched: Sequence[Trial], seed: int) -> Usefulness | None:
+def _usefulness(column: ComparedColumn, matched: Sequence[Trial], seed: int) -> Usefulness | None:
     figures = []
     for k, trial in enumerate(matched):
         test, synthetic, other = (_known(frame, column.name) for frame in trial[:3])
@@ -67,7 +67,7 @@ def _known(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return frame[frame[name].notna()]
 
 
-def _score(column: Column, learnt: pd.DataFrame, test: pd.DataFrame, seed: int) -> float:
+def _score(column: ComparedColumn, learnt: pd.DataFrame, test: pd.DataFrame, seed: int) -> float:
     """Learn from one table, judge on another."""
     kind = lightgbm.LGBMRegressor if column.kind == "number" else lightgbm.LGBMClassifier
     model = kind(

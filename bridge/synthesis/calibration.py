@@ -52,7 +52,7 @@ DECIMALS: Final = 3
 """So that two machines, whose last bits differ, calibrate alike."""
 
 
-class Fit(NamedTuple):
+class BandFit(NamedTuple):
     """A published band and what the calibrated model has in it."""
 
     measure: str
@@ -100,7 +100,7 @@ def solve(population: Population, model: Model) -> Calibration:
     )
 
 
-def fits_of(population: Population, model: Model, calibration: Calibration) -> list[Fit]:
+def fits_of(population: Population, model: Model, calibration: Calibration) -> list[BandFit]:
     """Hold what calibrated people have against what is published, band by band."""
     return [fit for part in _ReferenceSample(population, model).fits(calibration) for fit in part]
 
@@ -139,7 +139,7 @@ class _Knots(NamedTuple):
     def still(cls, part: _Part) -> "_Knots":
         return cls(np.zeros(len(part.bands)), np.ones(len(part.bands)))
 
-    def stepped(self, fits: list[Fit]) -> "_Knots":
+    def stepped(self, fits: list[BandFit]) -> "_Knots":
         lacks = np.array([(fit.band.mean - fit.mean) / fit.sd for fit in fits])
         wider = np.array([(fit.band.sd or fit.sd) / fit.sd for fit in fits])
         shift = np.clip(self.shift + lacks, -FARTHEST, FARTHEST)
@@ -181,7 +181,7 @@ class _ReferenceSample:
         name = COORDINATE.get(figures.measure, figures.measure)
         return Line(name, part.sex, *(np.round(x, DECIMALS) for x in (years, shift, stretch)))
 
-    def fits(self, calibration: Calibration) -> list[list[Fit]]:
+    def fits(self, calibration: Calibration) -> list[list[BandFit]]:
         """Measure the calibrated people: every band of every part."""
         person = {"sex": self._sex, "age_months": self._years * 12}
         names = self._model.outputs
@@ -198,20 +198,20 @@ class _ReferenceSample:
         """Tell who is not drawn again: without them the means would be off by what they lack."""
         return ~implausible(of, self._years * 12)
 
-    def _fit(self, part: _Part, band: Mean, values: Floats, possible: NDArray[np.bool_]) -> Fit:
+    def _fit(self, part: _Part, band: Mean, values: Floats, possible: NDArray[np.bool_]) -> BandFit:
         inside = possible & (self._years >= band.first) & (self._years < band.last + 1)
         inside &= self._sex == part.sex
         weights = self._weights(part)[self._years[inside].astype(np.int64)]
         mean = float(np.average(values[inside], weights=weights))
         variance = float(np.average((values[inside] - mean) ** 2, weights=weights))
-        return Fit(part.figures.measure, band, mean, variance**0.5)
+        return BandFit(part.figures.measure, band, mean, variance**0.5)
 
     def _weights(self, part: _Part) -> Floats:
         """Return how many people there are of each year of age, whoever they are counted by."""
         return _WHO_WEIGHTS if part.figures.standard == "who" else self._own[part.sex]
 
 
-def _miss(fit: Fit) -> float:
+def _miss(fit: BandFit) -> float:
     """Tell how far a band is from what is published, in SDs."""
     spread = abs(np.log(fit.sd / fit.band.sd)) if fit.band.sd else 0.0
     return max(abs(fit.mean - fit.band.mean) / fit.sd, float(spread))

@@ -144,7 +144,7 @@ class Curves(YamlModel):
         return value
 
 
-class Figures(YamlModel):
+class WellnessFigures(YamlModel):
     """All that wellness.yaml holds."""
 
     height: Heights
@@ -155,9 +155,9 @@ class Figures(YamlModel):
 
 
 @cache
-def figures() -> Figures:
+def figures() -> WellnessFigures:
     """Read the published figures."""
-    return load_yaml(FIGURES, Figures)
+    return load_yaml(FIGURES, WellnessFigures)
 
 
 class WellVitals(NamedTuple):

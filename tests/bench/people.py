@@ -19,7 +19,7 @@ from bridge.flows.spec import Spec, shipped_spec
 from bridge.flows.table import Table, load_table
 from bridge.flows.training import train
 from bridge.quality.fidelity import distance
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 from bridge.quality.two_sample import area
 
 OUTPUTS = ("height_cm", "weight_kg", "pulse_bpm", "sbp_mmhg", "dbp_mmhg")
@@ -109,7 +109,7 @@ def told_apart(real: Table, values: NDArray[np.float64], seed: int = 0) -> Figur
         for of in (real.values, values)
     )
     gaps = [
-        distance(real.values[:, k], values[:, k], Column(name, "number", False))
+        distance(real.values[:, k], values[:, k], ComparedColumn(name, "number", False))
         for k, name in enumerate(OUTPUTS)
     ]
     return Figures(area(first, second, paired=True, seed=seed), float(np.mean(gaps)))

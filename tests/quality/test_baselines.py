@@ -9,17 +9,17 @@ import pytest
 
 from bridge.flows.spec import Spec
 from bridge.quality.baselines.copula import GaussianCopula
-from bridge.quality.baselines.generator import Fitted, Generator
+from bridge.quality.baselines.generator import FittedGenerator, Generator
 from bridge.quality.baselines.independent import IndependentColumns
 from bridge.quality.baselines.scores import fit_margins, fit_scores, settled
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 
 COLUMNS = (
-    Column("sex", "category", True, levels=("F", "M")),
-    Column("age_years", "number", True, 1.0),
-    Column("height_cm", "number", False, 0.1),
-    Column("pulse_bpm", "number", False, 2.0),
-    Column("ratio", "number", False, None),
+    ComparedColumn("sex", "category", True, levels=("F", "M")),
+    ComparedColumn("age_years", "number", True, 1.0),
+    ComparedColumn("height_cm", "number", False, 0.1),
+    ComparedColumn("pulse_bpm", "number", False, 2.0),
+    ComparedColumn("ratio", "number", False, None),
 )
 
 
@@ -104,7 +104,7 @@ def maker(name: str) -> Callable[[int], Generator]:
 
 
 @functools.cache
-def learnt(name: str) -> Fitted:
+def learnt(name: str) -> FittedGenerator:
     """Learn the people for long enough that the nets know what goes together."""
     return maker(name)(10).fit(made(), COLUMNS, seed=1)
 
@@ -169,7 +169,7 @@ def test_nothing_is_drawn_in_a_gap_and_heaps_stay_heaps() -> None:
     """Readings end in 0 and 5 where people round: a smooth curve would be told at once."""
     rng = np.random.default_rng(0)
     heaped = pd.DataFrame({"x": rng.choice([100.0, 105.0, 140.0], 1_000, p=[0.2, 0.7, 0.1])})
-    scores = fit_scores(heaped, (Column("x", "number", False, 1.0),))
+    scores = fit_scores(heaped, (ComparedColumn("x", "number", False, 1.0),))
     drawn = scores.frame(rng.standard_normal((5_000, 1)), np.empty((5_000, 0), dtype=np.int64))
     shares = drawn["x"].value_counts(normalize=True)
     assert set(shares.index) == {100.0, 105.0, 140.0}
@@ -179,7 +179,7 @@ def test_nothing_is_drawn_in_a_gap_and_heaps_stay_heaps() -> None:
 def test_a_column_of_very_many_values_is_learnt_through_quantiles() -> None:
     rng = np.random.default_rng(0)
     many = pd.DataFrame({"x": np.round(rng.gamma(2.0, 1_000.0, 20_000), 2)})
-    scores = fit_scores(many, (Column("x", "number", False, 0.01),))
+    scores = fit_scores(many, (ComparedColumn("x", "number", False, 0.01),))
     drawn = scores.frame(rng.standard_normal((20_000, 1)), np.empty((20_000, 0), dtype=np.int64))
     shares = [0.01, 0.25, 0.5, 0.75, 0.99]
     assert drawn["x"].quantile(shares).to_numpy() == pytest.approx(

@@ -12,11 +12,11 @@ import pytest
 from bridge.__main__ import run
 from bridge.errors import InputError
 from bridge.quality.baselines.copula import GaussianCopula
-from bridge.quality.baselines.generator import Fitted, Generator
+from bridge.quality.baselines.generator import FittedGenerator, Generator
 from bridge.quality.baselines.independent import IndependentColumns
 from bridge.quality.comparison import REAL, Comparison, compare, split
 from bridge.quality.comparison_report import comparison_figures, render_comparison, table
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 
 
 def people(count: int = 1_500) -> pd.DataFrame:
@@ -40,7 +40,9 @@ class Refusing:
 
     name: str = "refusing"
 
-    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> Fitted:
+    def fit(
+        self, frame: pd.DataFrame, columns: tuple[ComparedColumn, ...], seed: int
+    ) -> FittedGenerator:
         raise InputError("needs a column of colours")
 
 

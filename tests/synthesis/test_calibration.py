@@ -98,7 +98,7 @@ def test_other_people_than_it_was_solved_with_have_the_published_mean(
     assert sd is None or spread == pytest.approx(sd, rel=0.06)
 
 
-def test_without_figures_nothing_moves() -> None:
+def test_without_figures_nothing_changes() -> None:
     """As in the United States."""
     assert calibration_of(load_population("us"), MODEL) is UNCALIBRATED
     z = np.ones((2, len(MODEL.columns)))
@@ -120,7 +120,7 @@ def test_the_survey_s_children_stay_and_nobody_jumps(solved: Calibration) -> Non
         assert (np.diff(measured(MODEL, solved, sex, years, z)["height_cm"][20:150]) > -0.3).all()
 
 
-def test_the_stored_moves_are_those_of_this_model_and_these_files(
+def test_the_stored_calibrations_are_those_of_this_model_and_these_files(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """If this fails: `python -m bridge.synthesis.calibration`."""
@@ -162,7 +162,7 @@ def test_what_comes_with_bridge_hits_its_figures(name: str) -> None:
     assert not warnings(population, MODEL, found)
 
 
-def test_a_mean_that_no_move_gives_is_said_so() -> None:
+def test_a_mean_that_no_calibration_gives_is_said_so() -> None:
     """With the nearest."""
     text = PLAIN + VITALS.replace("mean: 152.0, sd: 5.0", "mean: 80.0, sd: 5.0")
     with pytest.raises(InputError, match=r"no calibration gives height_cm of F 20-29 .* 80 .*near"):

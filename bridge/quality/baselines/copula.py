@@ -15,7 +15,7 @@ from scipy.special import ndtr, ndtri
 
 from bridge.flows.columns import Floats
 from bridge.quality.baselines.scores import Codes, Scores, fit_scores
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 
 ROUNDS: Final = 40
 """Draws of the categories' scores; the correlation is the average over the second half."""
@@ -33,7 +33,9 @@ class GaussianCopula:
 
     name: str = "Gaussian copula"
 
-    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> "Correlated":
+    def fit(
+        self, frame: pd.DataFrame, columns: tuple[ComparedColumn, ...], seed: int
+    ) -> "Correlated":
         """Learn the columns' shapes and their correlation."""
         rng = np.random.default_rng(seed)
         scores = fit_scores(frame, columns)

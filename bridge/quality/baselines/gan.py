@@ -32,7 +32,7 @@ from bridge.quality.baselines.scores import (
     batches,
     fit_scores,
 )
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 
 NOISE: Final = 16
 HIDDEN: Final = 128
@@ -52,7 +52,7 @@ class AdversarialNet:
     name: str = "GAN"
     steps: int = STEPS
 
-    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> Drawn:
+    def fit(self, frame: pd.DataFrame, columns: tuple[ComparedColumn, ...], seed: int) -> Drawn:
         """Learn the table; the steps are as many for few rows as for many."""
         torch.manual_seed(seed)
         torch.set_num_threads(1)  # more add up in another order, and that gives other weights

@@ -6,10 +6,10 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 
 
-class Fitted(Protocol):
+class FittedGenerator(Protocol):
     """A generator that has learnt a table."""
 
     def sample(self, count: int, seed: int) -> pd.DataFrame:
@@ -29,12 +29,14 @@ class Generator(Protocol):
         """What a reader of the comparison calls it."""
         ...
 
-    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> Fitted:
+    def fit(
+        self, frame: pd.DataFrame, columns: tuple[ComparedColumn, ...], seed: int
+    ) -> FittedGenerator:
         """Learn the columns of `frame`; the same seed gives the same generator."""
         ...
 
 
-def worded(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+def worded(frame: pd.DataFrame, columns: Sequence[ComparedColumn]) -> pd.DataFrame:
     """Return a table with its categories as words in place of their codes."""
     words = {
         column.name: np.array(column.levels, dtype=object)[frame[column.name].to_numpy(np.int64)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,9 @@ class IndependentColumns:
 
     name: str = "independent columns"
 
-    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> "Shuffled":
+    def fit(
+        self, frame: pd.DataFrame, columns: tuple[ComparedColumn, ...], seed: int
+    ) -> "Shuffled":
         """Keep the columns; nothing is left to chance before a draw."""
         return Shuffled(frame=frame[[column.name for column in columns]])
 

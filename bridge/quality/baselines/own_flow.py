@@ -15,7 +15,7 @@ from bridge.flows.spec import Spec
 from bridge.flows.table import Table, by_own_names, parse_table
 from bridge.flows.training import train
 from bridge.quality.baselines.generator import worded
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,9 @@ class OwnFlow:
     spec: Spec | None = None
     name: str = "bridge"
 
-    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> "Conditioned":
+    def fit(
+        self, frame: pd.DataFrame, columns: tuple[ComparedColumn, ...], seed: int
+    ) -> "Conditioned":
         """Learn the outputs; the people are kept, to draw conditions from."""
         words = worded(frame, columns)
         names = [column.name for column in columns]
@@ -40,7 +42,7 @@ class OwnFlow:
 class Conditioned:
     """A fitted model, and the people whose conditions it is asked for."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ComparedColumn, ...]
     people: Table
     model: Model
 
@@ -54,7 +56,7 @@ class Conditioned:
         return pd.DataFrame({one.name: _coded(one, drawn[one.name]) for one in self.columns})
 
 
-def _coded(column: Column, values: "pd.Series[Any]") -> Floats:
+def _coded(column: ComparedColumn, values: "pd.Series[Any]") -> Floats:
     codes = {word: float(code) for code, word in enumerate(column.levels)}
     return np.array([codes.get(value, value) for value in values], dtype=np.float64)
 

@@ -23,7 +23,7 @@ from nflows.transforms.permutations import RandomPermutation
 
 from bridge.flows.columns import Floats
 from bridge.quality.baselines.scores import DECIMALS
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 
 LAYERS: Final = 5
 HIDDEN: Final = 32
@@ -40,7 +40,7 @@ class PlainFlow:
     name: str = "plain flow (first study)"
     epochs: int = EPOCHS
 
-    def fit(self, frame: pd.DataFrame, columns: tuple[Column, ...], seed: int) -> "Scaled":
+    def fit(self, frame: pd.DataFrame, columns: tuple[ComparedColumn, ...], seed: int) -> "Scaled":
         """Learn the scaled columns."""
         torch.manual_seed(seed)
         torch.set_num_threads(1)  # more add up in another order, and that gives other weights
@@ -56,7 +56,7 @@ class PlainFlow:
 class Scaled:
     """A fitted flow and the way back from its scale."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ComparedColumn, ...]
     low: Floats
     high: Floats
     flow: Any  # nflows ships no types

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from bridge.flows.columns import Floats
-from bridge.quality.frames import Column
+from bridge.quality.frames import ComparedColumn
 
 Codes = NDArray[np.int64]
 
@@ -32,7 +32,7 @@ MARGIN_KNOTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Curve:
+class MarginCurve:
     """A number's distribution over `rows` people: the `shares` of them below rising `edges`.
 
     Edges are counted in cells of `step`. Between them the distribution is a straight line, flat
@@ -64,8 +64,8 @@ class Curve:
 class Scores:
     """The codec of a table with N numbers and C categories."""
 
-    columns: tuple[Column, ...]
-    curves: tuple[Curve, ...]
+    columns: tuple[ComparedColumn, ...]
+    curves: tuple[MarginCurve, ...]
 
     @property
     def levels(self) -> list[int]:
@@ -98,7 +98,7 @@ class Scores:
         return [column.name for column in self.columns if column.kind == kind]
 
 
-def fit_scores(frame: pd.DataFrame, columns: tuple[Column, ...]) -> Scores:
+def fit_scores(frame: pd.DataFrame, columns: tuple[ComparedColumn, ...]) -> Scores:
     """Learn the distribution of each number."""
     return Scores(
         columns=columns,
@@ -110,7 +110,7 @@ def fit_scores(frame: pd.DataFrame, columns: tuple[Column, ...]) -> Scores:
     )
 
 
-def _curve(values: Floats, step: float | None) -> Curve:
+def _curve(values: Floats, step: float | None) -> MarginCurve:
     step = step or float(np.ptp(values)) / CELLS_WITHOUT_GRID or 1.0
     cells = np.sort(np.rint(values / step))
     tops = np.unique(cells)
@@ -120,7 +120,7 @@ def _curve(values: Floats, step: float | None) -> Curve:
         bottoms = np.concatenate([tops[:1], tops[:-1] + 1])
     edges = np.stack([bottoms - 0.5, tops + 0.5], axis=1).ravel()
     shares = np.searchsorted(cells, edges) / len(cells)
-    return Curve(
+    return MarginCurve(
         step=step,
         edges=edges,
         shares=shares,
