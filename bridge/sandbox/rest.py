@@ -156,7 +156,8 @@ def _require_sign_in(request: Request, kind: ResourceType) -> None:
 def _owner(store: Store, place: Place) -> Record | None:
     if not place.owner:
         return None
-    found = store.find(place.type.path.partition("/")[0], place.owner)
+    above = BY_PATH[place.type.path.partition("/")[0]]
+    found = store.find(above.name, place.owner)
     if found is None:
         raise NotFound
     return found
