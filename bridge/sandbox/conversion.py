@@ -97,7 +97,7 @@ def choose_variant(record: Record, body: Mapping[str, Any]) -> None:
             java="java.lang.IllegalArgumentException",
             code="org.openmrs.module.webservices.rest.web.resource.impl.DelegatingCrudResource:93",
         )
-    if name not in record.type.variants:
+    if not isinstance(name, str) or name not in record.type.variants:
         raise Broken(
             f"type={name} is not handled by this resource (class {ORDER_RESOURCE}) or any subclass",
             java="java.lang.IllegalArgumentException",
