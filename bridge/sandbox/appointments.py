@@ -125,6 +125,8 @@ def _make(store: Store, body: Body) -> Record:
     appointment["location"] = store.find("location", str(body.get("locationUuid")))
     for name in ("startDateTime", "endDateTime"):
         appointment[name] = to_moment(body.get(name))
+        if appointment[name] is None:
+            raise _refused(f"not-null property references a null or transient value : {name}")
     appointment["status"] = _among(body.get("status") or "Scheduled", SEQUENCE, "Status")
     appointment["appointmentKind"] = _among(body.get("appointmentKind"), KINDS, "Kind")
     appointment["comments"] = body.get("comments")
@@ -137,7 +139,7 @@ def _make(store: Store, body: Body) -> Record:
 
 
 def _among(value: Any, known: Any, what: str) -> str:
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise _refused(f"No enum constant {PACKAGE}.model.Appointment{what}.{value}")
     return str(value)
 

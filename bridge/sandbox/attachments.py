@@ -123,10 +123,17 @@ def _attached(store: Store, uuid: str) -> Record:
 
 
 def _download(store: Store, uuid: str) -> Download:
-    obs = _attached(store, uuid)
+    found = content_of(store, _attached(store, uuid))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def content_of(store: Store, obs: Record) -> Download | None:
+    """Take out the data of a complex observation."""
     found = store.many("complexdata", "obs = ?", (obs.id,))
     if not found:
-        raise NotFound
+        return None
     return Download(bytes(found[0]["content"]), found[0]["mediaType"], found[0]["title"])
 
 

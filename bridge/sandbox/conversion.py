@@ -34,6 +34,7 @@ TARGETS = {
 LARGEST = 2**31
 """Java's whole numbers end here."""
 
+ORDER_RESOURCE = "org.openmrs.module.webservices.rest.web.v1_0.resource.openmrs2_2.OrderResource2_2"
 DATE_FORMAT = "Error converting date - correct format (ISO8601 Long): yyyy-MM-dd'T'HH:mm:ss.SSSZ"
 
 
@@ -89,9 +90,18 @@ def convert_map(store: Store, kind: ResourceType, body: Mapping[str, Any]) -> Re
 def choose_variant(record: Record, body: Mapping[str, Any]) -> None:
     """Note which subclass a new record is of, as its body must say."""
     name = body.get("type")
-    if name not in record.type.variants:
-        raise Conversion(
-            f"Subclass type not found: {name}; known: {', '.join(record.type.variants)}"
+    if name is None:
+        raise Broken(
+            "When creating a resource that supports subclasses, you must indicate the particular"
+            " subclass with a type property",
+            java="java.lang.IllegalArgumentException",
+            code="org.openmrs.module.webservices.rest.web.resource.impl.DelegatingCrudResource:93",
+        )
+    if not isinstance(name, str) or name not in record.type.variants:
+        raise Broken(
+            f"type={name} is not handled by this resource (class {ORDER_RESOURCE}) or any subclass",
+            java="java.lang.IllegalArgumentException",
+            code="org.openmrs.module.webservices.rest.web.resource.impl.BaseDelegatingResource:509",
         )
     record["type"] = name
 

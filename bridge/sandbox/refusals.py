@@ -19,6 +19,12 @@ MESSAGES = {
     "Encounter.visit.patients.dontMatch": (
         "The encounter and the visit it belongs to must both belong to the same patient"
     ),
+    "Order.error.encounterDatetimeAfterDateActivated": (
+        "Date activated cannot be before that of the associated encounter"
+    ),
+    "error.patientProgram.enrolledDateDateCannotBeInFuture": (
+        "Enrolled date can't be in future, Please select a date on or before today"
+    ),
     "Obs.error.precision": (
         'Assigning decimal value to numeric concept with "Allowed decimal" property set to false'
         " is not allowed."

@@ -33,6 +33,7 @@ DEEPEST = 100
 MOST_WHOLE = 2**31  # what Java reads as an int, and more than any table has rows
 DEFAULT_REASON = "web service call"
 NO_KNOWN_ALLERGIES = "No known allergies"
+FULFILLER = "org.openmrs.module.webservices.rest.web.v1_0.resource.openmrs2_3.FulfillerDetails2_3"
 FULFILLER_STATUSES = ("RECEIVED", "IN_PROGRESS", "EXCEPTION", "ON_HOLD", "DECLINED", "COMPLETED")
 
 
@@ -114,8 +115,12 @@ def _fulfil(store: Store, request: Request) -> Reply:
     for name in ("fulfillerStatus", "fulfillerComment", "accessionNumber"):
         if request.body.get(name) is not None:
             order[name] = str(request.body[name])
-    if order["fulfillerStatus"] not in (None, *FULFILLER_STATUSES):
-        raise Conversion(f"No enum constant org.openmrs.Order.FulfillerStatus.{name}")
+    status = order["fulfillerStatus"]
+    if status not in (None, *FULFILLER_STATUSES):
+        raise Conversion(
+            f"fulfillerStatus on class {FULFILLER}",
+            f"No enum constant org.openmrs.Order.FulfillerStatus.{status}",
+        )
     store.update(order)
     return Reply(201)
 
@@ -126,15 +131,14 @@ def _allergies(store: Store, request: Request, patient: Record) -> Reply | None:
     if request.method == "DELETE":
         reason = request.given.get("reason") or DEFAULT_REASON
         store.end("allergy", "patient = ?", (patient.id,), reason)
-        set_allergy_status(store, patient.id or 0, "Unknown")
         return Reply(204)
     if request.method == "PUT":
         if request.body or known:
             raise Unsupported
         set_allergy_status(store, patient.id or 0, NO_KNOWN_ALLERGIES)
         return Reply(204)
-    where, params = "patient = ? AND status = ?", (patient.id, NO_KNOWN_ALLERGIES)
-    if request.method == "GET" and not known and not store.count("allergystatus", where, params):
+    said = store.count("allergystatus", "patient = ? AND status <> 'Unknown'", (patient.id,))
+    if request.method == "GET" and not known and not said:
         return Reply(204)
     return None
 
@@ -152,7 +156,8 @@ def _require_sign_in(request: Request, kind: ResourceType) -> None:
 def _owner(store: Store, place: Place) -> Record | None:
     if not place.owner:
         return None
-    found = store.find(place.type.path.partition("/")[0], place.owner)
+    above = BY_PATH[place.type.path.partition("/")[0]]
+    found = store.find(above.name, place.owner)
     if found is None:
         raise NotFound
     return found

@@ -23,6 +23,7 @@ CASCADES = {
         ("obs", "encounter"),
         ("encounterprovider", "encounter"),
         ("order", "encounter"),
+        ("diagnosis", "encounter"),
     ),
     "obs": (("obs", "obsGroup"),),
 }
@@ -41,18 +42,39 @@ class Hold(NamedTuple):
 
 HOLDS = {
     "obs": (Hold("obs", "previousVersion", "previous_version", "previous_version", "obs_id"),),
-    "encounter": (Hold("obs", "encounter", "encounter_observations", "encounter_id", ""),),
+    "encounter": (
+        Hold("obs", "encounter", "encounter_observations", "encounter_id", ""),
+        Hold("diagnosis", "encounter", "encounter_diagnosis_encounter_id_fk", "encounter_id", ""),
+        Hold("order", "encounter", "orders_in_encounter", "encounter_id", ""),
+    ),
     "patient": (
+        Hold("allergy", "patient", "allergy_patient_id_fk", "patient_id", ""),
+        Hold("order", "patient", "order_for_patient", "patient_id", ""),
+        Hold("condition", "patient", "condition_patient_fk", "patient_id", ""),
+        Hold("programenrollment", "patient", "patient_in_program", "patient_id", ""),
+        Hold("appointment", "patient", "patient_appointment_patient", "patient_id", ""),
         Hold("encounter", "patient", "encounter_patient", "patient_id", ""),
         Hold("visit", "patient", "visit_patient_fk", "patient_id", ""),
     ),
     "person": (
+        Hold("relationship", "personA", "person_a_is_person", "person_a", "person_id"),
+        Hold("relationship", "personB", "person_b_is_person", "person_b", "person_id"),
         Hold("patient", "person", "person_id_for_patient", "patient_id", "person_id"),
         Hold("obs", "person", "person_obs", "person_id", ""),
     ),
 }
+TABLES = {
+    "condition": "conditions",
+    "diagnosis": "encounter_diagnosis",
+    "order": "orders",
+    "programenrollment": "patient_program",
+    "appointment": "patient_appointment",
+}
+"""What OpenMRS's tables are called where the name is another than here."""
+
 PARTS = {
-    "obs": (("obs", "obsGroup"),),
+    "obs": (("complexdata", "obs"), ("obs", "obsGroup")),
+    "programenrollment": (("patientstate", "patientProgram"),),
     "encounter": (("encounterprovider", "encounter"),),
     "patient": (("identifier", "patient"),),
     "person": (
@@ -118,6 +140,8 @@ def purge(store: Store, record: Record) -> None:
             java="org.openmrs.api.APIException",
             code="org.openmrs.api.impl.VisitServiceImpl:222",
         )
+    if kind == "order":
+        raise _held(kind, _subclass_hold(record))
     for hold in HOLDS.get(kind, ()):
         if store.count(hold.type, f'"{hold.prop}" = ?', (number,)):
             raise _held(kind, hold)
@@ -128,16 +152,23 @@ def purge(store: Store, record: Record) -> None:
         purge(store, store.held("person", number))
 
 
+def _subclass_hold(order: Record) -> Hold:
+    """Say what keeps an order: OpenMRS removes its row before that of its subclass, so never."""
+    name = f"{str(order['type']).removesuffix('order')}_order"
+    return Hold(name, "id", f"{name}_order_id_fk", "order_id", "")
+
+
 def _held(kind: str, hold: Hold) -> Broken:
     whole = kind == "patient"
     batch = "could not execute statement" if whole else "could not execute batch"
     target = hold.target or hold.column
-    sql = "n/a" if whole else f"delete from {kind} where {target}=?"
+    table, holder = TABLES.get(kind, kind), TABLES.get(hold.type, hold.type)
+    sql = "n/a" if whole else f"delete from {table} where {target}=?"
     update = " ON UPDATE CASCADE" if whole else ""
     cause = (
         "(conn=1) Cannot delete or update a parent row: a foreign key constraint fails"
-        f" (`openmrs`.`{hold.type}`, CONSTRAINT `{hold.key}` FOREIGN KEY (`{hold.column}`)"
-        f" REFERENCES `{kind}` (`{target}`){update})"
+        f" (`openmrs`.`{holder}`, CONSTRAINT `{hold.key}` FOREIGN KEY (`{hold.column}`)"
+        f" REFERENCES `{table}` (`{target}`){update})"
     )
     outer = (
         f"{batch}; SQL [{sql}]; constraint [null]; nested exception is"

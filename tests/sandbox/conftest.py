@@ -11,6 +11,7 @@ import pytest
 from bridge.sandbox import Sandbox
 
 from .clinic import Clinic
+from .hospital import Hospital
 
 NOW = datetime(2026, 11, 21, 3, 7, 51, tzinfo=UTC)
 
@@ -20,6 +21,7 @@ class Furnished(NamedTuple):
 
     directory: Path
     source: str
+    service: str = ""
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +37,10 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Furnished:
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sandbox]:
     """Serve a bare server's data, or the clinic's where the test asks for it too."""
-    if "clinic" in request.fixturenames:
-        furnished = request.getfixturevalue("furnished")
-        shutil.copytree(furnished.directory, tmp_path, dirs_exist_ok=True)
+    for client, data in (("clinic", "furnished"), ("hospital", "equipped")):
+        if client in request.fixturenames:
+            made = request.getfixturevalue(data)
+            shutil.copytree(made.directory, tmp_path, dirs_exist_ok=True)
     with Sandbox.start(tmp_path, clock=lambda: NOW) as running:
         yield running
 
@@ -48,3 +51,22 @@ def clinic(sandbox: Sandbox, furnished: Furnished) -> Iterator[Clinic]:
     clinic.source = furnished.source
     with clinic.client:
         yield clinic
+
+
+@pytest.fixture(scope="session")
+def equipped(furnished: Furnished, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    directory = tmp_path_factory.mktemp("equipped")
+    shutil.copytree(furnished.directory, directory, dirs_exist_ok=True)
+    with Sandbox.start(directory, clock=lambda: NOW) as sandbox:
+        hospital = Hospital(sandbox.url)
+        with hospital.client:
+            hospital.equip()
+    return Furnished(directory, furnished.source, hospital.service)
+
+
+@pytest.fixture
+def hospital(sandbox: Sandbox, equipped: Furnished) -> Iterator[Hospital]:
+    hospital = Hospital(sandbox.url)
+    hospital.source, hospital.service = equipped.source, equipped.service
+    with hospital.client:
+        yield hospital

@@ -1,6 +1,8 @@
 """The pages a person opens, first as text, then in a real browser."""
 
+import base64
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -19,6 +21,17 @@ from bridge.sandbox import PASSWORD, USER, Sandbox
 from bridge.sandbox.people.vitals import age_text
 
 from .clinic import DAY, Clinic
+from .hospital import (
+    DIABETES,
+    HEMOGLOBIN,
+    IMAGE,
+    MALARIA,
+    MODERATE,
+    NOTE,
+    PENICILLIN,
+    SMOKES,
+    Hospital,
+)
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -153,7 +166,7 @@ def test_a_patient_s_page_draws_graphs(clinic: Clinic, sandbox: Sandbox, browser
     assert _inked(browser) == [True] * len(titles)
     assert "38.4 \u2191\u2191" in " ".join(text_of(browser, ".critically_high"))
     assert len(text_of(browser, ".vitals tbody tr")) == 3
-    assert len(text_of(browser, ".visits tbody tr")) == 3
+    assert len(text_of(browser, ".visit")) == 3
 
 
 def _inked(browser: "Chrome") -> list[bool]:
@@ -272,6 +285,125 @@ def test_a_narrow_window_needs_no_scrolling_sideways(
         browser.get(root(sandbox) + path)
         width = browser.execute_script("return document.documentElement.scrollWidth")
         assert width <= browser.execute_script("return innerWidth")
+
+
+def charted(hospital: Hospital) -> str:
+    """Make a patient with something in every part of the summary, and return the uuid."""
+    patient = hospital.patient(birthdate="2023-02-10")
+    hospital.make(
+        "condition", patient=patient, condition={"coded": DIABETES}, clinicalStatus="ACTIVE"
+    )
+    allergen = {"allergenType": "DRUG", "codedAllergen": {"uuid": PENICILLIN}}
+    severity = {"uuid": MODERATE}
+    hospital.make(f"patient/{patient}/allergy", allergen=allergen, severity=severity)
+    for number, value in enumerate((10.9, 6.4)):
+        start = DAY + timedelta(days=40 * number)
+        body = hospital.encounter_body(patient, {}, start)
+        body["obs"] = [
+            {"concept": HEMOGLOBIN, "value": value},
+            {"concept": NOTE, "value": "Pale, tired.\nEats well."},
+            {"concept": SMOKES, "value": False},
+        ]
+        diagnosis = {"coded": MALARIA}
+        body["diagnoses"] = [{"diagnosis": diagnosis, "certainty": "PROVISIONAL", "rank": 1}]
+        body["orders"] = [hospital.drug_order(patient, start + timedelta(minutes=15))]
+        hospital.make("encounter", **body)
+        vaccine = hospital.vaccine(patient, body["visit"]["uuid"], start)
+        hospital.client.post(f"{hospital.fhir}/Immunization", json=vaccine, timeout=10)
+    enrolled = {"program": hospital.program, "dateEnrolled": "2026-03-04"}
+    hospital.make("programenrollment", patient=patient, **enrolled)
+    hospital.tell(
+        "appointment",
+        patientUuid=patient,
+        serviceUuid=hospital.service,
+        startDateTime="2026-12-04T09:00:00.000+0000",
+        endDateTime="2026-12-04T09:15:00.000+0000",
+        appointmentKind="Scheduled",
+    )
+    return patient
+
+
+def test_the_summary_tells_what_a_patient_has_and_takes(
+    hospital: Hospital, sandbox: Sandbox
+) -> None:
+    patient = charted(hospital)
+    text = requests.get(f"{root(sandbox)}/patient/{patient}", timeout=10).text
+    words = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    for said in (
+        "Allergies Penicillins moderate",
+        "Problems Diabetes mellitus",
+        "Malaria presumed 2 times, last",
+        "None at present. Past medicines 2",
+        "Diabetes Education since",
+        "General Medicine to come",
+        "Hemoglobin 6.4 \u2193\u2193 critically low g/dL",
+        "BCG vaccine 1 3 years",
+        "Pale, tired. Eats well.",
+        "Smokes no",
+    ):
+        assert said in words, said
+    assert text.count("<polyline") == 1
+
+
+def test_nothing_asked_and_nothing_there_are_not_the_same(
+    hospital: Hospital, sandbox: Sandbox
+) -> None:
+    patient = hospital.patient()
+    address = f"{root(sandbox)}/patient/{patient}"
+    assert "nobody has asked" in requests.get(address, timeout=10).text
+    hospital.ask("PUT", f"patient/{patient}/allergy", {})
+    assert "No known allergies." in requests.get(address, timeout=10).text
+
+
+def test_an_attachment_is_shown_small_and_opens_where_it_can_do_no_harm(
+    hospital: Hospital, sandbox: Sandbox
+) -> None:
+    patient = hospital.patient()
+    for name, kind in (("wound.png", "image/png"), ("page.html", "text/html")):
+        body = {"person": patient, "concept": IMAGE, "obsDatetime": "2026-03-04T09:00:00"}
+        parts = {
+            "file": (name, b"<script>alert(1)</script>", kind),
+            "json": (None, json.dumps(body)),
+        }
+        hospital.client.post(f"{hospital.rest}/obs", files=parts, timeout=10)
+    text = requests.get(f"{root(sandbox)}/patient/{patient}", timeout=10).text
+    assert text.count("<img ") == 1
+    kinds = set()
+    for uuid in re.findall(r'href="/attachment/([^"]+)"', text):
+        stranger = requests.get(f"http://127.0.0.1:{sandbox.port}/attachment/{uuid}", timeout=10)
+        assert stranger.status_code == 401
+        answer = requests.get(f"{root(sandbox)}/attachment/{uuid}", timeout=10)
+        kinds.add((answer.headers["Content-Type"], answer.headers["Content-Disposition"][:6]))
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        hospital.ask("DELETE", f"obs/{uuid}")
+        assert requests.get(f"{root(sandbox)}/attachment/{uuid}", timeout=10).status_code == 404
+    assert kinds == {("image/png", "inline"), ("application/octet-stream", "attach")}
+
+
+@pytest.mark.browser
+def test_a_whole_chart_fits_a_phone_and_prints_on_one_page(
+    hospital: Hospital, sandbox: Sandbox, browser: "Chrome"
+) -> None:
+    patient = charted(hospital)
+    for number in range(12):
+        hospital.make(
+            "condition",
+            patient=patient,
+            condition={"nonCoded": f"{EVIL[number % len(EVIL)][:40]} {number}"},
+            clinicalStatus="ACTIVE",
+        )
+        start = DAY - timedelta(days=20 * number + 20)
+        body = hospital.encounter_body(patient, {5085: 120 + number, 5089: 13}, start)
+        body["obs"].append({"concept": NOTE, "value": "<b>W</b>" * 200})
+        hospital.make("encounter", **body)
+    size = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get(f"{root(sandbox)}/patient/{patient}")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+    assert browser.find_elements("css selector", "main b:not(.doses b), main script") == []
+    paper = {"paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": False}
+    printed = browser.execute_cdp_cmd("Page.printToPDF", paper)["data"]
+    assert base64.b64decode(printed).count(b"/Type /Page\n") == 1
 
 
 def test_the_chart_library_keeps_its_licence() -> None:

@@ -1,5 +1,6 @@
 """What a patient has: conditions, diagnoses of encounters, and allergies."""
 
+from functools import partial
 from typing import Any
 
 from bridge.sandbox.conversion import convert, unique
@@ -16,6 +17,7 @@ from bridge.sandbox.resource_types import (
 )
 from bridge.sandbox.store import Record, Store
 
+VERIFICATION = "org.openmrs.ConditionVerificationStatus"
 ALLERGEN_TYPES = ("DRUG", "FOOD", "ENVIRONMENT", "OTHER")
 OTHER_NON_CODED = "5622".ljust(36, "A")
 """The concept that stands for an allergen that has none."""
@@ -44,6 +46,15 @@ def set_named(store: Store, record: Record, value: Any) -> None:
 def _concept(store: Store, value: Any) -> Record | None:
     given = value.get("uuid") if isinstance(value, dict) else value
     return unique(store, store.resource_types["concept"], str(given)) if given else None
+
+
+def set_word(
+    name: str, java: str, words: tuple[str, ...], store: Store, record: Record, value: Any
+) -> None:
+    """Take one of the words that OpenMRS knows."""
+    if value is not None and value not in words:
+        raise Conversion(f"No enum constant {java}.{value}")
+    record[name] = value
 
 
 def allergen(store: Store, allergy: Record) -> dict[str, Any]:
@@ -103,7 +114,9 @@ RESOURCE_TYPES = (
             ref("patient"),
             ref("coded", "concept"),
             text("nonCoded"),
-            *texts("clinicalStatus verificationStatus additionalDetail"),
+            text("clinicalStatus"),
+            text("verificationStatus"),
+            text("additionalDetail"),
             ref("previousVersion", "condition"),
             moment("onsetDate"),
             moment("endDate"),
@@ -117,7 +130,18 @@ RESOURCE_TYPES = (
         settled=frozenset({"patient"}),
         indexes=("patient",),
         getters={"display": words_of, "condition": lambda store, record: named(record, store)},
-        setters={"condition": set_named},
+        setters={
+            "condition": set_named,
+            "clinicalStatus": partial(
+                set_word,
+                "clinicalStatus",
+                "org.openmrs.ConditionClinicalStatus",
+                ("ACTIVE", "RECURRENCE", "RELAPSE", "INACTIVE", "REMISSION", "RESOLVED"),
+            ),
+            "verificationStatus": partial(
+                set_word, "verificationStatus", VERIFICATION, ("CONFIRMED", "PROVISIONAL")
+            ),
+        },
     ),
     ResourceType(
         name="diagnosis",
@@ -142,7 +166,10 @@ RESOURCE_TYPES = (
         ending="voided",
         indexes=("patient", "encounter"),
         getters={"display": words_of, "diagnosis": lambda store, record: named(record, store)},
-        setters={"diagnosis": set_named},
+        setters={
+            "diagnosis": set_named,
+            "certainty": partial(set_word, "certainty", VERIFICATION, ("CONFIRMED", "PROVISIONAL")),
+        },
     ),
     ResourceType(
         name="allergy",

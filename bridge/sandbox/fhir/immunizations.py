@@ -46,6 +46,17 @@ def immunization_resource(store: Store, group: Record) -> Resource:
     }
 
 
+def member_values(store: Store, group: Record) -> dict[str, Any]:
+    """Return what a group's members say, by their CIEL codes; a coded answer as its concept."""
+    values: dict[str, Any] = {}
+    for one in store.children(group, "groupMembers"):
+        columns = ("valueNumeric", "valueText", "valueDatetime")
+        plain = (one[column] for column in columns)
+        value = store.ref(one, "valueCoded") or next((v for v in plain if v is not None), None)
+        values[_code(store, one)] = value
+    return values
+
+
 def _code(store: Store, obs: Record) -> str:
     concept = store.ref(obs, "concept")
     return concept.uuid.rstrip("A") if concept else ""

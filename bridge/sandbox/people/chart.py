@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from bridge.sandbox.catalogue.care import numeric_value
 from bridge.sandbox.catalogue.people import full_name, preferred
+from bridge.sandbox.people.moments import moment, moment_if_any
 from bridge.sandbox.people.vitals import Reading, age_text
 from bridge.sandbox.searches import Selection, found_by
 from bridge.sandbox.store import Record, Store
@@ -15,6 +16,7 @@ PAGE = 25
 MOST_READINGS = 5000
 MARK = "demo_patient"
 RUN = "bridge run"
+PHONES = ("Telephone Number", "Telephone", "Phone number", "Phone Number")
 SEXES = {"F": "Female", "M": "Male"}
 
 
@@ -32,20 +34,10 @@ class Person:
     identifier: str
     identifier_type: str
     address: str
+    phone: str
     marked: bool
     run: str
     last_visit: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
-    """One visit as the page lists it."""
-
-    start: datetime
-    stop: datetime | None
-    kind: str
-    place: str
-    encounters: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +81,14 @@ def person_of(store: Store, patient: Record) -> Person:
         age=age_text(born, store.today) if born else "",
         birthdate=born,
         estimated=bool(person["birthdateEstimated"]),
-        died=_moment_if_any(person["deathDate"]),
+        died=moment_if_any(person["deathDate"]),
         identifier=identifier["identifier"] if identifier else "",
         identifier_type=kind["name"] if kind else "",
         address=_address(preferred(store, person, "addresses")),
+        phone=next((marks[name] for name in PHONES if name in marks), ""),
         marked=marks.get(MARK) == "true",
         run=marks.get(RUN, ""),
-        last_visit=_moment(visits[0]["startDatetime"]) if visits else None,
+        last_visit=moment(visits[0]["startDatetime"]) if visits else None,
     )
 
 
@@ -110,37 +103,18 @@ def _address(address: Record | None) -> str:
     return ", ".join(address[part] for part in parts if address and address[part])
 
 
-def _moment(seconds: int) -> datetime:
-    """Return a time on the clock of this machine: who reads the page sits at it."""
-    return datetime.fromtimestamp(seconds).astimezone()
-
-
-def _moment_if_any(seconds: int | None) -> datetime | None:
-    return _moment(seconds) if seconds is not None else None
-
-
-def stays_of(store: Store, patient: Record) -> Sequence[Stay]:
-    """List a patient's visits, the newest first."""
-    return [
-        Stay(
-            start=_moment(visit["startDatetime"]),
-            stop=_moment_if_any(visit["stopDatetime"]),
-            kind=_named(store, visit, "visitType"),
-            place=_named(store, visit, "location"),
-            encounters=len(store.children(visit, "encounters")),
-        )
-        for visit in store.many("visit", "patient = ? AND ended = 0", (patient.id,))
-    ]
-
-
 def _named(store: Store, record: Record, name: str) -> str:
     found = store.ref(record, name)
     return str(found["name"]) if found else ""
 
 
 def readings_of(store: Store, patient: Record) -> Sequence[Reading]:
-    """Take out the numbers that were measured at a patient's encounters."""
-    where = 'person = ? AND ended = 0 AND "valueNumeric" IS NOT NULL AND encounter IS NOT NULL'
+    """Take out the numbers that were measured at a patient's encounters, but for results."""
+    where = (
+        'person = ? AND ended = 0 AND "valueNumeric" IS NOT NULL AND encounter IS NOT NULL'
+        ' AND "obsGroup" IS NULL AND concept NOT IN (SELECT c.id FROM concept c'
+        " JOIN conceptclass k ON k.id = c.\"conceptClass\" WHERE k.name = 'Test')"
+    )
     found = store.many("obs", where, (patient.id,), page=(MOST_READINGS, 0))
     return [_reading(store, obs) for obs in found]
 
@@ -155,7 +129,7 @@ def _reading(store: Store, obs: Record) -> Reading:
         name=store.display(concept),
         unit=concept["units"] or "",
         value=value if value is not None else 0,
-        time=_moment(encounter["encounterDatetime"]),
+        time=moment(encounter["encounterDatetime"]),
         encounter=encounter.uuid,
         place=_named(store, encounter, "location"),
         verdict=obs["interpretation"],

@@ -23,6 +23,7 @@ VALUE_COLUMNS = {
     "DT": "valueDatetime",
     "TM": "valueDatetime",
     "TS": "valueDatetime",
+    "ED": "valueComplex",
 }
 """Where a value stands, by the HL7 abbreviation of its concept's datatype."""
 

@@ -1,15 +1,12 @@
 """Rules of conditions, diagnoses, allergies and enrolments."""
 
 from bridge.sandbox.catalogue.problems import OTHER_NON_CODED
-from bridge.sandbox.refusals import Findings
+from bridge.sandbox.refusals import Broken, Findings
 from bridge.sandbox.store import Record, Store
 
 
 def check_condition(store: Store, condition: Record, findings: Findings) -> None:
-    """Check that a condition says what it is, and whether it still is."""
-    if condition["coded"] is None and condition["nonCoded"] is None:
-        code = "Condition.conditionShouldNotBeNull"
-        findings.add("condition", code, "The condition is required")
+    """Check that a condition says whether it still is; of what, OpenMRS does not ask."""
     if condition["clinicalStatus"] is None:
         code = "Condition.clinicalStatusShouldNotBeNull"
         findings.add("clinicalStatus", code, "The clinical status is required")
@@ -34,22 +31,27 @@ def check_allergy(store: Store, allergy: Record, findings: Findings) -> None:
         findings.add("allergen", "allergyapi.allergenType.required")
     coded = store.ref(allergy, "coded")
     words = str(allergy["nonCoded"] or "").strip()
+    if coded is None and words and not findings.faults:
+        raise Broken(
+            "not-null property references a null or transient value :"
+            " org.openmrs.Allergy.allergen.codedAllergen",
+            java="org.hibernate.PropertyValueException",
+            code="org.hibernate.engine.internal.Nullability:122",
+        )
     if coded is None and not words:
         code = "allergyapi.allergen.codedOrNonCodedAllergen.required"
         findings.add("allergen", code)
     elif coded and coded.uuid == OTHER_NON_CODED and not words:
         findings.add("allergen", "allergyapi.allergen.nonCodedAllergen.required")
     elif allergy.id is None and _is_known(store, allergy, coded, words):
-        name = store.display(coded) if coded else words
-        code = "allergyapi.message.duplicateAllergen"
-        findings.add("allergen", code, f"{name} is already in the list of allergens")
+        findings.add("allergen", "allergyapi.message.duplicateAllergen")
 
 
 def _is_known(store: Store, allergy: Record, coded: Record | None, words: str) -> bool:
     patient = store.ref(allergy, "patient")
     where = "patient = ? AND ended = 0 AND coded IS ?"
     params: list[object] = [patient and patient.id, coded and coded.id]
-    if coded is None or coded.uuid == OTHER_NON_CODED:
+    if coded and coded.uuid == OTHER_NON_CODED:
         where += ' AND "nonCoded" = ? COLLATE NOCASE'
         params.append(words)
     return store.count("allergy", where, params) > 0

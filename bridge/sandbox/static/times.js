@@ -14,8 +14,9 @@ function clockText(time) {
 
 for (const shown of document.querySelectorAll("time[datetime]")) {
   const time = new Date(shown.dateTime);
-  const dayOnly = "date" in shown.dataset;
-  shown.textContent = dayOnly ? dayText(time) : `${dayText(time)}, ${clockText(time)}`;
+  if ("date" in shown.dataset) shown.textContent = dayText(time);
+  else if ("clock" in shown.dataset) shown.textContent = clockText(time);
+  else shown.textContent = `${dayText(time)}, ${clockText(time)}`;
 }
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,0 +1,80 @@
+"""Immunizations: made through FHIR, kept as observations at an encounter of their own."""
+
+from datetime import timedelta
+from typing import Any
+
+import requests
+
+from .clinic import DAY, moment
+from .hospital import HYPERTENSION, MEASLES, Hospital
+
+
+def give(hospital: Hospital, body: dict[str, Any]) -> requests.Response:
+    return hospital.client.post(f"{hospital.fhir}/Immunization", json=body, timeout=10)
+
+
+def visit_of(hospital: Hospital, patient: str) -> str:
+    return str(hospital.make("visit", **hospital.visit_body(patient))["uuid"])
+
+
+def test_a_vaccine_is_read_back_as_it_was_given(hospital: Hospital) -> None:
+    patient = hospital.patient()
+    visit = visit_of(hospital, patient)
+    extra = {
+        "lotNumber": "L-7",
+        "manufacturer": {"display": "SII"},
+        "expirationDate": "2027-01-31",
+    }
+    made = give(hospital, hospital.vaccine(patient, visit, DAY, **extra))
+    assert made.status_code == 201, made.text
+    (entry,) = hospital.search("Immunization", patient=patient)["entry"]
+    found = entry["resource"]
+    assert found["id"] == made.json()["id"]
+    assert found["vaccineCode"]["text"] == "BCG vaccine"
+    assert found["occurrenceDateTime"] == "2026-03-04T09:00:00+00:00"
+    assert found["protocolApplied"] == [{"doseNumberPositiveInt": 1}]
+    assert found["encounter"]["reference"] == f"Encounter/{visit}"
+    assert found["performer"][0]["actor"]["display"] == "Grace Wanjiru"
+    for name, value in extra.items():
+        assert found[name] == value
+
+
+def test_the_vaccines_of_a_visit_share_one_encounter_at_its_end(hospital: Hospital) -> None:
+    patient = hospital.patient()
+    visit = visit_of(hospital, patient)
+    for code in ("886".ljust(36, "A"), MEASLES):
+        vaccine = {"vaccineCode": {"coding": [{"code": code}]}}
+        assert give(hospital, hospital.vaccine(patient, visit, DAY, **vaccine)).status_code == 201
+    shown = "custom:(uuid,encounterDatetime,obs:(uuid,groupMembers:(uuid)))"
+    (encounter,) = hospital.read("encounter", patient=patient, v=shown)["results"]
+    assert encounter["encounterDatetime"] == moment(DAY + timedelta(hours=2))
+    assert len(encounter["obs"]) == 2
+
+
+def test_only_a_vaccine_of_the_set_is_taken(hospital: Hospital) -> None:
+    patient = hospital.patient()
+    visit = visit_of(hospital, patient)
+    other = {"vaccineCode": {"coding": [{"code": HYPERTENSION}]}}
+    refused = give(hospital, hospital.vaccine(patient, visit, DAY, **other))
+    assert refused.status_code == 422
+    assert "error.noValue" in refused.text
+    assert hospital.read("encounter", patient=patient)["results"] == []
+    for lacking, reason in (("encounter", "No encounter"), ("patient", "No patient")):
+        body = hospital.vaccine(patient, visit, DAY)
+        del body[lacking]
+        answer = give(hospital, body)
+        assert (answer.status_code, reason in answer.text) == (422, True)
+
+
+def test_an_immunization_is_deleted_and_goes_with_its_patient(hospital: Hospital) -> None:
+    patient = hospital.patient()
+    visit = visit_of(hospital, patient)
+    first, second = (
+        give(hospital, hospital.vaccine(patient, visit, DAY)).json()["id"] for _ in range(2)
+    )
+    url = f"{hospital.fhir}/Immunization"
+    assert hospital.client.delete(f"{url}/{first}", timeout=10).status_code == 200
+    assert hospital.client.get(f"{url}/{first}", timeout=10).status_code == 410
+    assert hospital.search("Immunization", patient=patient)["total"] == 1
+    hospital.ask("DELETE", f"patient/{patient}", reason="undo")
+    assert hospital.client.get(f"{url}/{second}", timeout=10).status_code == 410
