@@ -7,7 +7,7 @@ import click
 
 from bridge.cli.access import open_server
 from bridge.cli.interrupt import StopSwitch
-from bridge.cli.options import ServerFlags, server_options
+from bridge.cli.options import ServerFlags, package_option, server_options
 from bridge.cli.screen import Screen
 from bridge.content.initializer import initializer_files
 from bridge.content.o3_config import o3_config
@@ -32,24 +32,25 @@ def content() -> None:
     show_default=True,
     help="Folders of openmrs-module-initializer, or a configuration file of O3's frontend.",
 )
+@package_option
 @click.option("--all", "whole", is_flag=True, help="The whole package, whatever a server has.")
 @server_options
 @click.argument("folder", type=click.Path(path_type=Path))
-def export(form: str, whole: bool, server: ServerFlags, folder: Path) -> int:
+def export(form: str, package: Path | None, whole: bool, server: ServerFlags, folder: Path) -> int:
     """Write to a new FOLDER what the server of --url lacks; with no --url, the whole package.
 
     The initializer makes what it is given equal to the file: a whole package is for servers
     without content of their own.
     """
     screen = Screen()
-    package = load_content()
+    wanted = load_content(package)
     if form == "o3-config":
-        text = json.dumps(o3_config(package), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(o3_config(wanted), indent=2, ensure_ascii=False) + "\n"
         files = {"bridge-o3-config.json": text}
     elif whole or server.url is None:
-        files = initializer_files(package)
+        files = initializer_files(wanted)
     else:
-        files = _lacking(package, server, screen)
+        files = _lacking(wanted, server, screen)
     with new_folder(folder) as draft:
         for name, text in files.items():
             path = draft / name

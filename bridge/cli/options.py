@@ -254,4 +254,11 @@ workers_option = click.option(
     help="Requests at once; auto finds the server's best.",
 )
 
+package_option = click.option(
+    "--package",
+    type=_path(),
+    envvar="BRIDGE_PACKAGE",
+    help="A folder with a content package in place of bridge's own.",
+)
+
 run_argument = click.argument("name", metavar="[RUN]", required=False)

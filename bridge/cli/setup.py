@@ -1,6 +1,7 @@
 """`bridge setup`: the metadata that a bare server lacks, and the content package."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,10 +13,11 @@ from bridge.cli.options import (
     ServerFlags,
     json_option,
     mapping_options,
+    package_option,
     server_options,
 )
 from bridge.cli.screen import Screen, is_terminal
-from bridge.content.package import load_content
+from bridge.content.package import Content, load_content
 from bridge.delivery.content import ContentPlan, make_content, plan_content
 from bridge.delivery.content_state import read_standing
 from bridge.delivery.preflight import choose_profile
@@ -36,6 +38,7 @@ SHOWN = 4
     is_flag=True,
     help="With --content: give sets and questions that exist what they lack (vaccines, results).",
 )
+@package_option
 @click.option("--dry-run", is_flag=True, help="Say what would be made, and make nothing.")
 @click.option("--yes", is_flag=True, help="Make the content without asking.")
 @server_options
@@ -44,6 +47,7 @@ SHOWN = 4
 def setup(
     content: bool,
     extend: bool,
+    package: Path | None,
     dry_run: bool,
     yes: bool,
     server: ServerFlags,
@@ -51,15 +55,16 @@ def setup(
     as_json: bool,
 ) -> int:
     """Make the metadata that a bare server lacks; what exists stays as it is."""
-    if extend and not content:
-        raise InputError("--extend goes with --content")
+    if (extend or package) and not content:
+        raise InputError("--extend and --package go with --content")
+    wanted = load_content(package) if content else None
     screen = Screen(as_json=as_json)
     switch = StopSwitch()
     with screen.showing(switch), open_server(server, screen, switch) as access:
         results, profile = _metadata(access, of_mapping, screen, dry_run=dry_run)
         said: dict[str, Any] = {}
-        if content:
-            plan = _plan(access, screen)
+        if wanted:
+            plan = _plan(wanted, access, screen)
             _tell_plan(plan, access, screen, extend=extend)
             if not dry_run:
                 _ask(plan, access, screen, yes=yes)
@@ -84,9 +89,8 @@ def _metadata(
         client.close()
 
 
-def _plan(access: Access, screen: Screen) -> ContentPlan:
+def _plan(package: Content, access: Access, screen: Screen) -> ContentPlan:
     screen.doing("looking for the content")
-    package = load_content()
     client = access.connect()
     try:
         return plan_content(package, read_standing(client, package))

@@ -22,12 +22,13 @@ BOOSTERS = 2
 
 def o3_config(content: Content) -> dict[str, Any]:
     """Return what to give to the frontend as a configuration file."""
-    further = next(row.uuid for row in content.concepts if row.name == FURTHER_TESTS)
-    shown = [*RESULTS, further]
+    further = [row.uuid for row in content.concepts if row.name == FURTHER_TESTS]
+    shown = [*RESULTS, *further]
+    vaccines = content.by_uuid[VACCINES].answers if VACCINES in content.by_uuid else ()
     return {
         "@openmrs/esm-patient-tests-app": {
             "resultsViewerConcepts": [
-                {"conceptUuid": uuid, "defaultOpen": uuid == further} for uuid in shown
+                {"conceptUuid": uuid, "defaultOpen": uuid in further} for uuid in shown
             ],
             "orders": {"labOrderableConcepts": [ORDERABLE_TESTS]},
         },
@@ -35,7 +36,7 @@ def o3_config(content: Content) -> dict[str, Any]:
             "immunizationConceptSet": "CIEL:984",
             "sequenceDefinitions": [
                 {"vaccineConceptUuid": uuid, "sequences": _sequences()}
-                for uuid in content.concept(VACCINES).answers
+                for uuid in vaccines
                 if content.concept(uuid).name not in ("None", "Other")
             ],
         },

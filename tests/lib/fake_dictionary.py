@@ -30,7 +30,11 @@ class FakeDictionary:
 
     def add(self, resource: str, **body: Any) -> None:
         """Give the server a thing of its own."""
-        self.things.setdefault(resource, {})[body["uuid"]] = {"retired": False, **body}
+        self.things.setdefault(resource, {})[body["uuid"]] = {
+            "retired": False,
+            "voided": False,
+            **body,
+        }
 
     def __call__(self, request: Request) -> Answer | None:
         """Answer a request; None: a sign-in, or nothing there."""
