@@ -1,7 +1,6 @@
 """`bridge setup`: the metadata that a bare server lacks, and the content package."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import click
@@ -9,11 +8,12 @@ import click
 from bridge.cli.access import Access, open_server
 from bridge.cli.interrupt import StopSwitch, stop_on_interrupt
 from bridge.cli.options import (
+    ContentFlags,
     MappingFlags,
     ServerFlags,
+    content_options,
     json_option,
     mapping_options,
-    package_option,
     server_options,
 )
 from bridge.cli.screen import Screen, is_terminal
@@ -32,43 +32,26 @@ SHOWN = 4
 
 
 @click.command()
-@click.option("--content", is_flag=True, help="Concepts, drugs, programs and the like too.")
-@click.option(
-    "--extend",
-    is_flag=True,
-    help="With --content: give sets and questions that exist what they lack (vaccines, results).",
-)
-@package_option
-@click.option("--dry-run", is_flag=True, help="Say what would be made, and make nothing.")
-@click.option("--yes", is_flag=True, help="Make the content without asking.")
+@content_options
 @server_options
 @mapping_options
 @json_option
-def setup(
-    content: bool,
-    extend: bool,
-    package: Path | None,
-    dry_run: bool,
-    yes: bool,
-    server: ServerFlags,
-    of_mapping: MappingFlags,
-    as_json: bool,
-) -> int:
+def setup(asked: ContentFlags, server: ServerFlags, of_mapping: MappingFlags, as_json: bool) -> int:
     """Make the metadata that a bare server lacks; what exists stays as it is."""
-    if (extend or package) and not content:
+    if (asked.extend or asked.package) and not asked.content:
         raise InputError("--extend and --package go with --content")
-    wanted = load_content(package) if content else None
+    package = load_content(asked.package) if asked.content else None
     screen = Screen(as_json=as_json)
     switch = StopSwitch()
     with screen.showing(switch), open_server(server, screen, switch) as access:
-        results, profile = _metadata(access, of_mapping, screen, dry_run=dry_run)
+        results, profile = _metadata(access, of_mapping, screen, dry_run=asked.dry_run)
         said: dict[str, Any] = {}
-        if wanted:
-            plan = _plan(wanted, access, screen)
-            _tell_plan(plan, access, screen, extend=extend)
-            if not dry_run:
-                _ask(plan, access, screen, yes=yes)
-                results += _make(plan, access, screen, switch, extend=extend)
+        if package:
+            plan = _plan(package, access, screen)
+            _tell_plan(plan, access, screen, extend=asked.extend)
+            if not asked.dry_run:
+                _ask(plan, access, screen, yes=asked.yes)
+                results += _make(plan, access, screen, switch, extend=asked.extend)
             said = {"content": _content_json(plan)}
     return _tell(results, said, profile, access, screen)
 
