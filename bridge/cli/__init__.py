@@ -31,6 +31,7 @@ COMMANDS = {
     "evaluate": "Say how true synthetic records are, beside real ones.",
     "compare": "Let bridge's generator and others learn the same people.",
     "mapping": "Check a mapping file, or export it.",
+    "content": "Write the content package in other forms.",
     "sandbox": "Serve the embedded OpenMRS-compatible server.",
 }
 

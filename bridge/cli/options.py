@@ -124,6 +124,17 @@ def server_request(server: str, flags: ServerFlags, of_mapping: MappingFlags) ->
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentFlags:
+    """Whether and how the content package is made."""
+
+    content: bool
+    extend: bool
+    package: Path | None
+    dry_run: bool
+    yes: bool
+
+
 def _grouped(
     name: str, kind: Callable[..., Any], *options: Callable[[Any], Any]
 ) -> Callable[[Command], Command]:
@@ -256,6 +267,27 @@ workers_option = click.option(
     default="auto",
     show_default=True,
     help="Requests at once; auto finds the server's best.",
+)
+
+package_option = click.option(
+    "--package",
+    type=_path(),
+    envvar="BRIDGE_PACKAGE",
+    help="A folder with a content package in place of bridge's own.",
+)
+
+content_options = _grouped(
+    "asked",
+    ContentFlags,
+    click.option("--content", is_flag=True, help="Concepts, drugs, programs and the like too."),
+    click.option(
+        "--extend",
+        is_flag=True,
+        help="With --content: give sets and questions that exist what they lack, such as vaccines.",
+    ),
+    package_option,
+    click.option("--dry-run", is_flag=True, help="Say what would be made, and make nothing."),
+    click.option("--yes", is_flag=True, help="Make the content without asking."),
 )
 
 run_argument = click.argument("name", metavar="[RUN]", required=False)

@@ -7,8 +7,10 @@ import click
 from bridge.cli.access import server_name, surroundings
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import (
+    ContentFlags,
     MappingFlags,
     ServerFlags,
+    content_options,
     json_option,
     mapping_options,
     server_options,
@@ -29,39 +31,26 @@ MADE = ("made", "extended", "to be made")
 
 
 @click.command()
-@click.option("--content", is_flag=True, help="Concepts, drugs, programs and the like too.")
-@click.option(
-    "--extend",
-    is_flag=True,
-    help="With --content: give sets and questions that exist what they lack (vaccines, results).",
-)
-@click.option("--dry-run", is_flag=True, help="Say what would be made, and make nothing.")
-@click.option("--yes", is_flag=True, help="Make the content without asking.")
+@content_options
 @server_options
 @mapping_options
 @json_option
-def setup(
-    content: bool,
-    extend: bool,
-    dry_run: bool,
-    yes: bool,
-    server: ServerFlags,
-    of_mapping: MappingFlags,
-    as_json: bool,
-) -> int:
+def setup(asked: ContentFlags, server: ServerFlags, of_mapping: MappingFlags, as_json: bool) -> int:
     """Make the metadata that a bare server lacks; what exists stays as it is."""
-    if extend and not content:
-        raise InputError("--extend goes with --content")
+    if (asked.extend or asked.package) and not asked.content:
+        raise InputError("--extend and --package go with --content")
     screen = Screen(as_json=as_json)
     request = server_request(server_name(server.url), server, of_mapping)
     around = surroundings(server, screen, StopSwitch())
     with screen.showing(around.stop):
-        if not content:
-            return _tell(set_server_up(request, around, dry_run=dry_run), [], {}, screen)
-        wanted = ContentRequest(extend=extend, dry_run=dry_run, agreed=yes)
+        if not asked.content:
+            return _tell(set_server_up(request, around, dry_run=asked.dry_run), [], {}, screen)
+        wanted = ContentRequest(
+            package=asked.package, extend=asked.extend, dry_run=asked.dry_run, agreed=asked.yes
+        )
 
         def show(plan: ContentPlan, label: str) -> None:
-            _tell_plan(plan, label, screen, extend=extend)
+            _tell_plan(plan, label, screen, extend=asked.extend)
 
         result = set_content_up(request, wanted, around, show)
     said = {"content": _content_json(result.plan)}

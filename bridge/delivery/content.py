@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from bridge.content.initializer import Addition
 from bridge.content.package import Content
 from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.content_bodies import Bodies, answers_by_rest
@@ -105,6 +106,18 @@ def plan_content(content: Content, standing: Standing) -> ContentPlan:
         retired=standing.retired,
         elsewhere=tuple(_elsewhere(content, standing)),
     )
+
+
+def additions(content: Content, standing: Standing) -> Iterator[Addition]:
+    """Yield the parts that sets and questions of the server lack, by the server's uuids."""
+    for concept in content.concepts:
+        for field, parts in (("answers", concept.answers), ("setMembers", concept.members)):
+            has = standing.parts.get((concept.uuid, field))
+            for part in parts if has is not None else ():
+                uuid = standing.uuids.get(part, part)
+                if uuid not in (has or ()):
+                    owner = standing.uuids.get(concept.uuid, concept.uuid)
+                    yield Addition(owner, uuid, field == "answers")
 
 
 def _elsewhere(content: Content, standing: Standing) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from bridge.content.package import Content
 from bridge.content.rows import Concept, Named, Term
 from bridge.delivery.setup import Missing
+from bridge.errors import InputError
 from bridge.identity import NAMESPACE, part_uuid
 
 Body = dict[str, Any]
@@ -97,7 +98,7 @@ class Bodies:
             "uuid": concept.uuid,
             "names": list(_names(concept)),
             "datatype": _DATATYPES[concept.datatype],
-            "conceptClass": self._classes[concept.concept_class],
+            "conceptClass": self._class(concept),
             "mappings": [self._mapping(term, known) for term in concept.codes],
         }
         if answers := answers_by_rest(self._content, concept):
@@ -108,6 +109,15 @@ class Bodies:
         if concept.datatype == "Numeric":
             body |= _numeric(concept)
         return body
+
+    def _class(self, concept: Concept) -> str:
+        found = self._classes.get(concept.concept_class)
+        if found is None:
+            raise InputError(
+                f"{concept.name}: its class {concept.concept_class!r} is neither on the server nor "
+                "in classes.csv: add a row there"
+            )
+        return found
 
     def _mapping(self, term: Term, known: Mapping[Term, str]) -> Body:
         same = term._replace(relation="same")

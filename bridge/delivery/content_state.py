@@ -35,10 +35,16 @@ _LISTS = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What was found, by the package's uuids."""
 
+    classes: dict[str, str]
+    """All concept classes of the server, by name."""
+    settings: dict[str, str | None]
+    """The global properties that exist; None: empty."""
+    has_services: bool
+    """Whether the server has the module of appointments."""
     uuids: dict[str, str] = field(default_factory=dict)
     """The server's uuid of each thing that exists and is in use."""
     ended: dict[str, str] = field(default_factory=dict)
@@ -47,12 +53,6 @@ class Standing:
     """The server's `answers` and `setMembers` of each concept that exists."""
     terms: dict[Term, str] = field(default_factory=dict)
     """The reference terms that exist, of the concepts that do not."""
-    classes: dict[str, str] = field(default_factory=dict)
-    """All concept classes of the server, by name."""
-    settings: dict[str, str | None] = field(default_factory=dict)
-    """The global properties that exist; None: empty."""
-    has_services: bool = False
-    """Whether the server has the module of appointments."""
 
     def lacks(self, uuid: str) -> bool:
         """Tell whether a thing of the package is not there at all."""
@@ -80,18 +80,22 @@ class Standing:
 @as_openmrs_has_it("its content")
 def read_standing(client: Client, content: Content) -> Standing:
     """Look for all that the package has."""
-    standing = Standing()
     lists = ask_at_once(client, dict(_questions(content)), READERS)
+    standing = Standing(
+        classes={row["name"]: row["uuid"] for row in lists["conceptclass"]},
+        settings={
+            setting.name: found.get("value") or None
+            for setting in content.settings
+            if (found := lists[f"setting {setting.name}"]) is not None
+        },
+        has_services=lists["services"] is not None,
+    )
     _note_concepts(content, lists, standing)
     _note_concepts_by_code(client, content, lists["sources"], standing)
     _note_lists(content, lists, standing)
-    _note_services(content, lists["services"], standing)
-    standing.settings = {
-        setting.name: found.get("value") or None
-        for setting in content.settings
-        if (found := lists[f"setting {setting.name}"]) is not None
-    }
-    standing.terms = _terms(client, content, standing)
+    services = ((row.uuid, row.name) for row in content.services)
+    _note_listed(services, lists["services"] or [], _name, "service", standing)
+    standing.terms.update(_terms(client, content, standing))
     return standing
 
 
@@ -179,7 +183,6 @@ def _ciel_codes(concept: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _note_lists(content: Content, lists: Mapping[str, Any], standing: Standing) -> None:
-    standing.classes = {row["name"]: row["uuid"] for row in lists["conceptclass"]}
     named: dict[str, tuple[Named | Drug, ...]] = {
         "conceptclass": content.classes,
         "encountertype": content.encounter_types,
@@ -192,7 +195,7 @@ def _note_lists(content: Content, lists: Mapping[str, Any], standing: Standing) 
     }
     for resource, rows in named.items():
         keys = ((row.uuid, row.name) for row in rows)
-        _note_listed(keys, lists[resource], lambda found: found["name"], resource, standing)
+        _note_listed(keys, lists[resource], _name, resource, standing)
     frequencies = (
         (row.uuid, standing.uuids.get(row.concept, row.concept)) for row in content.frequencies
     )
@@ -224,10 +227,8 @@ def _note_listed(
             standing.note(uuid, found, f"{kind} {key}")
 
 
-def _note_services(content: Content, listed: Found | None, standing: Standing) -> None:
-    standing.has_services = listed is not None
-    keys = ((row.uuid, row.name) for row in content.services)
-    _note_listed(keys, listed or [], lambda found: found["name"], "service", standing)
+def _name(found: Mapping[str, Any]) -> str:
+    return str(found["name"])
 
 
 def _terms(client: Client, content: Content, standing: Standing) -> dict[Term, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from bridge.content.package import load_content
@@ -19,6 +20,8 @@ from bridge.wording import how_many
 class ContentRequest:
     """Whether to make the content, and how."""
 
+    package: Path | None = None
+    """A folder of content files; None: those that come with bridge."""
     extend: bool = False
     """Give sets and questions that exist what they lack, too."""
     dry_run: bool = False
@@ -44,7 +47,7 @@ def set_content_up(
     with around.open_server(request.server, request.user) as connection:
         setup = set_up_on(connection, request, around, dry_run=content.dry_run)
         around.listener.doing("looking for the content")
-        package = load_content()
+        package = load_content(content.package)
         with closing(connection.connect()) as client:
             plan = plan_content(package, read_standing(client, package))
         show(plan, connection.label)

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from bridge.content.package import load_content
+from bridge.delivery.content_state import read_standing
 from bridge.delivery.ownership import standing
+from bridge.delivery.reference_terms import find_term, read_sources
 from bridge.delivery.run import _free_generation
 from bridge.delivery.server_state import read_server_state, read_tags
 from bridge.delivery.setup import make, tags
@@ -18,6 +21,7 @@ from tests.fuzz.answers import CONTEXT, TASK, client_of
 from tests.lib.patients import HandmadeCohort
 
 MAPPING = load_mapping(None)
+CONTENT = load_content()
 
 
 def said(*bodies: Any) -> bytes:
@@ -33,6 +37,9 @@ READS = {
     "marked": lambda data: find_marked("run", client_of(data)),
     "verify": lambda data: verify_patient(client_of(data), TASK, CONTEXT),
     "setup": lambda data: make(client_of(data), tags()[0]),
+    "sources": lambda data: read_sources(client_of(data)),
+    "term": lambda data: find_term(client_of(data), "source", "5089"),
+    "content": lambda data: read_standing(client_of(data), CONTENT),
 }
 STRANGE = {
     "state": [{"user": 7}, {"user": {"roles": 7}}, {"user": {"roles": ["x"]}}],
@@ -42,6 +49,13 @@ STRANGE = {
     "marked": [{"results": [{}]}, {"results": [{"uuid": None}]}, {"results": [7]}],
     "verify": [{"name": 7, "entry": []}, {"entry": [{"resource": {}}]}, {"name": [{"given": 7}]}],
     "setup": [{"uuid": "x"}],
+    "sources": [{"results": [{"uuid": "x"}]}, {"results": 7}],
+    "term": [{"results": [{"uuid": "x", "code": "5089"}]}, {"results": ["x"]}],
+    "content": [
+        {"results": [{"uuid": "x"}]},
+        {"results": [{"uuid": "x", "name": "CIEL", "retired": False}]},
+        {"results": [7]},
+    ],
 }
 
 
