@@ -63,24 +63,28 @@ def coverage(vocabulary: Vocabulary, terms: Terms) -> Coverage:
     """Hold the codes of an input against what the server has for them."""
     return Coverage(
         tuple(
-            _kind(role, counts, vocabulary.unlisted[role], terms)
+            _kind(role, counts, vocabulary, terms)
             for role, counts in vocabulary.counts.items()
             if counts
         )
     )
 
 
-def _kind(role: str, counts: Counter[CodeableConcept], unlisted: int, terms: Terms) -> KindCoverage:
+def _kind(
+    role: str, counts: Counter[CodeableConcept], vocabulary: Vocabulary, terms: Terms
+) -> KindCoverage:
     mapped = inexact = 0
     homeless: list[Homeless] = []
     for what, count in counts.most_common():
         fit = _fit(what, role, terms)
+        if not fit:  # the parts of a panel are counted themselves
+            count -= vocabulary.panels[role][what]
         mapped += count if fit else 0
         inexact += count if fit == "inexact" else 0
-        if not fit:
+        if not fit and count:
             code = f"{what.codes[0].system}|{what.codes[0].code}" if what.codes else ""
             homeless.append(Homeless(what.label, code, count))
-    lost = sum(one.uses for one in homeless) + unlisted
+    lost = sum(one.uses for one in homeless) + vocabulary.unlisted[role]
     as_text = role in FREE_TEXT
     return KindCoverage(
         role,

@@ -43,6 +43,8 @@ class Use(NamedTuple):
 
     role: str
     what: CodeableConcept
+    is_panel: bool = False
+    """It only holds others: where it has no concept, its parts are sent all the same."""
 
 
 @dataclass(slots=True)
@@ -54,13 +56,18 @@ class Vocabulary:
     )
     unlisted: Counter[str] = field(default_factory=Counter)
     """By role, how many uses came after MOST_DISTINCT."""
+    panels: dict[str, Counter[CodeableConcept]] = field(
+        default_factory=lambda: {role: Counter() for role in USES}
+    )
+    """Of the counts, those of meanings that only hold others."""
 
     def add(self, patient: Patient) -> None:
         """Count the codes of one patient."""
-        for role, what in _uses(patient):
+        for role, what, is_panel in _uses(patient):
             counts = self.counts[role]
             if what in counts or len(counts) < MOST_DISTINCT:
                 counts[what] += 1
+                self.panels[role][what] += is_panel
             else:
                 self.unlisted[role] += 1
 
@@ -87,12 +94,12 @@ def _uses(patient: Patient) -> Iterator[Use]:
     if patient.death and patient.death.cause:
         yield Use("cause", _known(patient.death.cause))
     for entry in patient.entries:
-        for role, what in _of_patient(entry):
-            yield Use(role, _known(what))
+        for use in _of_patient(entry):
+            yield use._replace(what=_known(use.what))
     for encounter in patient.encounters():
         for inner in encounter.entries:
-            for role, what in _of_encounter(inner):
-                yield Use(role, _known(what))
+            for use in _of_encounter(inner):
+                yield use._replace(what=_known(use.what))
 
 
 def _known(what: CodeableConcept) -> CodeableConcept:
@@ -136,7 +143,8 @@ def _of_encounter(entry: ChartEntry) -> Iterator[Use]:
 
 
 def _of_observation(entry: Finding | Result) -> Iterator[Use]:
-    yield Use("result" if isinstance(entry, Result) else "finding", entry.what)
+    is_panel = bool(entry.members) and entry.value is None
+    yield Use("result" if isinstance(entry, Result) else "finding", entry.what, is_panel)
     if isinstance(entry.value, CodeableConcept | bool):
         yield Use("answer", as_yes_or_no(entry.value))
     for member in entry.members:

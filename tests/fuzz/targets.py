@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, suppress
 from typing import NamedTuple
 
 from bridge.errors import BridgeError
-from tests.fuzz import answers, inputs, sandbox
+from tests.fuzz import answers, coding, inputs, sandbox
 
 Trial = Callable[[bytes], object]
 
@@ -19,6 +19,9 @@ class Target(NamedTuple):
 
 TARGETS: dict[str, Target] = {
     "mapping": Target(inputs.mapping, inputs.mapping_seeds),
+    "codes": Target(coding.codes, coding.codes_seeds),
+    "units": Target(coding.units, coding.units_seeds),
+    "medicines": Target(coding.medicines, coding.medicines_seeds),
     "population": Target(inputs.population, inputs.population_seeds),
     "spec": Target(inputs.spec, inputs.spec_seeds),
     "settings": Target(inputs.settings, inputs.settings_seeds),
