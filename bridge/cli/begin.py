@@ -128,17 +128,31 @@ def foretell(access: Access, wanted: Wanted, screen: Screen) -> Foretold:
 def _cohort(wanted: Wanted, state: ServerState, screen: Screen) -> Cohort:
     mapping, folder = wanted.mapping, wanted.folder
     if folder:
-        from bridge.files.reading import FolderCohort
-
-        screen.doing("checking the patients")
-        made = FolderCohort(folder, mapping, wanted.asked.count)
-        refuse_values(made.patients(range(1, made.count + 1)), limits_of(state, mapping), folder)
-        if made.left_out:
-            codes = ", ".join(sorted(made.left_out))
-            screen.note(f"observations left out, for no code of theirs is in the mapping: {codes}")
-        return made
+        return _from_files(folder, wanted, state, screen)
     screen.doing("making the first patients")
     return cohorts.generated(wanted.asked, limits_of(state, mapping))
+
+
+def _from_files(folder: Path, wanted: Wanted, state: ServerState, screen: Screen) -> Cohort:
+    from bridge.files.cohort import FilesCohort
+    from bridge.files.options import FileOptions
+
+    screen.doing("reading the patients")
+    today = wanted.asked.as_of or datetime.now(UTC).date()
+    options = FileOptions(as_of=today, count=wanted.asked.count)
+    made = FilesCohort(folder, options, wanted.mapping)
+    limits = limits_of(state, wanted.mapping)
+    refuse_values(made.patients(range(1, made.count + 1)), limits, folder)
+    for rejected in made.reading.rejected[:MOST_NOTES]:
+        what = f"{rejected.source} {rejected.reason} {rejected.detail}".strip()
+        screen.note(f"patient left out: {what}")
+    for (kind, reason), count in sorted(made.reading.left_out.items()):
+        screen.note(f"left out: {count} {kind}: {reason}")
+    return made
+
+
+MOST_NOTES = 10
+"""How many patients that cannot be made are named one by one."""
 
 
 def _new_run(access: Access, cohort: Cohort, goal: Target, last: str | None) -> Run:

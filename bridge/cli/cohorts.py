@@ -76,9 +76,11 @@ def of_record(run: Run) -> tuple[Cohort, Mapping]:
 
 def _cohort_of_record(inputs: dict[str, Any], count: int, mapping: Mapping) -> Cohort:
     if "from" in inputs:
-        from bridge.files.reading import FolderCohort
+        from bridge.files.cohort import FilesCohort
+        from bridge.files.options import FileOptions
 
-        return FolderCohort(Path(inputs["from"]), mapping, count)
+        options = FileOptions.from_json(inputs.get("options", {}), count)
+        return FilesCohort(Path(inputs["from"]), options, mapping)
     fewest, most = inputs["visits"]
     asked = CohortFlags(
         count=count,
