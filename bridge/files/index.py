@@ -7,8 +7,10 @@ what the references mean is asked when all files were seen.
 
 import hashlib
 import json
+import shutil
 import sqlite3
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,23 +71,19 @@ class Index:
     """The patients of some files, and where what is theirs stands."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="bridge-files-")
-        path = Path(self._folder.name)
+        path = Path(tempfile.mkdtemp(prefix="bridge-files-"))
         self._database = sqlite3.connect(path / "index.db", check_same_thread=False)
         self._database.executescript(_TABLES)
         self._spill: IO[bytes] = (path / "copy.ndjson").open("w+b")
+        # a cohort goes when nobody has it any longer; what it kept on disk goes with it
+        self.close = weakref.finalize(self, _drop, self._database, self._spill, path)
+        """Drop the database and the copies."""
         self._spilt = 0
         self.read: Counter[str] = Counter()
         self.left_out: Counter[tuple[str, str]] = Counter()
         self.strays: list[LeftOut] = []
         self.rejected: list[Rejected] = []
         self.repeated = RepeatedIds()
-
-    def close(self) -> None:
-        """Drop the database and the copies."""
-        self._database.close()
-        self._spill.close()
-        self._folder.cleanup()
 
     def count(self, found: Resource | LeftOut) -> Resource | None:
         """Count what was read; return it when it may belong to a chart."""
@@ -227,6 +225,12 @@ class Index:
     def _one(self, question: str, *given: object) -> "tuple[Any, ...] | None":
         row: tuple[Any, ...] | None = self._database.execute(question, given).fetchone()
         return row
+
+
+def _drop(database: sqlite3.Connection, spill: IO[bytes], folder: Path) -> None:
+    database.close()
+    spill.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _uuid_of(patient: Resource) -> str:

@@ -51,10 +51,11 @@ def _measured(entry: Entry, names: Names) -> Iterator[Entry]:
         yield _measurement(entry, names) or entry
         return
     inner = [one for member in entry.members for one in _measured(member, names)]
-    if all(isinstance(one, Measurement) for one in inner):
-        first, *others = inner
-        yield replace(first, source=first.source or entry.source)
-        yield from others
+    parts = [one for one in inner if isinstance(one, Measurement)]
+    is_one_resource = all(one.source.startswith(f"{entry.source}#") for one in parts)
+    if len(parts) == len(inner) and is_one_resource:
+        yield replace(parts[0], source=entry.source)
+        yield from parts[1:]
     else:
         yield entry
 

@@ -12,8 +12,9 @@ import click
 import numpy as np
 
 from bridge.cli.options import DateType, VisitsType, WorkersType
+from bridge.files.cohort import FilesCohort
 from bridge.files.ndjson import TYPES, fhir_form
-from bridge.files.reading import read_folder
+from bridge.files.options import FileOptions
 from bridge.files.tables import CSV, TABLES
 from bridge.flows.checkpoint import parse_checkpoint
 from bridge.flows.spec import SHIPPED, Spec
@@ -22,6 +23,7 @@ from bridge.settings import SettingsFile, checked_url
 from bridge.synthesis.people import load_people
 from bridge.synthesis.population import Population, population_path
 from bridge.yaml_files import YamlModel, parse_yaml
+from tests.lib.charts import balance
 from tests.lib.patients import make_batch, make_patient
 
 Trial = Callable[[bytes], object]
@@ -84,7 +86,10 @@ def _folder(names: Sequence[str]) -> Iterator[Trial]:
             parts = data.split(CUT)
             for name, part in zip(names, parts + [b""] * len(names), strict=False):
                 (Path(folder) / name).write_bytes(part)
-            return read_folder(Path(folder), own)
+            cohort = FilesCohort(Path(folder), FileOptions(as_of=AS_OF), own)
+            balance(cohort)
+            cohort.close()
+            return cohort
 
         yield trial
 
