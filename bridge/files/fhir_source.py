@@ -26,6 +26,7 @@ from bridge.files.options import FileOptions
 _SHARED_KEPT = 200
 """How many medications and the like are kept in memory."""
 
+NOT_WHOLE = "its file is not whole"
 ANOTHER_OF_THE_ID = "another patient has this id"
 
 
@@ -108,8 +109,20 @@ def index_fhir(source: FhirSource) -> None:
         if path.name.removesuffix(".gz").lower().endswith(".ndjson"):
             _index_lines(source, number, path)
         else:
-            found = map(source.index.count, bundle_resources(path))
-            _index_bundle(source, number, [one for one in found if one])
+            _index_bundle(source, number, _counted(source.index, path))
+
+
+def _counted(index: Index, path: Path) -> list[Resource]:
+    """Count the resources of a bundle; nothing is taken of one that breaks off."""
+    found = list(bundle_resources(path))
+    is_broken = any(
+        isinstance(one, LeftOut) and one.source == f"Bundle/{path.name}" for one in found
+    )
+    if not is_broken:
+        return [kept for one in found if (kept := index.count(one))]
+    for one in found:
+        index.count(one if isinstance(one, LeftOut) else LeftOut(one.source, NOT_WHOLE, path.name))
+    return []
 
 
 def _index_bundle(source: FhirSource, number: int, resources: list[Resource]) -> None:

@@ -24,6 +24,8 @@ from bridge.synthesis.people import load_people
 from bridge.synthesis.population import Population, population_path
 from bridge.yaml_files import YamlModel, parse_yaml
 from tests.lib.charts import balance
+from tests.lib.fhir import bundle
+from tests.lib.forms import BAHMNI, INITIALIZER, SYNTHEA, WHOLE_CHART
 from tests.lib.patients import make_batch, make_patient
 
 Trial = Callable[[bytes], object]
@@ -106,6 +108,47 @@ def tables() -> Open:
 def ndjson() -> Open:
     """Read a folder of FHIR files."""
     return _folder(FHIR_FILES)
+
+
+def bundles() -> Open:
+    """Read a folder of bundles."""
+    return _folder(["a.json", "b.json"])
+
+
+def bundles_seeds() -> Sequence[bytes]:
+    """Return a chart with most kinds of resources, in one bundle and in two."""
+    two = [json.dumps(bundle(*some)).encode() for some in (WHOLE_CHART[:4], WHOLE_CHART[4:])]
+    return [json.dumps(bundle(*WHOLE_CHART)).encode(), CUT.join(two)]
+
+
+def lines() -> Open:
+    """Read a folder of resources line by line."""
+    return _folder(["Patient.ndjson", "Observation.ndjson"])
+
+
+def lines_seeds() -> Sequence[bytes]:
+    """Return the same chart."""
+    return [b"\n".join(json.dumps(one).encode() for one in WHOLE_CHART)]
+
+
+def synthea() -> Open:
+    """Read Synthea's tables."""
+    return _folder([f"{name}.csv" for name in SYNTHEA])
+
+
+def synthea_seeds() -> Sequence[bytes]:
+    """Return a folder of one patient."""
+    return [CUT.join(text.encode() for text in SYNTHEA.values())]
+
+
+def registers() -> Open:
+    """Read a table of people."""
+    return _folder(["people.csv"])
+
+
+def registers_seeds() -> Sequence[bytes]:
+    """Return tables of both kinds."""
+    return [INITIALIZER.encode(), BAHMNI.encode()]
 
 
 def tables_seeds() -> Sequence[bytes]:

@@ -175,7 +175,7 @@ def _report(record: Record, resource: Resource) -> Said | None:
     """Read a report as a panel of its results; None when it is none."""
     body = resource.body
     try:
-        if body.get("status") not in FINAL or body.get("modifierExtension"):
+        if body.get("status") not in FINAL:
             return None
         members = _named(record, body, "result")
         if not members:

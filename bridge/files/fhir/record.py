@@ -126,8 +126,6 @@ class Record:
     def reading(self, resource: Resource) -> Iterator[None]:
         """Leave a resource out when what is done with it fails; nothing else is harmed."""
         try:
-            if resource.body.get("modifierExtension"):
-                raise NotTaken("has a modifierExtension")
             yield
         except NotTaken as fault:
             self.leave_out(resource, fault.reason, fault.detail)
@@ -144,6 +142,9 @@ class Record:
     def _add(self, resource: Resource) -> None:
         if resource.kind in TAKEN and f"{resource.kind}/{resource.id}" in self._by_name:
             self.leave_out(resource, TWICE)
+            return
+        if resource.kind in TAKEN and resource.body.get("modifierExtension"):
+            self.leave_out(resource, "has a modifierExtension")
             return
         self._by_kind.setdefault(resource.kind, []).append(resource)
         for name in names_of(resource):

@@ -26,7 +26,8 @@ def read_relatives(record: Record) -> Iterator[Relationship]:
     for resource in record.of("RelatedPerson"):
         with record.reading(resource):
             said = codes_of(resource.body.get("relationship") or [])
-            found = (record.outside.patient_uuid(name) for name in names_of(resource))
+            names = (name.replace("RelatedPerson?", "Patient?") for name in names_of(resource))
+            found = (record.outside.patient_uuid(name) for name in names)
             other = next(filter(None, found), None)
             if other is None:
                 raise NotTaken("is no patient of these files")
