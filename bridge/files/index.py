@@ -7,13 +7,11 @@ what the references mean is asked when all files were seen.
 
 import hashlib
 import json
-import shutil
 import sqlite3
 import tempfile
 import weakref
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from bridge.chart import LeftOut
@@ -36,6 +34,8 @@ WHOLE_FILE = -1
 """The offset of a piece that is a whole bundle."""
 SPILL = -1
 """The file of a piece that stands in the index's own copy."""
+
+_IN_MEMORY = 8_000_000
 
 _TABLES = """
 PRAGMA journal_mode = OFF;
@@ -71,12 +71,12 @@ class Index:
     """The patients of some files, and where what is theirs stands."""
 
     def __init__(self) -> None:
-        path = Path(tempfile.mkdtemp(prefix="bridge-files-"))
-        self._database = sqlite3.connect(path / "index.db", check_same_thread=False)
+        # both stay in memory while they are small, and go to unnamed files beyond that
+        self._database = sqlite3.connect("", check_same_thread=False)
         self._database.executescript(_TABLES)
-        self._spill: IO[bytes] = (path / "copy.ndjson").open("w+b")
+        self._spill = tempfile.SpooledTemporaryFile(_IN_MEMORY, prefix="bridge-files-")  # noqa: SIM115
         # a cohort goes when nobody has it any longer; what it kept on disk goes with it
-        self.close = weakref.finalize(self, _drop, self._database, self._spill, path)
+        self.close = weakref.finalize(self, _drop, self._database, self._spill)
         """Drop the database and the copies."""
         self._spilt = 0
         self.read: Counter[str] = Counter()
@@ -227,10 +227,9 @@ class Index:
         return row
 
 
-def _drop(database: sqlite3.Connection, spill: IO[bytes], folder: Path) -> None:
+def _drop(database: sqlite3.Connection, spill: IO[bytes]) -> None:
     database.close()
     spill.close()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _uuid_of(patient: Resource) -> str:
