@@ -13,7 +13,8 @@ from bridge.errors import RecipeChanged
 from bridge.mapping.model import Mapping
 
 if TYPE_CHECKING:
-    from bridge.files.reading import FolderCohort
+    from bridge.files.cohort import FilesCohort
+    from bridge.files.options import FileOptions
     from bridge.synthesis.cohort import GeneratedCohort, Request
 
 
@@ -120,9 +121,18 @@ class FilesRecipe:
     as_of: date | None = None
 
     @classmethod
-    def of(cls, cohort: "FolderCohort") -> "FilesRecipe":
+    def of(cls, cohort: "FilesCohort", options: "FileOptions") -> "FilesRecipe":
         """Describe files that have been read."""
-        return cls(path=cohort.inputs["from"], digest=cohort.inputs["files"], count=cohort.count)
+        return cls(
+            path=cohort.inputs["from"],
+            digest=cohort.inputs["files"],
+            count=cohort.count,
+            keep_names=options.keep_names,
+            since=options.since,
+            years=options.years,
+            shift=options.shift,
+            as_of=options.as_of,
+        )
 
     @property
     def options(self) -> dict[str, str]:
@@ -137,12 +147,21 @@ class FilesRecipe:
         }
         return {name: str(value) for name, value in asked.items() if value not in (None, False)}
 
-    def cohort(self, mapping: Mapping) -> "FolderCohort":
+    def cohort(self, mapping: Mapping) -> "FilesCohort":
         """Read the patients again; raise RecipeChanged where the files are others."""
-        from bridge.files.reading import FolderCohort
+        from bridge.files.cohort import FilesCohort
+        from bridge.files.options import FileOptions
 
-        made = FolderCohort(Path(self.path), mapping, self.count)
-        _require_same(self, FilesRecipe.of(made))
+        options = FileOptions(
+            keep_names=self.keep_names,
+            since=self.since,
+            years=self.years,
+            shift=self.shift,
+            as_of=self.as_of,
+            count=self.count,
+        )
+        made = FilesCohort(Path(self.path), options)
+        _require_same(self, FilesRecipe.of(made, options))
         return made
 
 

@@ -21,6 +21,7 @@ class Measurement:
     uuid: str
     name: str
     value: float
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +227,8 @@ class Relationship:
 class Death:
     """That and when a patient died; of what, where it is known."""
 
-    time: datetime
+    time: datetime | None
+    """None: nobody has said when."""
     cause: CodeableConcept | None = None
     source: str = ""
 

@@ -97,6 +97,7 @@ class Patient:
     entries: tuple[PatientEntry, ...] = ()
     """Conditions, allergies, immunizations, enrollments, appointments, relationships."""
     death: Death | None = None
+    source: str = ""
 
     def encounters(self) -> Iterator[Encounter]:
         """Yield the encounters of all visits, in order of time."""

@@ -1,11 +1,12 @@
 """`bridge content`: the content package in other forms."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from bridge.cli.access import open_server
+from bridge.cli.access import server_name, surroundings
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import ServerFlags, package_option, server_options
 from bridge.cli.screen import Screen
@@ -62,12 +63,10 @@ def export(form: str, package: Path | None, whole: bool, server: ServerFlags, fo
 
 def _lacking(package: Content, server: ServerFlags, screen: Screen) -> dict[str, str]:
     """Return the files of what a server lacks."""
-    switch = StopSwitch()
-    with screen.showing(switch), open_server(server, screen, switch) as access:
+    around = surroundings(server, screen, StopSwitch())
+    opened = around.open_server(server_name(server.url), server.user)
+    with screen.showing(around.stop), opened as connection:
         screen.doing("looking for the content")
-        client = access.connect()
-        try:
+        with closing(connection.connect()) as client:
             standing = read_standing(client, package)
-        finally:
-            client.close()
     return initializer_files(package, standing.lacks, additions(package, standing))

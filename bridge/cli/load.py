@@ -8,9 +8,11 @@ import click
 from bridge.cli.access import clock, server_name, surroundings
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import (
+    FilesFlags,
     MappingFlags,
     ServerFlags,
     cohort_options,
+    files_options,
     json_option,
     mapping_options,
     server_options,
@@ -29,12 +31,7 @@ from bridge.wording import how_many
 
 @click.command()
 @cohort_options
-@click.option(
-    "--from",
-    "folder",
-    type=click.Path(path_type=Path),
-    help="Load what `bridge generate` wrote, instead of generating.",
-)
+@files_options
 @click.option(
     "--sites",
     "sites_file",
@@ -52,7 +49,7 @@ from bridge.wording import how_many
 def load(
     ctx: click.Context,
     asked: CohortRequest,
-    folder: Path | None,
+    files: FilesFlags,
     sites_file: Path | None,
     server: ServerFlags,
     of_mapping: MappingFlags,
@@ -61,15 +58,15 @@ def load(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Fill a server with patients, their visits and vital signs.
+    """Fill a server with patients: those that bridge makes, or whole charts of files.
 
     Without --url they go to the sandbox, an OpenMRS-compatible server that comes with bridge.
     """
     screen = Screen(as_json=as_json, on_begun=lambda run, phase: announcement(run))
     switch = StopSwitch()
-    _refuse_contradictions(ctx, asked, folder, sites_file)
+    _refuse_contradictions(ctx, asked, files, sites_file)
     request = LoadRequest(
-        patients=replace(asked, files=folder),
+        patients=with_files(asked, files),
         server=server_name(None if sites_file else server.url),
         user=server.user,
         mapping_file=of_mapping.mapping_file,
@@ -88,12 +85,23 @@ def load(
         return tell_load(load_patients(request, around), screen)
 
 
+def with_files(asked: CohortRequest, files: FilesFlags) -> CohortRequest:
+    """Add the files; what lies after today, or --as-of, no server takes."""
+    if files.source is None:
+        return asked
+    today = asked.as_of or clock()().astimezone().date()
+    return replace(asked, as_of=today, **files.given)
+
+
 def _refuse_contradictions(
-    ctx: click.Context, asked: CohortRequest, folder: Path | None, sites_file: Path | None
+    ctx: click.Context, asked: CohortRequest, files: FilesFlags, sites_file: Path | None
 ) -> None:
-    if folder and (given := _given(ctx, "seed", "as_of", "population", "visits")):
+    if files.source and (given := _given(ctx, "seed", "population", "visits", "illness")):
         raise InputError(f"--from loads patients that are made; leave out {given}")
-    if sites_file and (given := _given(ctx, "url", "user", "password_file", "folder")):
+    of_files = _given(ctx, "keep_names", "since", "years", "shift", "codes")
+    if of_files and not files.source:
+        raise InputError(f"{of_files} is for patients of files: give them with --from")
+    if sites_file and (given := _given(ctx, "url", "user", "password_file", "source")):
         raise InputError(f"--sites says which servers and who signs in; leave out {given}")
     if asked.as_of and asked.as_of > clock()().astimezone().date():
         raise InputError(f"--as-of {asked.as_of} is in the future: no server takes such visits")
@@ -118,6 +126,8 @@ def _tell_estimate(found: Estimate, screen: Screen) -> int:
             f"{how_many(found.observations, 'observation')} with "
             f"{how_many(found.requests, 'request')}. Nothing was written."
         )
+        for reason, count in sorted(found.left_out.items()):
+            screen.say(f"left out, {count:,} times: {reason}")
         if found.seed is not None:
             screen.say(f"These are the patients of --seed {found.seed}.")
     return 0

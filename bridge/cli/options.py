@@ -135,6 +135,30 @@ class ContentFlags:
     yes: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesFlags:
+    """Which files to load, and what is wanted of them."""
+
+    source: Path | None
+    keep_names: bool
+    since: date | None
+    years: int | None
+    shift: bool
+    codes: Path | None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The fields of a CohortRequest that they fill."""
+        return {
+            "files": self.source,
+            "keep_names": self.keep_names,
+            "since": self.since,
+            "years": self.years,
+            "shift": self.shift,
+            "codes": self.codes,
+        }
+
+
 def _grouped(
     name: str, kind: Callable[..., Any], *options: Callable[[Any], Any]
 ) -> Callable[[Command], Command]:
@@ -291,3 +315,30 @@ content_options = _grouped(
 )
 
 run_argument = click.argument("name", metavar="[RUN]", required=False)
+
+files_options = _grouped(
+    "files",
+    FilesFlags,
+    click.option(
+        "--from",
+        "source",
+        type=click.Path(path_type=Path),
+        help="Patients of files: FHIR R4 bundles or NDJSON, Synthea's CSV, tables of people, "
+        "or what `bridge generate` wrote.",
+    ),
+    click.option("--keep-names", is_flag=True, help="Leave the digits in Synthea's names."),
+    click.option("--since", type=DateType(), help="Of files: nothing older than this date."),
+    click.option("--years", type=click.IntRange(1), help="Of files: the newest N years."),
+    click.option(
+        "--shift",
+        is_flag=True,
+        help="Of files: move each patient's dates by whole weeks, so that the last lies before "
+        "--as-of (or today).",
+    ),
+    click.option(
+        "--codes",
+        type=click.Path(path_type=Path),
+        help="A table of codes that goes before bridge's own (see mappings/codes.csv).",
+    ),
+)
+"""What is wanted of the files of others."""

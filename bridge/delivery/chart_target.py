@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from bridge.delivery.preflight import Limits
 from bridge.delivery.target import Target
 from bridge.mapping.model import Profile, Thing
 from bridge.mapping.terms import Terms
@@ -14,7 +15,9 @@ OTHER_DRUG = "drugOrder.drugOther"
 WANTS_QUANTITY = "drugOrder.requireOutpatientQuantity"
 
 
-def with_chart(client: Client, target: Target, profile: Profile, terms: Terms) -> Target:
+def with_chart(
+    client: Client, target: Target, profile: Profile, terms: Terms, limits: Limits
+) -> Target:
     """Return `target` with what the server has of encounter types, visit types and the like."""
     encounter_types = _in_use(client, "encountertype")
     visit_types = _in_use(client, "visittype")
@@ -22,6 +25,7 @@ def with_chart(client: Client, target: Target, profile: Profile, terms: Terms) -
     identifiers = _in_use(client, "patientidentifiertype")
     return replace(
         target,
+        limits=limits,
         encounter_types=_those(profile.encounter_types, encounter_types),
         visit_types=_those(profile.visit_types, visit_types),
         locations={name: uuid for uuid, name in _in_use(client, "location").items()},

@@ -17,8 +17,10 @@ from bridge.delivery.history import Cells, History, Sample, Verification, checke
 from bridge.delivery.ledger_file import connect, explained, take_lock
 from bridge.delivery.ledger_rows import (
     NO_PATIENTS,
+    RESOURCES,
     SETTLED,
     UNFINISHED,
+    FilesAccount,
     MappingIdentity,
     Phase,
     Progress,
@@ -39,8 +41,10 @@ from bridge.delivery.ledger_rows import (
 from bridge.errors import BridgeError, Hint, InputError, Remedy
 
 __all__ = [
+    "RESOURCES",
     "SETTLED",
     "UNFINISHED",
+    "FilesAccount",
     "Ledger",
     "MappingIdentity",
     "Phase",
@@ -198,6 +202,8 @@ class Summary(NamedTuple):
     tally: Tally
     reasons: tuple[tuple[int, str], ...]
     """The patients that were rejected, and why."""
+    refused_resources: int = 0
+    """Of how many resources of files the rejected patients consist."""
 
     @property
     def counts(self) -> Counter[State]:
@@ -244,9 +250,10 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 def _summary(database: sqlite3.Connection) -> Summary:
     run, progress = _read_run(database)
     query = "SELECT * FROM patient WHERE state = ? ORDER BY number"
-    rejected = map(row_of, database.execute(query, (State.REJECTED,)))
+    rejected = [row_of(cells) for cells in database.execute(query, (State.REJECTED,))]
     reasons = tuple((row.number, row.reason) for row in rejected)
-    return Summary(run, progress, ledger_schema.read_tally(database), reasons)
+    refused = sum(row.counts.get(RESOURCES, 0) for row in rejected)
+    return Summary(run, progress, ledger_schema.read_tally(database), reasons, refused)
 
 
 def last_begun(folder: Path) -> str | None:

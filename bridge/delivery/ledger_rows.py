@@ -46,6 +46,9 @@ class Phase(StrEnum):
 
 UNFINISHED = (Phase.PLANNING, Phase.LOADING)
 
+RESOURCES = "resources"
+"""Among a row's counts: of how many resources of files the patient consists."""
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -82,6 +85,23 @@ class MappingIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilesAccount:
+    """What was read of a run's files: all of it is sent, left out or rejected."""
+
+    read: int
+    """Resources or rows."""
+    left_out: dict[str, int]
+    """By reason, those that the reader left out whole."""
+    parts_left_out: dict[str, int]
+    """By reason, parts of those that are used."""
+    rejected: dict[str, int]
+    """By reason, the resources of patients that cannot be made."""
+    patients_rejected: int
+    rejected_patients: tuple[str, ...]
+    """The first of them, each with the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What a run is: all that a later process needs to go on with it."""
 
@@ -98,6 +118,8 @@ class Run:
     capabilities: Capabilities = field(default_factory=Capabilities)
     terms: str = ""
     """What the server has for the codes in the charts, as JSON text."""
+    files: FilesAccount | None = None
+    """What was read of the files that its patients come from."""
     bridge: str = ""
     """The version that began it; older ones did not say."""
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from bridge.chart import DrugOrder, Encounter, LeftOut, Patient, TestOrder, Visit
+from bridge.chart import DrugOrder, Encounter, Entry, LeftOut, Patient, TestOrder, Visit
 from bridge.delivery.forms import by_kind
 from bridge.delivery.kinds import BY_ENTRY, KINDS, deaths
 from bridge.delivery.kinds.drug_orders import overlapping
@@ -42,6 +42,8 @@ class _Planner:
         self._context = context
         self._left_out: list[LeftOut] = []
         self._changes: list[Change] = []
+        self._sent: set[str] = set()
+        """The sources of which something is sent."""
 
     def plan(self) -> PatientPlan:
         """Return the requests in the order in which they are sent."""
@@ -50,13 +52,28 @@ class _Planner:
         self._orders = self._test_orders()
         visits = tuple(self._visit(visit) for visit in self._patient.visits)
         requests = tuple(self._requests())
+        self._sent |= {self._patient.source, *(one.source for one in self._patient.visits)}
+        self._sent |= {one.source for one in self._patient.encounters()}
         return PatientPlan(
             uuid=self._patient.uuid,
             visits=visits,
             requests=requests,
-            left_out=tuple(self._left_out),
+            left_out=tuple(self._settled()),
+            sent=frozenset(self._sent),
             changes=tuple(self._changes),
         )
+
+    def _settled(self) -> Iterator[LeftOut]:
+        """Yield what is left out, each source once; of one that is sent it is a part only."""
+        whole: set[str] = set()
+        for one in self._left_out:
+            if "#" in one.source:
+                yield one
+            elif one.source in self._sent:
+                yield one._replace(source=f"{one.source}#")
+            elif one.source not in whole:
+                whole.add(one.source)
+                yield one
 
     def _leave_out_identifiers(self) -> None:
         for one in self._patient.identifiers:
@@ -78,7 +95,7 @@ class _Planner:
         known = (o.uuid for o in orders if terms.concept(o.what, "test"))
         return frozenset(known if self._context.capabilities.orders else ())
 
-    def _entries(self) -> Iterator[object]:
+    def _entries(self) -> Iterator[Entry]:
         for encounter in self._patient.encounters():
             yield from encounter.entries
 
@@ -92,10 +109,12 @@ class _Planner:
                 assert kind.render
                 rendered = kind.render(entry, self._patient, self._context)
                 if isinstance(rendered, Request):
+                    self._sent.add(rendered.source)
                     yield rendered
                 else:
                     self._left_out.append(rendered)
         if self._patient.death:
+            self._sent.add(self._patient.death.source)
             yield deaths.render(self._patient.death, self._patient, self._context)
 
     def _visit(self, visit: Visit) -> VisitPlan:
@@ -121,6 +140,8 @@ class _Planner:
     def _encounter(self, visit: Visit, encounter: Encounter) -> EncounterPlan:
         fragments = list(self._fragments(encounter))
         for fragment in fragments:
+            if fragment.bodies or fragment.after:
+                self._sent |= {fragment.source, *(one.source for one in fragment.expected)}
             self._left_out += fragment.left_out
             self._changes += fragment.changes
         body = encounter_body(self._patient, visit, encounter, self._context.target)

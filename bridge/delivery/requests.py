@@ -34,6 +34,7 @@ class Expected(NamedTuple):
     key: str
     label: str
     fields: dict[str, Field]
+    source: str = ""
 
 
 class Found(NamedTuple):
@@ -129,6 +130,14 @@ class PatientPlan:
     left_out: tuple[LeftOut, ...] = ()
     changes: tuple[Change, ...] = ()
     """Values that go to the server otherwise than they were read."""
+    sent: frozenset[str] = frozenset()
+    """The sources of which something is sent."""
+
+    @property
+    def resources(self) -> int:
+        """Count the resources of files that the chart was made of."""
+        sources = {*self.sent, *(one.source for one in self.left_out)}
+        return len({source.partition("#")[0] for source in sources} - {""})
 
     def following(self) -> Iterator[Request]:
         """Yield the requests that come after those of the visits."""

@@ -14,7 +14,7 @@ from bridge.chart import LeftOut, Patient
 from bridge.delivery.generations import reissue_patient
 from bridge.delivery.kinds import BY_NAME, relationships
 from bridge.delivery.kinds.kind import there
-from bridge.delivery.ledger import Row, State
+from bridge.delivery.ledger import RESOURCES, Row, State
 from bridge.delivery.ownership import standing
 from bridge.delivery.plan import plan_patient
 from bridge.delivery.removal import void, void_patient
@@ -98,7 +98,7 @@ def _deliver(making: "_Making", made: Patient, row: Row) -> Row:
             if stand is not _Stand.VOIDED:
                 return making.make_chart(patient, row, stand, fresh=fresh)
         except _Refusal as refusal:
-            return row._replace(state=State.REJECTED, reason=str(refusal))
+            return making.rejected(row, patient, str(refusal))
         ask_first = True
     return row._replace(state=State.REJECTED, reason="its uuids were voided over and over")
 
@@ -176,19 +176,40 @@ class _Making:
         ours = stand is _Stand.OURS
         counted = plan.visits if ours else tuple(self._visits)
         encounters = [encounter for visit in counted for encounter in visit.encounters]
+        if not ours:
+            return self._row_of_others(row, len(encounters), counted)
         counts = self._counts + Counter(one.kind for e in encounters for one in e.expected)
+        counts += Counter(f"values {one.what}" for one in plan.changes)
+        counts[RESOURCES] = plan.resources
         observations = counts.pop("observations", 0)
         return row._replace(
-            state=State.CREATED if ours else State.ALREADY_THERE,
+            state=State.CREATED,
             visits=len(counted),
             encounters=len(encounters),
             observations=observations,
-            counts=dict(counts),
+            counts=dict(+counts),
             minted=self._minted,
-            left_out=dict(Counter(one.reason for one in (*plan.left_out, *self._left_out))),
-            added=() if ours else tuple(visit.uuid for visit in self._visits),
+            left_out=dict(Counter(map(_reason, (*plan.left_out, *self._left_out)))),
+            added=(),
             reason="",
         )
+
+    def _row_of_others(self, row: Row, encounters: int, visits: tuple[VisitPlan, ...]) -> Row:
+        """Return the row of another run's patient, with the visits that were added to it."""
+        return row._replace(
+            state=State.ALREADY_THERE,
+            visits=len(visits),
+            encounters=encounters,
+            observations=sum(visit.observations for visit in visits),
+            added=tuple(visit.uuid for visit in visits),
+            reason="",
+        )
+
+    def rejected(self, row: Row, patient: Patient, reason: str) -> Row:
+        """Return the row of a patient that the server refuses."""
+        resources = plan_patient(patient, self._context).resources
+        counts = {RESOURCES: resources} if resources else {}
+        return row._replace(state=State.REJECTED, reason=reason, counts=counts)
 
     def _make_visit(self, visit: VisitPlan) -> None:
         """Make what is missing of a visit; if the visit itself is this run's, it is noted."""
@@ -286,6 +307,14 @@ class _Making:
         for refusal in filter(None, stays):
             return f"what was made of the patient stays, for it cannot be voided: {refusal}"
         return "what was made of the patient was taken off again"
+
+
+def _reason(left: LeftOut) -> str:
+    """Return what is counted: a part of something that is sent is told from the whole."""
+    return f"{left.reason}{PART}" if "#" in left.source else left.reason
+
+
+PART = " (a part)"
 
 
 def _kinds_of(plan: PatientPlan) -> set[str]:

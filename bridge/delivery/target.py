@@ -40,5 +40,7 @@ class Target:
     """The person attribute type of a telephone number."""
     required_quantity_unit: str | None = None
     """The unit of a quantity of 1, where the server wants a quantity with every prescription."""
+    limits: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """The values that the server takes of bridge's own measurements, of files' patients."""
     other_drug: str | None = None
     """The concept of drugs that are named in words only."""

@@ -17,7 +17,7 @@ from bridge.recipe import Cohort
 from bridge.runs.surroundings import Clock
 
 if TYPE_CHECKING:
-    from bridge.files.reading import FolderCohort
+    from bridge.files.options import FileOptions
     from bridge.synthesis.cohort import GeneratedCohort
 
 DEFAULT_COUNT = 200
@@ -40,6 +40,29 @@ class CohortRequest:
     visits: tuple[int, int] = (1, 6)
     illness: str | None = None
     files: Path | None = None
+    keep_names: bool = False
+    """Leave the digits in Synthea's names."""
+    since: date | None = None
+    years: int | None = None
+    """Of files: only what is no older than so many years before the last day."""
+    shift: bool = False
+    """Move each patient's dates by whole weeks, so that the last lies before `as_of`."""
+    codes: Path | None = None
+    """A table of codes that goes before bridge's own."""
+
+    @property
+    def file_options(self) -> "FileOptions":
+        """What is asked of files."""
+        from bridge.files.options import FileOptions
+
+        return FileOptions(
+            keep_names=self.keep_names,
+            since=self.since,
+            years=self.years,
+            shift=self.shift,
+            as_of=self.as_of,
+            count=self.count,
+        )
 
     def with_seed(self, randomness: random.Random) -> "CohortRequest":
         """Return the same request with a seed."""
@@ -74,14 +97,6 @@ def generated_cohort(
         people=people,
     )
     return GeneratedCohort(asked, request.count or len(people) or DEFAULT_COUNT)
-
-
-def files_cohort(request: CohortRequest, mapping: Mapping) -> "FolderCohort":
-    """Return the patients that files hold."""
-    from bridge.files.reading import FolderCohort
-
-    assert request.files
-    return FolderCohort(request.files, mapping, request.count)
 
 
 def _population(asked: str) -> str:

@@ -1,19 +1,22 @@
 """A load: what it would send, and the sending of it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from bridge.delivery.concurrency import START_WORKERS, ConcurrencyLimit
 from bridge.delivery.ledger import Phase, State, Summary, read_summary
+from bridge.delivery.plan import plan_patient
+from bridge.delivery.requests import Context
 from bridge.delivery.run import ClientPool, carry_on, delivery_of, plan_run
 from bridge.errors import Hint, InputError, Interrupted, Remedy, ServerError
-from bridge.mapping.model import Mapping
 from bridge.recipe import Cohort, GeneratedRecipe
 from bridge.runs.preparing import (
     LoadRequest,
     Prepared,
     cohort_on_server,
+    estimated_context,
     prepare,
     wanted_mapping,
 )
@@ -29,6 +32,8 @@ class Estimate(NamedTuple):
     visits: int
     observations: int
     requests: int
+    left_out: dict[str, int]
+    """By reason, what of the charts has no place on the server."""
 
 
 class LoadResult(NamedTuple):
@@ -74,23 +79,34 @@ def estimate(request: LoadRequest, around: Surroundings) -> Estimate:
     with around.open_server(request.server, request.user) as connection:
         with closing(connection.connect()) as client:
             found = cohort_on_server(client, request, mapping, connection, around)
+            context = estimated_context(client, found, request, mapping)
         around.listener.doing("counting what would be sent")
-        visits, observations = _count(found.cohort, mapping)
-        seed = found.recipe.seed if isinstance(found.recipe, GeneratedRecipe) else None
-        patients = found.cohort.count
-        return Estimate(connection.name, seed, patients, visits, observations, patients + visits)
-
-
-def _count(cohort: Cohort, mapping: Mapping) -> tuple[int, int]:
-    visits = observations = 0
-    for patient in cohort.patients(range(1, cohort.count + 1)):
-        visits += len(patient.visits)
-        observations += sum(
-            measurement.name in mapping.measurements
-            for encounter in patient.encounters()
-            for measurement in encounter.measurements
+        counts = _count(found.cohort, context)
+        return Estimate(
+            server=connection.name,
+            seed=found.recipe.seed if isinstance(found.recipe, GeneratedRecipe) else None,
+            patients=found.cohort.count,
+            visits=counts["visits"],
+            observations=counts["observations"],
+            requests=counts["requests"],
+            left_out={k.removeprefix(LEFT): n for k, n in counts.items() if k.startswith(LEFT)},
         )
-    return visits, observations
+
+
+LEFT = "left out: "
+
+
+def _count(cohort: Cohort, context: Context) -> Counter[str]:
+    """Count what the plans of all patients would send."""
+    counts: Counter[str] = Counter()
+    for patient in cohort.patients(range(1, cohort.count + 1)):
+        plan = plan_patient(patient, context)
+        counts["visits"] += len(plan.visits)
+        counts["observations"] += sum(visit.observations for visit in plan.visits)
+        counts["requests"] += 1 + sum(len(visit.encounters) or 1 for visit in plan.visits)
+        counts["requests"] += sum(1 for _ in plan.following())
+        counts.update(f"{LEFT}{one.reason}" for one in plan.left_out)
+    return counts
 
 
 def send(prepared: Prepared, workers: int | None, around: Surroundings) -> LoadResult:

@@ -3,36 +3,39 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from bridge import __version__
 from bridge.delivery.ledger import Ledger, Run, last_begun
-from bridge.delivery.preflight import AUTO, limits_of, real_patients, refuse_values, target
+from bridge.delivery.preflight import AUTO, limits_of, real_patients, target
+from bridge.delivery.requests import Context
 from bridge.delivery.run import new_run_name
-from bridge.delivery.server_state import ServerState
+from bridge.delivery.server_state import DEMO_TAG, RUN_TAG, ServerState
 from bridge.delivery.setup import make_tags
 from bridge.errors import InputError, Interrupted, option
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping
+from bridge.mapping.terms import Terms
 from bridge.openmrs.client import Client
-from bridge.recipe import Cohort, FilesRecipe, GeneratedRecipe, Recipe
-from bridge.runs.cohorts import (
-    CohortRequest,
-    files_cohort,
-    generated_cohort,
-    identity_of,
-)
+from bridge.openmrs.models import AttributeType
+from bridge.recipe import Cohort, GeneratedRecipe, Recipe
+from bridge.runs.cohorts import CohortRequest, generated_cohort, identity_of
 from bridge.runs.examining import examine
+from bridge.runs.files import (
+    ReadFiles,
+    ServerFit,
+    account_of,
+    charts_on_server,
+    read_files,
+    terms_text,
+)
 from bridge.runs.listener import Listener
 from bridge.runs.surroundings import SANDBOX, Connection, Surroundings
 from bridge.wording import how_many
-
-if TYPE_CHECKING:
-    from bridge.files.reading import FolderCohort
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,7 @@ class CohortOnServer(NamedTuple):
     profile: str
     cohort: Cohort
     recipe: Recipe
+    files: ReadFiles | None = None
 
 
 @contextmanager
@@ -84,6 +88,12 @@ def prepare(
             raise Interrupted("stopped before anything was written")
         around.listener.doing("preparing the server")
         state = make_tags(client, found.state)
+        profile = mapping.profiles[found.profile]
+        goal, charts = target(state, profile), None
+        if found.files:
+            charts = charts_on_server(
+                client, found.files, request.patients, ServerFit(state, mapping, profile, goal)
+            )
     begun = _time_after(last_begun(around.records), around.clock())
     run = Run(
         name=new_run_name(begun, around.randomness),
@@ -92,9 +102,11 @@ def prepare(
         user=connection.user,
         patients=found.cohort.count,
         recipe=found.recipe,
-        target=target(state, mapping.profiles[found.profile]),
+        target=charts.target if charts else goal,
         mapping=identity_of(request.mapping_file, mapping),
         capabilities=state.capabilities,
+        terms=terms_text(charts.terms) if charts else "",
+        files=account_of(found.files.cohort.reading) if found.files else None,
         bridge=__version__,
     )
     with Ledger.create(around.records, run) as ledger:
@@ -127,26 +139,34 @@ def cohort_on_server(
         client, connection, mapping, request.profile, around, counting=counting
     )
     if request.patients.files:
-        cohort = _from_files(request.patients, state, mapping, around.listener)
-        return CohortOnServer(state, profile, cohort, FilesRecipe.of(cohort))
+        read = read_files(request.patients, around.listener)
+        return CohortOnServer(state, profile, read.cohort, read.recipe, read)
     around.listener.doing("making the first patients")
     asked = request.patients.with_seed(around.randomness)
     made = generated_cohort(asked, limits_of(state, mapping), around.clock)
     return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
 
 
-def _from_files(
-    asked: CohortRequest, state: ServerState, mapping: Mapping, listener: Listener
-) -> "FolderCohort":
-    assert asked.files
-    listener.doing("checking the patients")
-    cohort = files_cohort(asked, mapping)
-    limits = limits_of(state, mapping)
-    refuse_values(cohort.patients(range(1, cohort.count + 1)), limits, asked.files)
-    if cohort.left_out:
-        codes = ", ".join(sorted(cohort.left_out))
-        listener.note(f"observations left out, for no code of theirs is in the mapping: {codes}")
-    return cohort
+def estimated_context(
+    client: Client, found: CohortOnServer, request: LoadRequest, mapping: Mapping
+) -> Context:
+    """Return by what a load would be rendered; the tags that it would make have no uuids yet."""
+    state = replace(found.state, tags={**NO_TAGS, **found.state.tags})
+    profile = mapping.profiles[found.profile]
+    goal, terms = target(state, profile), Terms()
+    if found.files:
+        fit = ServerFit(state, mapping, profile, goal)
+        charts = charts_on_server(client, found.files, request.patients, fit)
+        goal, terms = charts.target, charts.terms
+    return Context(
+        run="", mapping=mapping, target=goal, terms=terms, capabilities=state.capabilities
+    )
+
+
+NO_TAGS = {
+    name: AttributeType(uuid="", name=name, format="", searchable=False)
+    for name in (DEMO_TAG, RUN_TAG)
+}
 
 
 def _time_after(last: str | None, now: datetime) -> datetime:

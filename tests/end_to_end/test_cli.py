@@ -276,7 +276,7 @@ def _register_somebody(url: str, user: str, password: str) -> None:
         (["load", "--visits", "6-1"], 2, "the fewer first"),
         (["load", "--visits", "x"], 2, "a range like 1-6"),
         (["load", "--workers", "none"], 2, "neither auto nor a number"),
-        (["load", "--from", "nowhere"], 2, "nowhere: is no folder"),
+        (["load", "--from", "nowhere"], 2, "nowhere: does not exist"),
         (["load", "--from", ".", "--seed", "1"], 2, "leave out --seed"),
         (["load", "--mapping", "missing.yaml"], 2, "missing.yaml"),
         (["load", "--url", "nonsense"], 2, "http://localhost/openmrs"),

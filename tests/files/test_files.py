@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -10,16 +11,18 @@ from pathlib import Path
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
-from bridge.chart import Patient
+from bridge.chart import Finding, Patient, Quantity
 from bridge.errors import InputError
+from bridge.files.cohort import FilesCohort
 from bridge.files.folders import new_folder
 from bridge.files.formats import Form
 from bridge.files.ndjson import TYPES, fhir_form
-from bridge.files.reading import FolderCohort, read_folder
+from bridge.files.options import FileOptions
 from bridge.files.tables import CSV, PARQUET, TABLES
 from bridge.mapping.loading import load_mapping
 from bridge.synthesis.cohort import GeneratedCohort, Request
 from bridge.synthesis.parallel import parts
+from tests.lib.charts import balance, read_all, without_sources
 from tests.lib.patients import VALUES, make_batch, make_patient, make_visit
 
 MAPPING = load_mapping(None)
@@ -48,6 +51,7 @@ Write = Callable[[Path, list[Patient]], None]
 
 def as_loaded(patient: Patient) -> Patient:
     """Return a patient with what the mapping names, to the decimals that it gives."""
+    patient = without_sources(patient)
     return replace(
         patient,
         visits=tuple(
@@ -74,8 +78,8 @@ def as_loaded(patient: Patient) -> Patient:
 def test_what_one_machine_writes_another_reads(write: Write, tmp_path: Path) -> None:
     """The same patients, uuids and all."""
     write(tmp_path, PATIENTS)
-    read, left_out = read_folder(tmp_path, MAPPING)
-    assert not left_out
+    read, reading = read_all(tmp_path, MAPPING)
+    assert not reading.left_out
     assert [as_loaded(patient) for patient in read] == [as_loaded(p) for p in PATIENTS]
 
 
@@ -94,7 +98,7 @@ def test_generated_patients_come_back_as_they_are(write: Write, tmp_path: Path) 
     with form.opened(tmp_path) as append:
         for part in parts(cohort, form.encode, 1):
             append(part.content)
-    read, _ = read_folder(tmp_path, MAPPING)
+    read, _ = read_all(tmp_path, MAPPING)
     made = list(cohort.patients(range(1, 41)))
     assert [as_loaded(patient) for patient in read] == [as_loaded(patient) for patient in made]
 
@@ -164,95 +168,149 @@ def test_an_observation_has_loinc_ciel_and_ucum(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "complaint"),
+    ("old", "new", "complaint"),
     [
-        ("patients", ",F,", ",W,", r"patients.csv:2: sex: F or M is expected, not 'W'"),
-        ("patients", "1990-01-02", "1990-13-02", r"patients.csv:2: birthdate: .*not '1990-13-02'"),
-        ("patients", "Amina", "A" * 51, r"patients.csv:2: given_name: .*50 characters"),
-        ("patients", "sex", "gender", r"patients.csv:.*the column sex is missing"),
-        ("visits", "+00:00", "", r"visits.csv:2: start: a time with its offset"),
-        ("observations", "36.84", "warm", r"observations.csv:8: value: a number is expected, not"),
-        ("patients", ",Eldoret", ",Eldo\0ret", r"patients.csv:2: city_village: "),
-        ("visits", "start", "\ufeffstart", r"visits.csv:.*the column start is missing"),
-        ("observations", "36.84", "nan", r"observations.csv:8: value is no number"),
-        (
-            "observations",
-            "temperature_c",
-            "temp",
-            r"observations.csv:8: unknown measurement",
-        ),
+        (",F,", ",W,", r"patients.csv:2: sex: F or M is expected, not 'W'"),
+        ("1990-01-02", "1990-13-02", r"patients.csv:2: birthdate: .*not '1990-13-02'"),
+        ("Amina", "A" * 51, r"patients.csv:2: given_name: .*50 characters"),
+        (",Eldoret", ",Eldo\0ret", r"patients.csv:2: city_village: "),
     ],
 )
-def test_a_fault_in_a_table_names_file_line_and_column(
-    name: str, old: str, new: str, complaint: str, tmp_path: Path
+def test_a_patient_who_cannot_be_made_costs_only_them(
+    old: str, new: str, complaint: str, tmp_path: Path
 ) -> None:
-    """And what was expected."""
+    """With file, line, column and what was expected."""
     write_csv(tmp_path, PATIENTS)
-    path = tmp_path / f"{name}.csv"
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(InputError, match=complaint):
-        read_folder(tmp_path, MAPPING)
+    change(tmp_path / "patients.csv", old, new)
+    read, reading = read_all(tmp_path, MAPPING)
+    (rejected,) = reading.rejected
+    assert re.search(complaint, rejected.detail)
+    assert rejected.resources == {"patients": 1, "visits": 1, "observations": 9}
+    assert [patient.uuid for patient in read] == [patient.uuid for patient in PATIENTS[1:]]
 
 
 @pytest.mark.parametrize(
-    ("kind", "old", "new", "complaint"),
+    ("name", "old", "new", "complaint"),
     [
-        (
-            "Patient",
-            '"gender":"female"',
-            '"gender":"other"',
-            r"Patient.ndjson:1: gender: female",
-        ),
-        ("Patient", '"name":', '"nmae":', r"Patient.ndjson:1: nmae"),
-        ("Encounter", "{", "", r"Encounter.ndjson:1: is not JSON"),
-        ("Patient", '"given":["', '"given":[null,"', r"Patient.ndjson:1: given"),
-        ("Patient", "Amina", "A" * 51, r"Patient.ndjson:1: given: .*50 characters"),
-        ("Encounter", '"period":{', '"period":null,"was":{', r"Encounter.ndjson:1: "),
-        ("Observation", '"code":"kg"', '"code":"[lb_av]"', r"weight_kg is in '\[lb_av\]'"),
+        ("visits", "+00:00", "", r"visits.csv:2: start: a time with its offset"),
+        ("observations", "36.84", "warm", r"observations.csv:8: value: a number is expected, not"),
+        ("observations", "36.84", "nan", r"observations.csv:8: value is no number"),
+        ("observations", "temperature_c", "temp", r"observations.csv:8: unknown measurement"),
     ],
 )
-def test_a_fault_in_fhir_names_file_and_line(
-    kind: str, old: str, new: str, complaint: str, tmp_path: Path
+def test_a_fault_in_a_row_costs_only_the_row(
+    name: str, old: str, new: str, complaint: str, tmp_path: Path
 ) -> None:
-    """And the element."""
-    write_fhir(tmp_path, PATIENTS)
-    path = tmp_path / f"{kind}.ndjson"
-    text = path.read_text(encoding="utf-8").replace("5085", "9999")
+    """And is told with file, line and column; what hangs on it goes too, and is counted."""
+    write_csv(tmp_path, PATIENTS)
+    (tmp_path / "vitals.csv").unlink()
+    change(tmp_path / f"{name}.csv", old, new)
+    cohort = FilesCohort(tmp_path, None, MAPPING)
+    assert re.search(complaint, cohort.left_out(1)[0].detail)
+    gone = 10 if name == "visits" else 1
+    assert sum(cohort.reading.left_out.values()) == gone
+    balance(cohort)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "complaint"),
+    [
+        ("patients", "sex", "gender", r"patients.csv:1: the column sex is missing"),
+        ("patients", "sex", "birthdate", r"patients.csv:1: the column birthdate stands twice"),
+        ("visits", "start", "\ufeffstart", r"visits.csv:1: the column start is missing"),
+    ],
+)
+def test_a_table_without_its_columns_is_refused(
+    name: str, old: str, new: str, complaint: str, tmp_path: Path
+) -> None:
+    """Since nothing in it can be trusted."""
+    write_csv(tmp_path, PATIENTS)
+    change(tmp_path / f"{name}.csv", old, new)
+    with pytest.raises(InputError, match=complaint):
+        FilesCohort(tmp_path)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Change the first of something in a file."""
+    text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(InputError, match=complaint):
-        read_folder(tmp_path, MAPPING)
 
 
-def test_parts_that_belong_to_nothing_are_refused(tmp_path: Path) -> None:
-    """A visit without its patient, an encounter outside its visit, a uuid that stands twice."""
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"name":', '"nmae":', "has no name"),
+        ('"gender":"female"', '"gender":"woman"', "gender is not one of FHIR's"),
+        ("Amina", "A" * 51, "name is longer than 50 characters"),
+        ("Amina", "A\\u0000", "name has a character that cannot be printed"),
+        ('"birthDate":"1990-01-02"', '"birthDate":"soon"', "birth date is no date"),
+        ('"birthDate":"1990-01-02",', "", "has no birth date"),
+    ],
+)
+def test_a_fhir_patient_who_cannot_be_made_costs_only_them(
+    old: str, new: str, reason: str, tmp_path: Path
+) -> None:
+    """With all that is theirs, which is counted."""
+    write_fhir(tmp_path, PATIENTS)
+    change(tmp_path / "Patient.ndjson", old, new)
+    cohort = FilesCohort(tmp_path, None, MAPPING)
+    (rejected,) = cohort.reading.rejected
+    assert (rejected.reason, rejected.source) == (reason, f"Patient/{PATIENTS[0].uuid}")
+    assert rejected.resources["Observation"] == len(VALUES)
+    assert cohort.count == len(PATIENTS) - 1
+    balance(cohort)
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "reason"),
+    [
+        ("Encounter", "{", "", "is no JSON"),
+        ("Encounter", '"period":{', '"period":null,"was":{', "has no time"),
+        ("Observation", '"status":"final"', '"status":"cancelled"', "status is cancelled"),
+        ("Observation", '"value":', '"value":"x","was":', "is not as FHIR has it"),
+        ("Observation", '"unit":"cm"', '"unit":"lb"', "unit and its code contradict each other"),
+    ],
+)
+def test_a_fault_in_a_resource_costs_only_the_resource(
+    kind: str, old: str, new: str, reason: str, tmp_path: Path
+) -> None:
+    """The patient stands, and so does what was written in it."""
+    write_fhir(tmp_path, PATIENTS)
+    change(tmp_path / f"{kind}.ndjson", old, new)
+    cohort = FilesCohort(tmp_path, None, MAPPING)
+    assert cohort.reading.left_out == {(kind, reason): 1}
+    assert cohort.count == len(PATIENTS)
+    balance(cohort)
+
+
+def test_parts_that_belong_to_nobody_are_counted(tmp_path: Path) -> None:
+    """A visit without its patient, and a patient who stands twice."""
     write_csv(tmp_path, PATIENTS)
     path = tmp_path / "patients.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join([lines[0], *lines[2:]]), encoding="utf-8")
-    with pytest.raises(InputError, match=r"visits.csv:2: patient .* is not among the patients"):
-        read_folder(tmp_path, MAPPING)
+    cohort = FilesCohort(tmp_path)
+    assert cohort.reading.left_out[("visits", "its patient is not in the files")] == 1
+    balance(cohort)
     path.write_text("".join([*lines, lines[1]]), encoding="utf-8")
-    with pytest.raises(InputError, match=r"patients.csv:9: .* stands twice"):
-        read_folder(tmp_path, MAPPING)
+    assert FilesCohort(tmp_path).reading.left_out == {("patients", "stands twice"): 1}
 
 
 def test_a_folder_without_files_is_said_so(tmp_path: Path) -> None:
     """With what makes one."""
     for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(InputError, match="bridge generate"):
-            read_folder(folder, MAPPING)
+            FilesCohort(folder)
 
 
 def test_another_content_is_another_cohort(tmp_path: Path) -> None:
     """A run on it is not continued with changed files."""
     write_csv(tmp_path, PATIENTS)
-    before = FolderCohort(tmp_path, MAPPING).inputs
+    before = FilesCohort(tmp_path).inputs
     path = tmp_path / "patients.csv"
     path.write_text(path.read_text().replace("Otieno", "Oduya", 1))
-    assert FolderCohort(tmp_path, MAPPING).inputs != before
+    assert FilesCohort(tmp_path).inputs != before
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -275,16 +333,19 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "mine").read_text() == "x"
 
 
-def test_an_observation_that_is_not_mapped_is_left_out_and_named(tmp_path: Path) -> None:
-    """As it is of a table."""
+def test_an_observation_that_is_not_mapped_stays_a_finding(tmp_path: Path) -> None:
+    """With its codes, for the mapping to find a place for it."""
     write_fhir(tmp_path, PATIENTS)
     path = tmp_path / "Observation.ndjson"
     text = path.read_text(encoding="utf-8").replace("8480-6", "9-9").replace('"5085"', '"999"')
     path.write_text(text, encoding="utf-8")
-    read, left_out = read_folder(tmp_path, MAPPING)
-    assert left_out == {"9-9 or 999"}
-    names = {m.name for patient in read for e in patient.encounters() for m in e.measurements}
+    read, _ = read_all(tmp_path, MAPPING)
+    met = [encounter for patient in read for encounter in patient.encounters()]
+    names = {m.name for encounter in met for m in encounter.measurements}
     assert names == VALUES.keys() - {"sbp_mmhg"}
+    (finding,) = [entry for entry in met[0].entries if isinstance(entry, Finding)]
+    assert {code.code for code in finding.what.codes} == {"9-9", "999"}
+    assert finding.value == Quantity(120.0, "mm[Hg]")
 
 
 def test_a_table_that_excel_saved_is_read(tmp_path: Path) -> None:
@@ -293,47 +354,45 @@ def test_a_table_that_excel_saved_is_read(tmp_path: Path) -> None:
     for path in tmp_path.glob("*.csv"):
         text = path.read_text(encoding="utf-8").replace("+00:00", ".250+00:00")
         path.write_text(text, encoding="utf-8-sig")
-    read, _ = read_folder(tmp_path, MAPPING)
+    read, _ = read_all(tmp_path, MAPPING)
     assert [as_loaded(patient) for patient in read] == [as_loaded(p) for p in PATIENTS]
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "complaint"),
-    [
-        ("patients", lambda lines: lines[:1], "holds no patients"),
-        ("patients", lambda lines: [*lines, lines[1].upper()], "stands twice|no uuid"),
-        ("observations", lambda lines: [*lines, lines[1]], "stands twice"),
-    ],
-)
-def test_what_would_make_half_a_cohort_is_refused(
-    name: str, change: Callable[[list[str]], list[str]], complaint: str, tmp_path: Path
-) -> None:
-    """Nobody, and what stands twice in other letters."""
-    write_csv(tmp_path, PATIENTS)
-    if complaint == "holds no patients":
-        for other in ("visits", "observations"):
-            path = tmp_path / f"{other}.csv"
-            path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n")
-    path = tmp_path / f"{name}.csv"
-    lines = change(path.read_text(encoding="utf-8").splitlines())
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with pytest.raises(InputError, match=complaint):
-        read_folder(tmp_path, MAPPING)
+def test_a_folder_of_nobody_is_refused(tmp_path: Path) -> None:
+    """There is nothing to load."""
+    write_csv(tmp_path, [])
+    with pytest.raises(InputError, match="holds no patients"):
+        FilesCohort(tmp_path)
 
 
-def test_an_observation_of_another_patient_is_refused(tmp_path: Path) -> None:
-    """Its encounter says whose it is."""
+def test_what_stands_twice_is_taken_once(tmp_path: Path) -> None:
+    """An observation again, and a patient in other letters."""
     write_csv(tmp_path, PATIENTS)
+    for name in ("patients", "observations"):
+        path = tmp_path / f"{name}.csv"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        again = lines[1].upper() if name == "patients" else lines[1]
+        path.write_text("\n".join([*lines, again]) + "\n", encoding="utf-8")
+    cohort = FilesCohort(tmp_path)
+    assert cohort.count == len(PATIENTS)
+    assert cohort.reading.left_out == {("observations", "stands twice"): 1}
+    assert "is no uuid in small letters" in cohort.reading.rejected[0].detail
+
+
+def test_an_observation_in_another_patient_s_visit_is_left_out(tmp_path: Path) -> None:
+    """The visit says whose it is."""
+    write_csv(tmp_path, PATIENTS)
+    (tmp_path / "vitals.csv").unlink()
     path = tmp_path / "observations.csv"
     text = path.read_text(encoding="utf-8")
     owner = text.splitlines()[1].split(",")[1]
     path.write_text(text.replace(owner, PATIENTS[1].uuid), encoding="utf-8")
-    with pytest.raises(InputError, match=r"observations.csv:2: encounter .* is patient"):
-        read_folder(tmp_path, MAPPING)
+    left_out = FilesCohort(tmp_path).reading.left_out
+    assert left_out == {("observations", "its visit is not among the patient's"): len(VALUES)}
 
 
 def test_more_patients_than_a_folder_has_are_refused(tmp_path: Path) -> None:
     """Rather than loading fewer than were asked for."""
     write_csv(tmp_path, PATIENTS)
     with pytest.raises(InputError, match="holds 7 patients, not 8"):
-        FolderCohort(tmp_path, MAPPING, 8)
+        FilesCohort(tmp_path, FileOptions(count=8))

@@ -1,5 +1,6 @@
 """Files and flags of the user, as bytes."""
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,8 +10,9 @@ from pathlib import Path
 import click
 
 from bridge.cli.options import DateType, VisitsType, WorkersType
+from bridge.files.cohort import FilesCohort
 from bridge.files.ndjson import TYPES, fhir_form
-from bridge.files.reading import read_folder
+from bridge.files.options import FileOptions
 from bridge.files.tables import CSV, TABLES
 from bridge.flows.spec import SHIPPED, Spec
 from bridge.mapping.loading import default_mapping_path, load_mapping, parse_mapping
@@ -18,6 +20,9 @@ from bridge.settings import SettingsFile, checked_url
 from bridge.synthesis.people import load_people
 from bridge.synthesis.population import Population, population_path
 from bridge.yaml_files import YamlModel, parse_yaml
+from tests.lib.charts import balance
+from tests.lib.fhir import bundle
+from tests.lib.forms import BAHMNI, INITIALIZER, SYNTHEA, WHOLE_CHART
 from tests.lib.patients import make_batch, make_patient
 
 Trial = Callable[[bytes], object]
@@ -80,7 +85,10 @@ def _folder(names: Sequence[str]) -> Iterator[Trial]:
             parts = data.split(CUT)
             for name, part in zip(names, parts + [b""] * len(names), strict=False):
                 (Path(folder) / name).write_bytes(part)
-            return read_folder(Path(folder), own)
+            cohort = FilesCohort(Path(folder), FileOptions(as_of=AS_OF), own)
+            balance(cohort)
+            cohort.close()
+            return cohort
 
         yield trial
 
@@ -97,6 +105,47 @@ def tables() -> Open:
 def ndjson() -> Open:
     """Read a folder of FHIR files."""
     return _folder(FHIR_FILES)
+
+
+def bundles() -> Open:
+    """Read a folder of bundles."""
+    return _folder(["a.json", "b.json"])
+
+
+def bundles_seeds() -> Sequence[bytes]:
+    """Return a chart with most kinds of resources, in one bundle and in two."""
+    two = [json.dumps(bundle(*some)).encode() for some in (WHOLE_CHART[:4], WHOLE_CHART[4:])]
+    return [json.dumps(bundle(*WHOLE_CHART)).encode(), CUT.join(two)]
+
+
+def lines() -> Open:
+    """Read a folder of resources line by line."""
+    return _folder(["Patient.ndjson", "Observation.ndjson"])
+
+
+def lines_seeds() -> Sequence[bytes]:
+    """Return the same chart."""
+    return [b"\n".join(json.dumps(one).encode() for one in WHOLE_CHART)]
+
+
+def synthea() -> Open:
+    """Read Synthea's tables."""
+    return _folder([f"{name}.csv" for name in SYNTHEA])
+
+
+def synthea_seeds() -> Sequence[bytes]:
+    """Return a folder of one patient."""
+    return [CUT.join(text.encode() for text in SYNTHEA.values())]
+
+
+def registers() -> Open:
+    """Read a table of people."""
+    return _folder(["people.csv"])
+
+
+def registers_seeds() -> Sequence[bytes]:
+    """Return tables of both kinds."""
+    return [INITIALIZER.encode(), BAHMNI.encode()]
 
 
 def tables_seeds() -> Sequence[bytes]:

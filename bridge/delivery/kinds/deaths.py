@@ -23,7 +23,9 @@ def render(death: Death, patient: Patient, context: Context) -> Request:
     """Render a death; a cause without a concept goes as free text."""
     concept, text = coded(death.cause, "cause", context) if death.cause else (None, UNKNOWN)
     cause = {"causeOfDeath": concept.uuid} if concept else {"causeOfDeathNonCoded": text}
-    body: Body = {"dead": True, "deathDate": rest_time(death.time), **cause}
+    body: Body = {"dead": True, **cause}
+    if death.time:
+        body["deathDate"] = rest_time(death.time)
     expected = expect(
         NAME,
         patient.uuid,

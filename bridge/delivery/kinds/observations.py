@@ -5,9 +5,10 @@ O3 reads them through FHIR, whatever the encounter.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from math import inf
 from typing import Any
 
-from bridge.chart import Finding, Measurement, Note, Result
+from bridge.chart import Finding, LeftOut, Measurement, Note, Result
 from bridge.delivery.flags import judge
 from bridge.delivery.kinds.kind import (
     EntryKind,
@@ -20,6 +21,7 @@ from bridge.delivery.kinds.kind import (
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment
 from bridge.mapping.resolve import (
+    OUTSIDE,
     ObservationStatement,
     Statement,
     observations,
@@ -51,6 +53,10 @@ def _measurement(entry: Measurement, place: Place, context: Context) -> Fragment
     statement = statement_of(entry, place.time, context.mapping)
     if statement is None:
         return Fragment(kind=NAME)
+    low, high = context.target.limits.get(entry.name, (-inf, inf))
+    if not low <= statement.value <= high:
+        left = LeftOut(entry.source, OUTSIDE, f"{entry.name} {statement.value:g}")
+        return Fragment(kind=NAME, left_out=(left,), source=entry.source)
     expected = expect(
         NAME,
         statement.uuid,
@@ -62,7 +68,13 @@ def _measurement(entry: Measurement, place: Place, context: Context) -> Fragment
         encounter=place.encounter,
         comment="",
     )
-    return Fragment(kind=NAME, part="obs", bodies=(_measured(statement),), expected=(expected,))
+    return Fragment(
+        kind=NAME,
+        part="obs",
+        bodies=(_measured(statement),),
+        expected=(expected,),
+        source=entry.source,
+    )
 
 
 def _measured(statement: Statement) -> Body:
@@ -135,7 +147,7 @@ def _expected(statement: ObservationStatement, place: Place) -> Expected:
         "encounter": place.encounter,
         "comment": statement.comment,
     }
-    return Expected(NAME, statement.uuid, statement.label, fields)
+    return Expected(NAME, statement.uuid, statement.label, fields, statement.source)
 
 
 @as_openmrs_has_it("a patient's observations")

@@ -1,0 +1,191 @@
+"""Who a patient is: name, sex, birth, death, address, phone and identifiers. Pure."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from bridge.chart import Address, Death, Gender, Identifier
+from bridge.files.fhir.elements import JOINERS, day, line, moment
+from bridge.files.fhir.resources import Body, NotTaken, Resource
+
+Assume = Callable[[str], None]
+"""Takes note of what had to be assumed."""
+
+_GENDERS: dict[str, Gender] = {"female": "F", "male": "M", "other": "O", "unknown": "U"}
+_NAME_USES = ("official", "usual", "", "temp", "nickname", "anonymous", "maiden")
+_ADDRESS_USES = ("home", "", "temp", "work", "billing")
+_SYNTHEA_NAME = re.compile(r"(\D+?)\d{1,4}")
+NO_NAME = "."
+"""What OpenMRS's users write where a person has one name only."""
+
+
+class Person(NamedTuple):
+    """All that a Patient says of a person."""
+
+    given_name: str
+    middle_name: str
+    family_name: str
+    sex: Gender
+    birthdate: date
+    is_birthdate_estimated: bool
+    address: Address | None
+    phone: str
+    identifiers: tuple[Identifier, ...]
+    death: Death | None
+
+
+def read_person(patient: Resource, assume: Assume, *, keep_names: bool) -> Person:
+    """Read a Patient; raise NotTaken when no patient can be made of it."""
+    body = patient.body
+    if body.get("modifierExtension"):
+        raise NotTaken("has a modifierExtension")
+    if body.get("active") is False and body.get("link"):
+        raise NotTaken("is replaced by another patient")
+    given, middle, family = _name(body, assume)
+    if not keep_names:
+        given, middle, family = without_digits(given, middle, family)
+    if not body.get("birthDate"):
+        raise NotTaken("has no birth date")
+    try:
+        born = day(body["birthDate"])
+    except (TypeError, ValueError) as error:
+        raise NotTaken("birth date is no date", body["birthDate"]) from error
+    if born.is_estimated:
+        assume("birth date known to the year or month: its first day, estimated")
+    return Person(
+        *(given, middle, family),
+        _sex(body, assume),
+        born.date,
+        born.is_estimated,
+        _address(body),
+        _phone(body),
+        tuple(_identifiers(body)),
+        _death(patient, assume),
+    )
+
+
+def checked_name(name: str) -> str:
+    """Return a name as OpenMRS takes it; raise NotTaken when it does not."""
+    name = " ".join(name.split())
+    if len(name) > 50:
+        raise NotTaken("name is longer than 50 characters")
+    if not all(c.isprintable() or c in JOINERS for c in name):
+        raise NotTaken("name has a character that cannot be printed")
+    return name
+
+
+def without_digits(given: str, middle: str, family: str) -> tuple[str, str, str]:
+    """Take Synthea's digits off, where both the first given and the family name have them."""
+    first = given.split(" ")[0]
+    if not (_SYNTHEA_NAME.fullmatch(first) and _SYNTHEA_NAME.fullmatch(family)):
+        return given, middle, family
+    plain = [" ".join(map(_plain, name.split(" "))) for name in (given, middle, family)]
+    return plain[0], plain[1], plain[2]
+
+
+def _plain(word: str) -> str:
+    match = _SYNTHEA_NAME.fullmatch(word)
+    return match[1] if match else word
+
+
+def _name(body: Body, assume: Assume) -> tuple[str, str, str]:
+    names = [name for name in body.get("name") or () if isinstance(name, dict)]
+    current = [n for n in names if n.get("use") != "old" and not _is_over(n)]
+    if not current:
+        raise NotTaken("has no name")
+    ranks = {use: rank for rank, use in enumerate(_NAME_USES)}
+    name = min(current, key=lambda n: ranks.get(str(n.get("use") or ""), len(ranks)))
+    given = [checked_name(str(part)) for part in name.get("given") or () if _is_text(part)]
+    family = checked_name(name["family"]) if _is_text(name.get("family")) else ""
+    if not given and not family and _is_text(name.get("text")):
+        *given, family = checked_name(name["text"]).split(" ")
+        given = [" ".join(given)] if given else []
+        assume("name given as one text: its last word is the family name")
+    if not given and not family:
+        raise NotTaken("has no name")
+    if not given or not family:
+        assume("only one name: the other is a dot")
+    middle = checked_name(" ".join(given[1:]))
+    return (given[0] if given else NO_NAME), middle, family or NO_NAME
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_over(element: Body) -> bool:
+    """Tell whether a name or address is of the past; its period's end says so."""
+    period = element.get("period")
+    return isinstance(period, dict) and bool(period.get("end"))
+
+
+def _sex(body: Body, assume: Assume) -> Gender:
+    gender = body.get("gender")
+    if gender is None:
+        assume("gender not said: unknown")
+        return "U"
+    if not isinstance(gender, str) or gender not in _GENDERS:
+        raise NotTaken("gender is not one of FHIR's", gender)
+    return _GENDERS[gender]
+
+
+def _address(body: Body) -> Address | None:
+    places = [place for place in body.get("address") or () if isinstance(place, dict)]
+    current = [p for p in places if p.get("use") != "old" and not _is_over(p)]
+    if not current:
+        return None
+    ranks = {use: rank for rank, use in enumerate(_ADDRESS_USES)}
+    place = min(current, key=lambda p: ranks.get(str(p.get("use") or ""), len(ranks)))
+    lines = [line(part) for part in place.get("line") or () if isinstance(part, str)]
+    address = Address(
+        city_village=_place(place, "city"),
+        state_province=_place(place, "state"),
+        country=_place(place, "country"),
+        address1=", ".join(filter(None, lines))[:255],
+        county_district=_place(place, "district"),
+        postal_code=_place(place, "postalCode")[:50],
+    )
+    return address if address != Address() else None
+
+
+def _place(place: Body, key: str) -> str:
+    return line(place.get(key))[:255]
+
+
+def _phone(body: Body) -> str:
+    phones = [
+        (telecom.get("use") != "mobile", line(telecom.get("value")))
+        for telecom in body.get("telecom") or ()
+        if isinstance(telecom, dict)
+        and telecom.get("system") in ("phone", "sms")
+        and telecom.get("use") != "old"
+    ]
+    return min(filter(lambda phone: phone[1], phones), default=(True, ""))[1][:50]
+
+
+def _identifiers(body: Body) -> Iterator[Identifier]:
+    """Yield the numbers that others gave; the bare uuid that bridge writes itself is none."""
+    for identifier in body.get("identifier") or ():
+        if not isinstance(identifier, dict) or identifier.get("use") == "old":
+            continue
+        value = line(identifier.get("value"))
+        if not value or value.startswith("urn:uuid:") or value == body.get("id"):
+            continue
+        kind = identifier.get("type")
+        kind = kind if isinstance(kind, dict) else {}
+        coding: Body = next(iter(kind.get("coding") or ()), {})
+        named = line(kind.get("text")) or line(coding.get("display")) or line(coding.get("code"))
+        yield Identifier(value=value[:50], type=named or line(identifier.get("system")))
+
+
+def _death(patient: Resource, assume: Assume) -> Death | None:
+    body = patient.body
+    if "deceasedDateTime" in body:
+        read = moment(body["deceasedDateTime"])
+        if read.assumed:
+            assume(read.assumed)
+        return Death(time=read.time, source=patient.source)
+    if body.get("deceasedBoolean") is True:
+        return Death(time=None, source=patient.source)
+    return None

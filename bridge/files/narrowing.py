@@ -1,0 +1,100 @@
+"""Charts of decades made shorter, or moved to the present. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+from bridge.chart import (
+    Appointment,
+    Condition,
+    Enrollment,
+    Immunization,
+    Patient,
+    PatientEntry,
+    Visit,
+)
+
+Thing = TypeVar("Thing")
+
+
+def last_day(patient: Patient) -> date | None:
+    """Return the day of the last thing that was done, if any; appointments are not done yet."""
+    return max(_days(patient), default=None)
+
+
+def _days(patient: Patient) -> Iterator[date]:
+    for visit in patient.visits:
+        yield (visit.stop or visit.start).date()
+        for encounter in visit.encounters:
+            yield encounter.time.date()
+    for entry in patient.entries:
+        if isinstance(entry, Immunization):
+            yield entry.time.date()
+        elif isinstance(entry, Condition):
+            yield from filter(None, (entry.onset, entry.end))
+        elif isinstance(entry, Enrollment):
+            yield from filter(None, (entry.enrolled, entry.completed))
+    if patient.death and patient.death.time:
+        yield patient.death.time.date()
+
+
+def years_before(day: date, years: int) -> date:
+    """Return the day so many years before; 29 February becomes the 28th."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def since(patient: Patient, first: date) -> Patient:
+    """Keep what is of `first` or later, and what still held then."""
+    visits = tuple(visit for visit in patient.visits if _ends(visit) >= first)
+    kept = {visit.uuid for visit in visits}
+    entries = tuple(
+        replace(entry, visit=entry.visit if entry.visit in kept else None)
+        if isinstance(entry, Immunization)
+        else entry
+        for entry in patient.entries
+        if _holds(entry, first)
+    )
+    return replace(patient, visits=visits, entries=entries)
+
+
+def _ends(visit: Visit) -> date:
+    return visit.stop.date() if visit.stop else date.max
+
+
+def _holds(entry: PatientEntry, first: date) -> bool:
+    if isinstance(entry, Condition):
+        until = entry.end or (date.max if entry.is_active else entry.onset or date.max)
+        return until >= first
+    if isinstance(entry, Immunization):
+        return entry.time.date() >= first
+    if isinstance(entry, Enrollment):
+        return entry.completed is None or entry.completed >= first
+    if isinstance(entry, Appointment):
+        return entry.start.date() >= first
+    return True
+
+
+def moved_before(patient: Patient, day: date) -> Patient:
+    """Move all dates by whole weeks, so that the last thing done lies in the week before `day`."""
+    last = last_day(patient)
+    if last is None:
+        return patient
+    weeks = ((day - timedelta(days=1)) - last).days // 7
+    return _moved(patient, timedelta(weeks=weeks))
+
+
+def _moved(thing: Thing, by: timedelta) -> Thing:
+    """Move every date and time in a chart; ages stay, since the birth date moves too."""
+    moved: Any = thing
+    if isinstance(thing, date | datetime):
+        moved = thing + by
+    elif isinstance(thing, tuple):
+        moved = tuple(_moved(one, by) for one in thing)
+    elif is_dataclass(thing) and not isinstance(thing, type):
+        changes = {f.name: _moved(getattr(thing, f.name), by) for f in fields(thing)}
+        moved = replace(thing, **changes)
+    return moved  # type: ignore[no-any-return]
