@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -163,16 +163,18 @@ def _grouped(
     name: str, kind: Callable[..., Any], *options: Callable[[Any], Any]
 ) -> Callable[[Command], Command]:
     """Add options to a command, which gets their values as one object."""
-    names = [field.name for field in fields(kind) if field.name != "files"]  # type: ignore[arg-type]
 
     def decorate(command: Command) -> Command:
+        own: list[str] = []
+
         @functools.wraps(command)
         def called(*arguments: Any, **values: Any) -> Any:
-            group = kind(**{name: values.pop(name) for name in names})
+            group = kind(**{name: values.pop(name) for name in own})
             return command(*arguments, **{name: group}, **values)
 
         for option in reversed(options):
             called = option(called)
+            own.append(called.__click_params__[-1].name)  # type: ignore[attr-defined]
         return called  # type: ignore[return-value]
 
     return decorate
