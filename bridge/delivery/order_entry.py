@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bridge.mapping.terms import ServerProgram, as_words
+from bridge.mapping.terms import ServerProgram, as_words, times_a_day
 from bridge.openmrs.client import REST, Client
 from bridge.openmrs.parsing import Body, checked_text, objects
 from bridge.openmrs.replies import Outcome, Reply
@@ -85,13 +85,21 @@ def _by_words(listed: object) -> dict[str, str]:
 
 
 def _times_a_day(frequencies: list[Body]) -> dict[str, str]:
-    """Return the frequencies by times a day; `Twice daily` goes before `Every twelve hours`."""
+    """Return the frequencies by times a day, the plainest of each.
+
+    `Twice daily` goes before `Every twelve hours`, `Once daily` before `Once daily, at bedtime`.
+    """
     found: dict[str, str] = {}
-    ordered = sorted(frequencies, key=lambda one: "daily" not in as_words(str(one["display"])))
-    for one in ordered:
-        if isinstance(times := one.get("frequencyPerDay"), int | float):
-            found.setdefault(f"{times:g}", one["uuid"])
+    for one in sorted(frequencies, key=_plainness):
+        times = one.get("frequencyPerDay")
+        if isinstance(times, int | float) and times > 0:
+            found.setdefault(times_a_day(times), one["uuid"])
     return found
+
+
+def _plainness(frequency: Body) -> tuple[bool, int, str]:
+    words = as_words(str(frequency["display"]))
+    return "daily" not in words, len(words), words
 
 
 def _states(program: Body) -> Iterator[tuple[str, str]]:

@@ -128,5 +128,10 @@ TIMES_A_DAY: dict[str, str] = {
     "every 3 hours": "8",
     "every 2 hours": "12",
     "every hour": "24",
+    "every other day": "0.5",
+    "every 48 hours": "0.5",
+    "weekly": "0.143",
+    "once a week": "0.143",
+    "once weekly": "0.143",
 }
 """What a prescription's abbreviations and words mean, where the server has not got the words."""

@@ -38,18 +38,25 @@ FORMS = (
     "syringe",
 )
 
+LONGEST_NAME = 300
+"""What is longer is no name of a medicine; its expressions would search it for minutes."""
+
+_NUMBER = r"\d{1,9}(?:\.\d{1,6})?"
 _MODIFIED = re.compile(r"extended|delayed|sustained|controlled", re.IGNORECASE)
 _MODIFIED_SHORT = re.compile(r"\b(?:er|xr|sr|la|cr|dr)\b", re.IGNORECASE)
 
 # RxNorm writes salts, how long a product works and how much is in a pack before the ingredient.
 _BEFORE = re.compile(
-    r"^(?:NDA\d+ |Abuse-Deterrent |\d+ HR |[\d.]+ (?:ML|ACTUAT|MG) )*", re.IGNORECASE
+    rf"^(?:NDA\d{{1,9}} |Abuse-Deterrent |\d{{1,3}} HR |{_NUMBER} (?:ML|ACTUAT|MG) )*",
+    re.IGNORECASE,
 )
 _BRAND = re.compile(r"\[[^\]]*\]")
 _STRENGTH = re.compile(
-    r"([\d.]+)\s?(mg|g|mcg|ug|unt|ui|iu|u|meq|%)(?:/([\d.]*)\s?(ml|g|mg|hr|day|actuat))?(?![a-z])",
+    rf"(?<![\d.])({_NUMBER})\s?(mg|g|mcg|ug|unt|ui|iu|u|meq|%)"
+    rf"(?:/((?:{_NUMBER})?)\s?(ml|g|mg|hr|day|actuat))?(?![a-z])",
     re.IGNORECASE,
 )
+_UP_TO_STRENGTH = re.compile(rf"(.*?)\s+{_NUMBER}\s?(?:mg|g|mcg|unt|meq|%)", re.IGNORECASE)
 _SALTS = {
     "hydrochloride",
     "sodium",
@@ -77,7 +84,7 @@ _UNITS = {"unt": "unit", "ui": "unit", "iu": "unit", "u": "unit", "meq": "meq", 
 
 def product_of(name: str) -> Product:
     """Return what the name of a medicine says, as RxNorm writes names."""
-    plain = _BEFORE.sub("", _BRAND.sub("", name)).strip()
+    plain = _BEFORE.sub("", _BRAND.sub("", name[:LONGEST_NAME])).strip()
     parts = plain.split(" / ")
     ingredients = tuple(filter(None, (_ingredient(part) for part in parts)))
     return Product(ingredients, strengths_of(plain), form_of(plain))
@@ -86,11 +93,11 @@ def product_of(name: str) -> Product:
 def strengths_of(text: str) -> tuple[Strength, ...]:
     """Return the strengths that `text` says, in their order."""
     found = []
-    for amount, unit, per, of in _STRENGTH.findall(text):
-        try:
-            number = Fraction(amount) / (Fraction(per) if per else 1)
-        except (ValueError, ZeroDivisionError):
+    for amount, unit, per, of in _STRENGTH.findall(text[:LONGEST_NAME]):
+        volume = Fraction(per) if per else Fraction(1)
+        if not volume:
             continue
+        number = Fraction(amount) / volume
         unit = unit.lower()
         number *= _IN_MG.get(unit, 1)
         found.append((number, _UNITS.get(unit, "mg") + (f"/{of.lower()}" if of else "")))
@@ -99,7 +106,7 @@ def strengths_of(text: str) -> tuple[Strength, ...]:
 
 def form_of(text: str) -> str:
     """Return the form that `text` names, with `modified` where it is released slowly or late."""
-    words = text.casefold()
+    words = text[:LONGEST_NAME].casefold()
     form = next((form for form in FORMS if form in words), "")
     if _MODIFIED.search(text) or (form and _MODIFIED_SHORT.search(text)):
         return f"modified {form}".strip()
@@ -124,5 +131,5 @@ def is_same_drug(wanted: Product, strength: str, form: str, name: str) -> bool:
 
 
 def _ingredient(part: str) -> str:
-    found = re.match(r"(.*?)\s+[\d.]+\s?(?:mg|g|mcg|unt|meq|%)", part, re.IGNORECASE)
+    found = _UP_TO_STRENGTH.match(part)
     return " ".join((found[1] if found else part).casefold().split()).strip(" ,")

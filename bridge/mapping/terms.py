@@ -53,7 +53,7 @@ class ServerDrug(NamedTuple):
 
 
 class ServerProgram(NamedTuple):
-    """A program; `states` are uuids by the state's name (lower case), its code or its uuid."""
+    """A program; `states` are uuids by the state's name, concept or uuid, all in lower case."""
 
     uuid: str
     display: str
@@ -61,7 +61,8 @@ class ServerProgram(NamedTuple):
 
     def state(self, what: CodeableConcept) -> str | None:
         """Return the uuid of one of the program's states, by code, uuid or words."""
-        names = [code.code.casefold() for code in what.codes] + in_words(what)
+        names = [key_of(code).removeprefix("|").casefold() for code in what.codes]
+        names += [code.code.casefold() for code in what.codes] + in_words(what)
         return next((self.states[name] for name in names if name in self.states), None)
 
 
@@ -101,6 +102,11 @@ def as_words(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def times_a_day(times: float) -> str:
+    """Return how a frequency is written as a key: weekly is `0.143`, by whomever it is rounded."""
+    return f"{times:.3g}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """The server's own things for the codes of one input.
@@ -120,7 +126,7 @@ class Terms:
     routes: dict[str, str] = field(default_factory=dict)
     frequencies: dict[str, str] = field(default_factory=dict)
     times_a_day: dict[str, str] = field(default_factory=dict)
-    """Order frequencies by how many times a day they are (`2`, `0.5`)."""
+    """Order frequencies by how many times a day they are (see `times_a_day`)."""
     programs: dict[str, ServerProgram] = field(default_factory=dict)
     """By key."""
     services: dict[str, str] = field(default_factory=dict)
@@ -161,7 +167,7 @@ class Terms:
         """Return the uuid of an order frequency, by its words or by times a day."""
         if found := _by_uuid(what, self.frequencies) or _among(self.frequencies, in_words(what)):
             return found
-        counts = [code.code for code in what.codes if code.system == FREQUENCY_SYSTEM]
+        counts = [_counted(code.code) for code in what.codes if code.system == FREQUENCY_SYSTEM]
         names = [*(as_words(code.code) for code in what.codes), *in_words(what)]
         counts += [TIMES_A_DAY[name] for name in names if name in TIMES_A_DAY]
         return next((self.times_a_day[n] for n in counts if n in self.times_a_day), None)
@@ -212,6 +218,13 @@ def _among(known: dict[str, str], names: list[str]) -> str | None:
             if form in known:
                 return known[form]
     return None
+
+
+def _counted(times: str) -> str:
+    try:
+        return times_a_day(float(times))
+    except ValueError:
+        return times
 
 
 def _by_uuid(what: CodeableConcept, known: dict[str, str]) -> str | None:

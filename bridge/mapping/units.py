@@ -131,6 +131,7 @@ UCUM_OF_SPELLINGS = {
     "10^12/L": "10*12/L",
     "mcg/dL": "ug/dL",
     "mcg/L": "ug/L",
+    "pH": "[pH]",
 }
 """UCUM of what some write in its place. An [IU] per litre without a substance is an enzyme's."""
 
@@ -162,7 +163,7 @@ def convert(value: float, unit: str, concept: str, units: str | None) -> Convert
     """Return `value`, which is in UCUM's `unit`, in the unit of a concept; None: it cannot be.
 
     A value without a unit is taken by a concept without one only; a unit that is a mere remark
-    (`{score}`) is none.
+    (`{score}`) is none, and so is that of the pH, which concepts have not got.
     """
     target = ucum_of_concept(concept, units)
     source = UCUM_OF_SPELLINGS.get(unit, unit)
@@ -176,7 +177,7 @@ def convert(value: float, unit: str, concept: str, units: str | None) -> Convert
 
 
 def _is_unity(unit: str) -> bool:
-    return unit in ("", "1") or (unit.startswith("{") and unit.find("}") == len(unit) - 1)
+    return unit in ("", "1", "[pH]") or (unit.startswith("{") and unit.find("}") == len(unit) - 1)
 
 
 def _by_library(

@@ -208,6 +208,7 @@ def test_orders_programs_and_services_are_read_where_the_server_has_them() -> No
         },
         frequencies=[
             {"uuid": "f-12", "display": "Every twelve hours", "frequencyPerDay": 2.0},
+            {"uuid": "f-meals", "display": "Twice daily, with meals", "frequencyPerDay": 2.0},
             {"uuid": "f-bid", "display": "Twice daily", "frequencyPerDay": 2.0},
         ],
         programs=[

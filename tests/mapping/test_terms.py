@@ -83,7 +83,7 @@ def test_a_prescriptions_words_are_the_servers() -> None:
         duration_units={"days": "days"},
         routes={"oral": "oral"},
         frequencies={"twice daily": "bid"},
-        times_a_day={"2": "bid", "1": "od"},
+        times_a_day={"2": "bid", "1": "od", "0.143": "weekly"},
     )
     assert [terms.dose_unit(words) for words in ("mg", "Tablets", "ampule", "MG", "{tbl}")] == [
         "mg",
@@ -98,12 +98,13 @@ def test_a_prescriptions_words_are_the_servers() -> None:
     assert terms.frequency(CodeableConcept((Code(FREQUENCY_SYSTEM, "2"),))) == "bid"
     assert terms.frequency(CodeableConcept(text="Twice  daily")) == "bid"
     assert terms.frequency(CodeableConcept(text="QD")) == "od"
-    assert terms.frequency(CodeableConcept(text="weekly")) is None
+    assert terms.frequency(CodeableConcept((Code(FREQUENCY_SYSTEM, "0.142857"),))) == "weekly"
+    assert terms.frequency(CodeableConcept(text="at full moon")) is None
 
 
 def test_a_state_is_found_by_its_name_or_code() -> None:
     """A program's states are the server's own."""
-    program = ServerProgram("p", "HIV", {"on treatment": "s1", "160119": "s1"})
+    program = ServerProgram("p", "HIV", {"on treatment": "s1", "160119".ljust(36, "a"): "s1"})
     assert program.state(CodeableConcept(text="On Treatment")) == "s1"
     assert program.state(CodeableConcept((Code(CIEL_SYSTEM, "160119"),))) == "s1"
     assert program.state(CodeableConcept(text="dead")) is None

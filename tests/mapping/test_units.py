@@ -24,6 +24,7 @@ PLATELETS = "729AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
         (30.0, "U/L", "IU/L", 30.0),
         (90.0, "mL/min/{1.73_m2}", "ml/min/1.73m2", 90.0),
         (7.0, "{score}", None, 7.0),
+        (6.5, "pH", None, 6.5),
     ],
 )
 def test_a_value_comes_in_the_unit_of_its_concept(
