@@ -163,7 +163,8 @@ def _tell(
     )
     if not screen.as_json:
         shown = refused if said else results
-        screen.table(("thing", "result"), ((thing.label, thing.result) for thing in shown))
+        if shown:
+            screen.table(("thing", "result"), ((thing.label, thing.result) for thing in shown))
     if refused:
         raise Unfit(
             f"the server refused {len(refused)} of {len(results)} things. It may have its own "
