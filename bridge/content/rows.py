@@ -111,6 +111,8 @@ class Concept(Row):
     high_absolute: Limit = None
     answers: References = ()
     members: References = ()
+    extend: Yes = False
+    """Whether one that exists may be given the answers and members it lacks, on request."""
     codes: Terms = ()
 
 

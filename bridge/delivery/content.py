@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from bridge.content.initializer import Addition
 from bridge.content.package import Content
+from bridge.content.rows import Concept
 from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.content_bodies import Bodies, answers_by_rest
 from bridge.delivery.content_state import Standing
@@ -110,14 +111,23 @@ def plan_content(content: Content, standing: Standing) -> ContentPlan:
 
 def additions(content: Content, standing: Standing) -> Iterator[Addition]:
     """Yield the parts that sets and questions of the server lack, by the server's uuids."""
+    for concept, field, has, parts in _incomplete(content, standing):
+        owner = standing.uuids[concept.uuid]
+        for part in parts:
+            uuid = standing.uuids.get(part, part)
+            if uuid not in has:
+                yield Addition(owner, uuid, field == "answers")
+
+
+def _incomplete(
+    content: Content, standing: Standing
+) -> Iterator[tuple[Concept, str, tuple[str, ...], tuple[str, ...]]]:
+    """Yield what exists and may be extended: what it has, and those of its parts not retired."""
     for concept in content.concepts:
         for field, parts in (("answers", concept.answers), ("setMembers", concept.members)):
             has = standing.parts.get((concept.uuid, field))
-            for part in parts if has is not None else ():
-                uuid = standing.uuids.get(part, part)
-                if uuid not in (has or ()):
-                    owner = standing.uuids.get(concept.uuid, concept.uuid)
-                    yield Addition(owner, uuid, field == "answers")
+            if has is not None and concept.extend and concept.uuid in standing.uuids:
+                yield concept, field, has, tuple(p for p in parts if p not in standing.ended)
 
 
 def _elsewhere(content: Content, standing: Standing) -> Iterator[str]:
@@ -141,20 +151,18 @@ def _empty_settings(content: Content, standing: Standing) -> Iterator[Change]:
 
 
 def _extensions(content: Content, standing: Standing) -> Iterator[Change]:
-    for concept in content.concepts:
-        answers = answers_by_rest(content, concept)
-        for field, parts in (("answers", answers), ("setMembers", concept.members)):
-            has = standing.parts.get((concept.uuid, field))
-            wanted = [standing.uuids.get(part, part) for part in parts]
-            new = [uuid for uuid in wanted if has is not None and uuid not in has]
-            if has is not None and new:
-                yield Change(
-                    concept.name,
-                    "concept",
-                    standing.uuids.get(concept.uuid, concept.uuid),
-                    {field: [*has, *new]},
-                    tuple(_names(content, parts, standing.uuids, new)),
-                )
+    for concept, field, has, parts in _incomplete(content, standing):
+        by_rest = {*answers_by_rest(content, concept), *concept.members}
+        wanted = [standing.uuids.get(part, part) for part in parts if part in by_rest]
+        new = [uuid for uuid in wanted if uuid not in has]
+        if new:
+            yield Change(
+                concept.name,
+                "concept",
+                standing.uuids[concept.uuid],
+                {field: [*has, *new]},
+                tuple(_names(content, parts, standing.uuids, new)),
+            )
 
 
 def _names(

@@ -158,6 +158,18 @@ def test_what_exists_stays_as_it_is(
     assert kept["names"] == own["names"]
 
 
+def test_only_what_may_grow_is_extended(
+    content: Content, connect: Connect, fake: FakeDictionary
+) -> None:
+    """Not a question that says nothing of it, and by no part that is retired on the server."""
+    fake.add("concept", uuid=concept_uuid(32), names=[{"name": "Malarial smear"}], answers=[])
+    fake.add("concept", uuid=concept_uuid(8), names=[{"name": "Blood tests"}], setMembers=[])
+    fake.add("concept", uuid=concept_uuid(21), names=[{"name": "Haemoglobin"}])
+    fake.things["concept"][concept_uuid(21)]["retired"] = True
+    plan = _plan(content, connect)
+    assert [(c.label, c.lacking) for c in plan.extensions] == [("Blood tests", ("Malarial smear",))]
+
+
 def test_a_concept_of_another_uuid_is_found_by_its_code(
     content: Content, connect: Connect, fake: FakeDictionary
 ) -> None:

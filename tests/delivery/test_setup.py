@@ -49,3 +49,24 @@ def test_a_second_setup_makes_nothing(connect: Callable[[], Client]) -> None:
     with closing(connect()) as client:
         _set_up(client)
         assert {thing.result for thing in _set_up(client)} == {"exists"}
+
+
+def test_a_name_that_is_taken_is_said_with_its_uuid(connect: Callable[[], Client]) -> None:
+    """That is what a mapping file is to name then."""
+    with closing(connect()) as client:
+        own = {"uuid": OWN_TERM, "name": "Vitals", "description": "a hospital's own"}
+        client.create("encountertype", own)
+        refused = {thing.label: thing.result for thing in _set_up(client) if thing.refused}
+    assert refused.keys() == {"encounter type Vitals"}
+    assert OWN_TERM in refused["encounter type Vitals"]
+
+
+def test_a_dry_run_makes_nothing(connect: Callable[[], Client]) -> None:
+    """It says of each thing what would become of it."""
+    with closing(connect()) as client:
+        state = read_server_state(client, MAPPING)
+        profile = MAPPING.profiles["bare"]
+        said = list(set_up(client, state, MAPPING, profile, dry_run=True))
+        assert {thing.result for thing in said} == {"to be made", "exists"}
+        planned = [thing.label for thing in said if thing.result == "to be made"]
+        assert [thing.label for thing in _set_up(client) if thing.result == "made"] == planned

@@ -10,16 +10,16 @@ FILES = {
         f"6A{'D' * 34},LOINC,LOINC,LN,http://loinc.org\n"
     ),
     "concepts": (
-        "code,uuid,name,class,datatype,units,decimals,high_absolute,answers,members,codes\n"
-        "32,{32},Malarial smear,Test,Coded,,,,703 Positive; 664 Negative,,CIEL:32\n"
-        "664,{664},Negative,Misc,N/A,,,,,,CIEL:664\n"
-        "703,{703},Positive,Misc,N/A,,,,,,CIEL:703\n"
-        "21,{21},Haemoglobin,Test,Numeric,g/dL,yes,30,,,CIEL:21; LOINC:718-7 broader\n"
-        "8,{8},Blood tests,ConvSet,N/A,,,,,21 Haemoglobin; 32 Malarial smear,\n"
-        "5,{5},Last result,Test,Coded,,,,703 Positive; 21 Haemoglobin,,\n"
-        "6,{6},Photograph,Misc,Complex,,,,,,\n"
-        "9,{9},Tablet,Units of Measure,N/A,,,,,,CIEL:9\n"
-        "10,{10},Once daily,Frequency,N/A,,,,,,CIEL:10\n"
+        "code,uuid,name,class,datatype,units,decimals,high_absolute,answers,members,extend,codes\n"
+        "32,{32},Malarial smear,Test,Coded,,,,703 Positive; 664 Negative,,,CIEL:32\n"
+        "664,{664},Negative,Misc,N/A,,,,,,,CIEL:664\n"
+        "703,{703},Positive,Misc,N/A,,,,,,,CIEL:703\n"
+        "21,{21},Haemoglobin,Test,Numeric,g/dL,yes,30,,,,CIEL:21; LOINC:718-7 broader\n"
+        "8,{8},Blood tests,ConvSet,N/A,,,,,21 Haemoglobin; 32 Malarial smear,yes,\n"
+        "5,{5},Last result,Test,Coded,,,,703 Positive; 21 Haemoglobin,,yes,\n"
+        "6,{6},Photograph,Misc,Complex,,,,,,,\n"
+        "9,{9},Tablet,Units of Measure,N/A,,,,,,,CIEL:9\n"
+        "10,{10},Once daily,Frequency,N/A,,,,,,,CIEL:10\n"
     ),
     "drugs": "uuid,name,concept,form,strength\ndrug-{7},Iron 60mg,703 Positive,9 Tablet,60mg\n",
     "frequencies": "uuid,concept,times_a_day\nfreq-{7},10 Once daily,1\n",
