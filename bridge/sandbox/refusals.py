@@ -25,6 +25,21 @@ MESSAGES = {
     "error.patientProgram.enrolledDateDateCannotBeInFuture": (
         "Enrolled date can't be in future, Please select a date on or before today"
     ),
+    "DrugOrder.error.doseIsNullForDosingTypeSimple": "Dose is required for simple dosing type",
+    "DrugOrder.error.doseUnitsIsNullForDosingTypeSimple": (
+        "Dose units is required for simple dosing type"
+    ),
+    "DrugOrder.error.routeIsNullForDosingTypeSimple": "Route is required for simple dosing type",
+    "DrugOrder.error.frequencyIsNullForDosingTypeSimple": (
+        "Frequency is required for simple dosing type"
+    ),
+    "DrugOrder.error.dosingInstructionsIsNullForDosingTypeFreeText": (
+        "Dosing instructions is required if dosing type is FreeText"
+    ),
+    "OrderFrequency.concept.shouldBeClassFrequency": "Concept should be of class Frequency",
+    "error.patientProgram.enrolledDateShouldBeBeforecompletionDate": (
+        "Enrolled Date should be before completion Date"
+    ),
     "Obs.error.precision": (
         'Assigning decimal value to numeric concept with "Allowed decimal" property set to false'
         " is not allowed."
@@ -169,13 +184,13 @@ class UnknownResource(Refusal):
 class Unsupported(Refusal):
     """The resource does not do this: 400."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: str = f"{RESOURCE}DelegatingCrudResource:237") -> None:
         response = "org.openmrs.module.webservices.rest.web.response."
         super().__init__(
             400,
             [None],
             java=f"{response}ResourceDoesNotSupportOperationException",
-            code=f"{RESOURCE}DelegatingCrudResource:237",
+            code=code,
             reason="The Resource Does not Support the Requested Operation",
         )
 

@@ -8,7 +8,7 @@ from bridge.sandbox.catalogue.concepts import LIMITS, NUMERIC, NUMERIC_PROPERTIE
 from bridge.sandbox.dates import rest_date, rest_moment
 from bridge.sandbox.refusals import UnknownShown
 from bridge.sandbox.representation import DEFAULT, FULL, REF, Representation, parse_custom
-from bridge.sandbox.resource_types import Getter
+from bridge.sandbox.resource_types import Embedded, Getter
 from bridge.sandbox.store import Record, Store
 
 ADMIN = 1
@@ -132,7 +132,8 @@ def _value(store: Store, value: Any, rep: Representation) -> Any:
 def _parts(store: Store, value: Mapping[str, Any], rep: Representation) -> dict[str, Any]:
     """Show what is no resource of its own, such as the allergen of an allergy."""
     if rep.name != "custom":
-        return {name: _value(store, part, REF) for name, part in value.items()}
+        inner = REF if isinstance(value, Embedded) else rep
+        return {name: _value(store, part, inner) for name, part in value.items()}
     return {name: _value(store, value.get(name), inner) for name, inner in rep.properties}
 
 

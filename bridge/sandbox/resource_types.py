@@ -122,6 +122,10 @@ class ResourceType:
         return (self.path or self.name).rsplit("/", 1)[-1]
 
 
+class Embedded(dict[str, Any]):
+    """A part of a record that always shows what it refers to by reference."""
+
+
 def text(name: str, longest: int | None = 255, *, unique: bool = False) -> Property:
     """Define a text column; a longer text is refused."""
     return Property(name=name, type="text", longest=longest, unique=unique)

@@ -33,6 +33,9 @@ DEEPEST = 100
 MOST_WHOLE = 2**31  # what Java reads as an int, and more than any table has rows
 DEFAULT_REASON = "web service call"
 NO_KNOWN_ALLERGIES = "No known allergies"
+ALLERGIES = (
+    "org.openmrs.module.webservices.rest.web.v1_0.resource.openmrs2_0.PatientAllergyResource2_0"
+)
 FULFILLER = "org.openmrs.module.webservices.rest.web.v1_0.resource.openmrs2_3.FulfillerDetails2_3"
 FULFILLER_STATUSES = ("RECEIVED", "IN_PROGRESS", "EXCEPTION", "ON_HOLD", "DECLINED", "COMPLETED")
 
@@ -134,7 +137,7 @@ def _allergies(store: Store, request: Request, patient: Record) -> Reply | None:
         return Reply(204)
     if request.method == "PUT":
         if request.body or known:
-            raise Unsupported
+            raise Unsupported(f"{ALLERGIES}:308")
         set_allergy_status(store, patient.id or 0, NO_KNOWN_ALLERGIES)
         return Reply(204)
     said = store.count("allergystatus", "patient = ? AND status <> 'Unknown'", (patient.id,))
@@ -249,11 +252,12 @@ def _write(store: Store, request: Request, place: Place, owner: Record | None) -
             record = update(store, record, request.body)
         return Reply(200, render(store, _as_patient(store, record), rep))
     if owner:
-        return Reply(201, render(store, create_part(store, place.type, owner, request.body), rep))
+        # a new part is always shown in the default representation, and so is a new patient
+        part = create_part(store, place.type, owner, request.body)
+        return Reply(201, render(store, part, DEFAULT))
     if place.type.name == "identifiersource":
         return _write_source(store, request)
     record = create(store, place.type, request.body)
-    # a new patient is always shown in the default representation
     shown = DEFAULT if place.type.name == "patient" else rep
     return Reply(201, render(store, record, shown))
 
@@ -282,7 +286,7 @@ def _issue_one(store: Store, request: Request) -> Reply:
 
 def _take_away(store: Store, request: Request, place: Place) -> Reply:
     if request.given.get("purge") == "true" and not place.type.purgeable:
-        raise Unsupported
+        raise Unsupported(f"{ALLERGIES}:244")
     if request.given.get("purge") == "true":
         record = unique(store, place.type, place.uuid)
         if record:

@@ -7,7 +7,7 @@ All of it runs in the request's one transaction.
 import uuid
 from collections.abc import Callable, Mapping
 
-from bridge.sandbox.catalogue.orders import DRUG_ORDER, TEST_ORDER
+from bridge.sandbox.catalogue.orders import DRUG_ORDER, SIMPLE_DOSING, TEST_ORDER
 from bridge.sandbox.durations import expiry
 from bridge.sandbox.refusals import Broken
 from bridge.sandbox.rendering import is_numeric
@@ -16,6 +16,7 @@ from bridge.sandbox.rules.care import covering_visit
 from bridge.sandbox.rules.orders import refuse_inactive, refuse_twice
 from bridge.sandbox.store import Record, Store
 
+DAY = 86400
 INHERITED = ("person", "obsDatetime", "location", "encounter")
 """What an observation takes from its encounter or its group where it has none of its own."""
 
@@ -193,6 +194,17 @@ def _make_patient(store: Store, patient: Record, person: Record) -> None:
     store.insert(patient)
 
 
+def _save_enrollment(store: Store, enrollment: Record) -> Record:
+    """Save an enrolment; completing it ends the state that still stands."""
+    completed = enrollment["dateCompleted"]
+    for state in store.children(enrollment, "states") if completed is not None else ():
+        if state["endDate"] is None:
+            state["endDate"] = completed - completed % DAY  # a day without a time
+            if state.id is not None:
+                store.update(state)
+    return _save_plain(store, enrollment)
+
+
 def _save_order(store: Store, order: Record) -> Record:
     """Save a new order, and stop the one that it ends or replaces."""
     if order.id is not None:
@@ -215,6 +227,8 @@ def _complete_order(store: Store, order: Record) -> None:
     """Fill in what follows from the rest: the time, the concept, the type, the end."""
     order["action"] = order["action"] or "NEW"
     order["urgency"] = order["urgency"] or "ROUTINE"
+    if order["type"] == DRUG_ORDER and order["action"] != "DISCONTINUE":
+        order["dosingType"] = order["dosingType"] or SIMPLE_DOSING
     order["dateActivated"] = order["dateActivated"] or store.now
     drug = store.ref(order, "drug")
     if order["concept"] is None and drug:
@@ -261,5 +275,6 @@ SAVERS: Mapping[str, Callable[[Store, Record], Record]] = {
     "order": _save_order,
     "patient": _save_patient,
     "person": _save_person,
+    "programenrollment": _save_enrollment,
     "visit": _save_visit,
 }

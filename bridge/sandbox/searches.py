@@ -244,14 +244,13 @@ def _diagnoses(store: Store, given: Parameters) -> Selection:
 
 def _orders(store: Store, given: Parameters) -> Selection:
     """Select a patient's orders, the active ones unless asked for any."""
-    found = _among(store, Selection(), given, ORDER_PARAMETERS)
+    found = _among(store, Selection("action <> 'DISCONTINUE'"), given, ORDER_PARAMETERS)
     if given.get("t") in ("drugorder", "testorder"):
         found = found.also("type = ?", given["t"])
     status = given.get("status", "active").lower()
     if status == "active":
         found = found.also(
-            "action <> 'DISCONTINUE' AND coalesce(\"dateStopped\", ?) >= ?"
-            ' AND coalesce("autoExpireDate", ?) >= ?',
+            'coalesce("dateStopped", ?) >= ? AND coalesce("autoExpireDate", ?) >= ?',
             *(store.now, store.now, store.now, store.now),
         )
     elif status == "inactive":

@@ -3,6 +3,7 @@
 
 from typing import NamedTuple
 
+from bridge.sandbox.catalogue.orders import TEST_ORDER
 from bridge.sandbox.refusals import Broken, Findings
 from bridge.sandbox.store import Record, Store
 
@@ -42,9 +43,15 @@ class Hold(NamedTuple):
 
 HOLDS = {
     "obs": (Hold("obs", "previousVersion", "previous_version", "previous_version", "obs_id"),),
+    "order": (
+        Hold(
+            "order", "previousOrder", "previous_order_id_order_id", "previous_order_id", "order_id"
+        ),
+        Hold("obs", "order", "obs_order", "order_id", ""),
+    ),
     "encounter": (
-        Hold("obs", "encounter", "encounter_observations", "encounter_id", ""),
         Hold("diagnosis", "encounter", "encounter_diagnosis_encounter_id_fk", "encounter_id", ""),
+        Hold("obs", "encounter", "encounter_observations", "encounter_id", ""),
         Hold("order", "encounter", "orders_in_encounter", "encounter_id", ""),
     ),
     "patient": (
@@ -63,6 +70,9 @@ HOLDS = {
         Hold("obs", "person", "person_obs", "person_id", ""),
     ),
 }
+TEST_ORDER_HOLD = Hold("test_order", "id", "test_order_order_id_fk", "order_id", "")
+"""OpenMRS removes the row of an order before that of its subclass, and so never a test order."""
+
 TABLES = {
     "condition": "conditions",
     "diagnosis": "encounter_diagnosis",
@@ -140,22 +150,16 @@ def purge(store: Store, record: Record) -> None:
             java="org.openmrs.api.APIException",
             code="org.openmrs.api.impl.VisitServiceImpl:222",
         )
-    if kind == "order":
-        raise _held(kind, _subclass_hold(record))
     for hold in HOLDS.get(kind, ()):
         if store.count(hold.type, f'"{hold.prop}" = ?', (number,)):
             raise _held(kind, hold)
+    if kind == "order" and record["type"] == TEST_ORDER:
+        raise _held(kind, TEST_ORDER_HOLD)
     for part, prop in PARTS.get(kind, ()):
         store.delete(part, f'"{prop}" = ?', (number,))
     store.delete(kind, "id = ?", (number,))
     if kind == "patient":
         purge(store, store.held("person", number))
-
-
-def _subclass_hold(order: Record) -> Hold:
-    """Say what keeps an order: OpenMRS removes its row before that of its subclass, so never."""
-    name = f"{str(order['type']).removesuffix('order')}_order"
-    return Hold(name, "id", f"{name}_order_id_fk", "order_id", "")
 
 
 def _held(kind: str, hold: Hold) -> Broken:
@@ -164,7 +168,7 @@ def _held(kind: str, hold: Hold) -> Broken:
     target = hold.target or hold.column
     table, holder = TABLES.get(kind, kind), TABLES.get(hold.type, hold.type)
     sql = "n/a" if whole else f"delete from {table} where {target}=?"
-    update = " ON UPDATE CASCADE" if whole else ""
+    update = " ON UPDATE CASCADE" if whole and hold.type in ("encounter", "visit") else ""
     cause = (
         "(conn=1) Cannot delete or update a parent row: a foreign key constraint fails"
         f" (`openmrs`.`{holder}`, CONSTRAINT `{hold.key}` FOREIGN KEY (`{hold.column}`)"

@@ -7,6 +7,11 @@ DIFFERENCES = {
     "purged obs": "a refused undelete changes nothing here; the live server keeps half of it",
 }
 
+CHART_DIFFERENCES = {
+    "drug order": "the live server had made other orders before",
+    "enrollment with a state": "the live server keeps a day, and shows the time before it has",
+}
+
 REFAPP_DIFFERENCES = {
     "session": "the sandbox knows OpenMRS's six languages, not the distribution's",
     "modules": "the sandbox has the modules that a chart needs",

@@ -18,6 +18,7 @@ DATATYPES = {
 CLASSES = {
     "Diagnosis": "8d4918b0-c2cc-11de-8d13-0010c6dffd0f",
     "Drug": "8d490dfc-c2cc-11de-8d13-0010c6dffd0f",
+    "Frequency": "8e071bfe-520c-44c0-a89b-538e9129b42a",
     "Misc": "8d492774-c2cc-11de-8d13-0010c6dffd0f",
     "Test": "8d4907b2-c2cc-11de-8d13-0010c6dffd0f",
 }
@@ -53,7 +54,7 @@ CONCEPTS: tuple[tuple[str, str, str, str], ...] = (
     (ORAL, "Oral", "N/A", "Misc"),
     (DAYS, "Days", "N/A", "Misc"),
     (MONTHS, "Months", "N/A", "Misc"),
-    (ciel(160862), "Once daily", "N/A", "Misc"),
+    (ciel(160862), "Once daily", "N/A", "Frequency"),
     (POSITIVE, "Positive", "N/A", "Misc"),
     (NEGATIVE, "Negative", "N/A", "Misc"),
     (BCG, "BCG vaccine", "N/A", "Drug"),

@@ -12,6 +12,7 @@ UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-
 ACCIDENTS = (
     (re.compile(r"\(conn=\d+\) "), ""),
     (re.compile(r"org\.openmrs\.Patient#\d+"), "org.openmrs.Patient#n"),
+    (re.compile(r"State Concept #\d+"), "State Concept #n"),
     (re.compile(r"http://localhost:8080/openmrs"), "{{base}}"),
     # what the parser of the server says of a body that is no JSON
     (re.compile(r"JSON parse error: .*", re.DOTALL), "JSON parse error"),

@@ -44,13 +44,20 @@ def obs_value(store: Store, obs: Record) -> Any:
     if obs["valueCoded"] is not None:
         return store.ref(obs, "valueCoded")
     if obs["valueDatetime"] is not None:
-        return rest_moment(obs["valueDatetime"])
+        written = rest_moment(obs["valueDatetime"])
+        return written[:10] if _is_day(store, obs) else written
     if obs["valueText"] is not None:
         return obs["valueText"]
     if obs["valueComplex"] is not None:
         uri = f"{store.base}/ws/rest/v1/obs/{obs.uuid}/value"
         return {"display": "raw file", "links": {"rel": "self", "uri": uri}}
     return numeric_value(store, obs)
+
+
+def _is_day(store: Store, obs: Record) -> bool:
+    concept = store.ref(obs, "concept")
+    datatype = store.ref(concept, "datatype") if concept else None
+    return datatype is not None and datatype["hl7Abbreviation"] == "DT"
 
 
 def numeric_value(store: Store, obs: Record) -> int | float | None:

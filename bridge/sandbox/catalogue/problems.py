@@ -6,6 +6,7 @@ from typing import Any
 from bridge.sandbox.conversion import convert, unique
 from bridge.sandbox.refusals import Conversion
 from bridge.sandbox.resource_types import (
+    Embedded,
     Property,
     ResourceType,
     children,
@@ -57,13 +58,13 @@ def set_word(
     record[name] = value
 
 
-def allergen(store: Store, allergy: Record) -> dict[str, Any]:
+def allergen(store: Store, allergy: Record) -> Embedded:
     """Show what a patient is allergic to."""
-    return {
-        "allergenType": allergy["allergenType"],
-        "codedAllergen": store.ref(allergy, "coded"),
-        "nonCodedAllergen": allergy["nonCoded"],
-    }
+    return Embedded(
+        allergenType=allergy["allergenType"],
+        codedAllergen=store.ref(allergy, "coded"),
+        nonCodedAllergen=allergy["nonCoded"],
+    )
 
 
 def allergen_words(store: Store, allergy: Record) -> str:
@@ -86,10 +87,10 @@ def set_allergen(store: Store, allergy: Record, value: Any) -> None:
     allergy["nonCoded"] = convert(allergy.type.by_name["nonCoded"], value.get("nonCodedAllergen"))
 
 
-def reactions(store: Store, allergy: Record) -> list[dict[str, Any]]:
+def reactions(store: Store, allergy: Record) -> list[Embedded]:
     """List what an allergy does."""
     return [
-        {"reaction": store.ref(one, "reaction"), "reactionNonCoded": one["reactionNonCoded"]}
+        Embedded(reaction=store.ref(one, "reaction"), reactionNonCoded=one["reactionNonCoded"])
         for one in store.children(allergy, "reactions")
     ]
 

@@ -1,8 +1,12 @@
 """Programs with their workflows and states, who is enrolled in them, and who is related to whom."""
 
+from typing import Any
+
 from bridge.sandbox.catalogue.metadata import name_of
 from bridge.sandbox.catalogue.orders import nothing
 from bridge.sandbox.catalogue.people import preferred
+from bridge.sandbox.conversion import to_moment
+from bridge.sandbox.refusals import Conversion
 from bridge.sandbox.resource_types import (
     ResourceType,
     children,
@@ -34,6 +38,38 @@ def state_name(store: Store, patient_state: Record) -> str:
     return store.display(state) if state else ""
 
 
+def _no_way(state: Record | None) -> str:
+    """Say that a state does not follow itself."""
+    shown = (
+        f"State Concept #{state['concept']} initial={str(bool(state['initial'])).lower()}"
+        f" terminal={str(bool(state['terminal'])).lower()}"
+        if state
+        else "null"
+    )
+    return f"You can't change from state {shown} to {shown}"
+
+
+def set_states(store: Store, enrollment: Record, value: Any) -> None:
+    """Go through states as OpenMRS does: each ends when the next begins.
+
+    Their own uuids and ends are left aside; the last one ends when the enrolment is completed.
+    """
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Conversion("Can only convert a Collection to a Collection/Array")
+    found: list[Record] = []
+    for given in value:
+        one = store.new("patientstate")
+        one["state"] = store.find("programworkflowstate", str(given.get("state")))
+        one["startDate"] = to_moment(given.get("startDate"))
+        before = found[-1] if found else None
+        if before and before["state"] is one["state"]:
+            raise Conversion(_no_way(one["state"]))
+        if before:
+            before["endDate"] = one["startDate"]
+        found.append(one)
+    enrollment.children["states"] = found
+
+
 def relationship_display(store: Store, relationship: Record) -> str:
     """Show a relationship as `Amina is the Parent of Baraka`."""
     kind = store.ref(relationship, "relationshipType")
@@ -48,7 +84,7 @@ def _given_name(store: Store, relationship: Record, name: str) -> str:
 
 
 PROGRAM = "name,uuid,retired,description,concept:{rep},allWorkflows:{deep},outcomesConcept:{rep}"
-WORKFLOW = "uuid,concept:{rep},description,retired,states:{rep}"
+WORKFLOW = "uuid,concept:{concept},description,retired,states:{rep}"
 STATE = "uuid,description,retired,concept:{rep}"
 ENROLLMENT = (
     "uuid,patient:{rep},program:{rep},display,dateEnrolled,dateCompleted,location:{rep},voided,"
@@ -94,8 +130,8 @@ RESOURCE_TYPES = (
         ),
         creatable="program! concept! description",
         reference="concept:ref,retired,states:ref",
-        default=WORKFLOW.format(rep="default"),
-        full=WORKFLOW.format(rep="full"),
+        default=WORKFLOW.format(concept="ref", rep="default"),
+        full=WORKFLOW.format(concept="default", rep="full"),
         ending="retired",
         purgeable=False,
         indexes=("program",),
@@ -145,6 +181,7 @@ RESOURCE_TYPES = (
         settled=frozenset({"patient", "program"}),
         indexes=("patient",),
         getters={"display": program_of, "attributes": nothing},
+        setters={"states": set_states},
     ),
     ResourceType(
         name="patientstate",

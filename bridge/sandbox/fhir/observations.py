@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bridge.sandbox.catalogue.care import numeric_value
+from bridge.sandbox.catalogue.care import numeric_value, obs_text
 from bridge.sandbox.catalogue.concepts import LIMITS
 from bridge.sandbox.dates import fhir_instant, fhir_moment
 from bridge.sandbox.fhir.terms import EXTENSION, TERMINOLOGY, Resource, reference, subject
@@ -75,6 +75,9 @@ def _category(store: Store, concept: Record | None) -> list[Resource] | None:
 
 
 def _observed(store: Store, obs: Record, concept: Record | None) -> Resource:
+    members = store.children(obs, "groupMembers")
+    if members:
+        return {"valueString": ", ".join(obs_text(store, member) for member in members)}
     answer = store.ref(obs, "valueCoded")
     if answer:
         truth = {TRUE_UUID: True, FALSE_UUID: False}.get(answer.uuid)

@@ -69,7 +69,6 @@ def _medication_status(store: Store, order: Record) -> str:
 
 def _dosage(store: Store, order: Record) -> Resource:
     route = store.ref(order, "route")
-    dose = {"doseQuantity": _quantity(store, order, "dose")}
     shown = {
         "text": order["dosingInstructions"],
         "additionalInstruction": [{"text": order["instructions"]}]
@@ -78,7 +77,9 @@ def _dosage(store: Store, order: Record) -> Resource:
         "timing": _timing(store, order) or None,
         "asNeededBoolean": bool(order["asNeeded"]),
         "route": concept_coding(store, route) if route else None,
-        "doseAndRate": [dose] if order["dose"] is not None else None,
+        "doseAndRate": [{"doseQuantity": _quantity(store, order, "dose")}]
+        if order["dose"] is not None
+        else None,
     }
     return {name: part for name, part in shown.items() if part is not None}
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from bridge.sandbox.refusals import Findings
 from bridge.sandbox.rules.care import check_encounter, check_obs, check_visit
-from bridge.sandbox.rules.metadata import check_concept, check_location, check_term
+from bridge.sandbox.rules.metadata import check_concept, check_frequency, check_location, check_term
 from bridge.sandbox.rules.orders import check_order
-from bridge.sandbox.rules.people import check_patient, check_person
+from bridge.sandbox.rules.people import check_one_person, check_patient
 from bridge.sandbox.rules.programs import (
     check_allergy,
     check_condition,
@@ -28,7 +28,8 @@ RULES: Mapping[str, Rule] = {
     "obs": check_obs,
     "order": check_order,
     "patient": check_patient,
-    "person": check_person,
+    "orderfrequency": check_frequency,
+    "person": check_one_person,
     "programenrollment": check_enrollment,
     "visit": check_visit,
 }

@@ -11,6 +11,14 @@ def check_location(store: Store, location: Record, findings: Findings) -> None:
         findings.add("name", "location.duplicate.name")
 
 
+def check_frequency(store: Store, frequency: Record, findings: Findings) -> None:
+    """Refuse a frequency whose concept is of another class."""
+    concept = store.ref(frequency, "concept")
+    kind = store.ref(concept, "conceptClass") if concept else None
+    if kind is None or kind["name"] != "Frequency":
+        findings.add("concept", "OrderFrequency.concept.shouldBeClassFrequency")
+
+
 def check_term(store: Store, term: Record, findings: Findings) -> None:
     """Refuse a code that its source has already."""
     source = store.ref(term, "conceptSource")

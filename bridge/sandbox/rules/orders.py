@@ -84,7 +84,7 @@ def _check_dosing(store: Store, order: Record, findings: Findings) -> None:
             if order[name] is None:
                 findings.add(name, f"DrugOrder.error.{name}IsNullForDosingTypeSimple")
     if order["dosingType"] == FREE_DOSING and not order["dosingInstructions"]:
-        code = "DrugOrder.error.dosingInstructionsIsNullForDosingTypeOther"
+        code = "DrugOrder.error.dosingInstructionsIsNullForDosingTypeFreeText"
         findings.add("dosingInstructions", code)
     setting = store.ref(order, "careSetting")
     if setting and setting["careSettingType"] == "OUTPATIENT" and _asks_quantity(store):
