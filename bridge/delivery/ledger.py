@@ -73,6 +73,8 @@ class Ledger:
         self._database = database
         self._lock = lock
         self.run, self.progress = _read_run(database)
+        self._tally = ledger_schema.read_tally(database)
+        (self._last,) = database.execute("SELECT ifnull(max(number), 0) FROM patient").fetchone()
 
     @classmethod
     def create(cls, folder: Path, run: Run) -> Self:
@@ -117,20 +119,21 @@ class Ledger:
     def write(self, rows: Iterable[Row]) -> None:
         """Write rows, new or changed, all or none."""
         with explained(self.path), self._transaction():
-            sums = Sums(ledger_schema.read_tally(self._database))
+            sums = Sums(self._tally)
             self._database.executemany(
                 f"INSERT OR REPLACE INTO patient VALUES ({_MARKS})",  # noqa: S608
                 self._counted(rows, sums),
             )
-            _write_tally(self._database, sums.tally())
+            tally = sums.tally()
+            _write_tally(self._database, tally)
+        self._tally = tally
 
     def _counted(self, rows: Iterable[Row], sums: Sums) -> Iterator[Cells]:
         """Yield rows as they are written, each counted in the place of the one before it."""
-        (last,) = self._database.execute("SELECT ifnull(max(number), 0) FROM patient").fetchone()
         for row in rows:
-            if row.number <= last and (before := self._row(row.number)):
+            if row.number <= self._last and (before := self._row(row.number)):
                 sums.add(before, -1)
-            last = max(last, row.number)
+            self._last = max(self._last, row.number)
             sums.add(row, 1)
             yield cells_of(row)
 
@@ -172,8 +175,7 @@ class Ledger:
 
     def tally(self) -> Tally:
         """Return the sums over all patients."""
-        with explained(self.path):
-            return ledger_schema.read_tally(self._database)
+        return self._tally
 
     def counts(self) -> Counter[State]:
         """Count the patients by state."""

@@ -167,28 +167,31 @@ class Sums:
     def add(self, row: Row, times: int) -> None:
         """Count a row in (1) or out (-1)."""
         self._states[row.state] += times
-        for place, number in enumerate((row.visits, row.encounters, row.observations)):
-            self._totals[place] += times * number
-        for kind, number in row.counts.items():
-            self._counts[kind] += times * number
-        for reason, number in row.left_out.items():
-            self._left_out[reason] += times * number
+        if row.encounters or row.visits or row.observations:
+            for place, number in enumerate((row.visits, row.encounters, row.observations)):
+                self._totals[place] += times * number
+        for kind in row.counts:
+            self._counts[kind] += times * row.counts[kind]
+        for reason in row.left_out:
+            self._left_out[reason] += times * row.left_out[reason]
 
     def tally(self) -> Tally:
         """Return the sums, without what is there no longer."""
         return Tally(+self._states, Totals(*self._totals), +self._counts, +self._left_out)
 
 
-_JSON_CELLS = ("identifiers", "added", "counts", "minted", "left_out")
-
-
 def cells_of(row: Row) -> Cells:
     """Return a row as it is written, its checksum last."""
-    cells = tuple(
-        _json(cell) if name in _JSON_CELLS else cell
-        for name, cell in zip(Row._fields, row, strict=True)
+    return with_checksum(
+        *row[:4],
+        _list_text(row.identifiers),
+        *row[5:8],
+        _list_text(row.added),
+        row.reason,
+        _mapping_text(row.counts),
+        _mapping_text(row.minted),
+        _mapping_text(row.left_out),
     )
-    return with_checksum(*cells)
 
 
 def row_of(cells: Cells) -> Row:
@@ -252,5 +255,9 @@ def progress_of(text: str) -> Progress:
     return progress._replace(phase=Phase(progress.phase))
 
 
-def _json(value: Any) -> str:
-    return json.dumps(dict(value) if isinstance(value, Mapping) else value, sort_keys=True)
+def _list_text(values: tuple[str, ...]) -> str:
+    return json.dumps(values) if values else "[]"
+
+
+def _mapping_text(values: Mapping[str, Any]) -> str:
+    return json.dumps(dict(values), sort_keys=True) if values else "{}"
