@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from bridge.chart import LeftOut, Patient, Relationship
 from bridge.errors import InputError
-from bridge.files.account import Reading, Rejected, counted, kind_of
+from bridge.files.account import Reading, Rejected, counted, kind_of, sources_of
 from bridge.files.fhir.chart import Chart
 from bridge.files.index import Index, Stored
 from bridge.files.measurements import with_measurements
@@ -16,6 +16,8 @@ from bridge.files.opening import digest
 from bridge.files.options import FileOptions
 from bridge.files.sources import Found, find_source
 from bridge.mapping.model import Mapping
+
+__all__ = ["FileOptions", "FilesCohort", "Reading", "Rejected"]
 
 BEYOND_COUNT = "beyond --count"
 NOT_LOADED = "is no patient of these files"
@@ -149,8 +151,6 @@ class FilesCohort:
 
 def _all(chart: Chart) -> Iterator[LeftOut]:
     """Yield all of a chart that nobody asked for."""
-    from bridge.files.account import sources_of
-
     yield from chart.left_out
     for source in dict.fromkeys(sources_of(chart.patient)):
         yield LeftOut(source, BEYOND_COUNT)

@@ -30,9 +30,10 @@ class RepeatedIds:
         """Find the repeated ones, and forget the others."""
         import numpy as np
 
-        seen = np.frombuffer(self._seen, dtype=np.int64).copy() if self._seen else np.empty(0)
-        seen.sort()
+        seen = np.frombuffer(self._seen, dtype=np.int64) if self._seen else np.empty(0)
+        seen.sort()  # where it lies
         self._repeated = frozenset(seen[1:][seen[1:] == seen[:-1]].tolist())
+        del seen
         self._seen = array("q")
 
     def __call__(self, kind: str, name: str) -> bool:

@@ -498,6 +498,7 @@ def test_a_value_that_the_server_would_refuse_is_found_before_anything_is_sent(
     place = next(n for n, line in enumerate(lines) if ",height_cm," in line)
     lines[place] = lines[place].rpartition(",")[0] + ",99999"
     observations.write_text("\n".join(lines) + "\n")
+    (folder / "vitals.csv").unlink()
     refused = cli("load", "--from", folder, "--yes", *server)
     assert refused.code == 2
     assert "height_cm is 99999; the mapping and the server take 10 to 272" in refused.err

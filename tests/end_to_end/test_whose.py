@@ -114,7 +114,7 @@ def test_a_person_that_bridge_did_not_make_gets_no_visit(
         folder / f"{name}.csv" for name in ("patients", "visits", "observations")
     )
     made = patients.read_text().splitlines()[1].split(",")[0]
-    for path in (patients, visits, observations):
+    for path in (patients, visits, observations, folder / "vitals.csv"):
         path.write_text(path.read_text().replace(made, row.uuid))
     refused = cli("load", "--from", folder, "--yes", "--json", *server)
     assert refused.code == 1

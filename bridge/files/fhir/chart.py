@@ -161,6 +161,6 @@ def _renamed(entry: Entry, changed: dict[str, str]) -> Entry:
     if not isinstance(entry, Note):
         return entry
     said = entry.text
-    for old, new in changed.items():
+    for old, new in sorted(changed.items(), key=lambda name: (-len(name[0]), name)):
         said = said.replace(old, new)
     return replace(entry, text=said)

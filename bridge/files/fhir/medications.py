@@ -62,25 +62,13 @@ def _order(
     record: Record, resource: Resource, contacts: dict[str, Contact]
 ) -> tuple[DrugOrder, str]:
     body = resource.body
+    status(body, "active", *_OVER)
     if resource.kind == "MedicationRequest":
-        status(body, "active", *_OVER)
         status(body, *_ORDERED, key="intent")
-        encounter, stopped = reference(body.get("encounter")), None
-        start = record.time(body, "authoredOn")
-    else:
-        status(body, "active", *_OVER)
-        encounter = reference(body.get("context"))
-        start = record.time(body, "effectivePeriod", "effectiveDateTime")
-        period = body.get("effectivePeriod")
-        stopped = record.time(period, "end") if isinstance(period, dict) else None
     if body.get("doNotPerform") is True:
         raise NotTaken("is an order not to do it")
-    if start is None and encounter in contacts:
-        start = contacts[encounter].start
-    if start is None:
-        raise NotTaken("has no time")
-    if stopped and stopped < start:
-        raise NotTaken("ends before it begins", f"{start.isoformat()}, {stopped.isoformat()}")
+    encounter = reference(body.get("encounter") or body.get("context"))
+    start, stopped = _times(record, body, contacts.get(encounter))
     supply = _dict(body.get("dispenseRequest"))
     dosage = _dosage(body.get("dosageInstruction") or body.get("dosage") or [])
     duration = dosage.duration or _time_span(supply.get("expectedSupplyDuration"))
@@ -97,10 +85,22 @@ def _order(
         as_needed=dosage.as_needed,
         reason=reason_of(record, body),
         instructions="; ".join(filter(None, (dosage.instructions, notes(body)))),
-        stopped=stopped or _bounds_end(record, body),
+        stopped=stopped,
         source=resource.source,
     )
     return order, encounter
+
+
+def _times(record: Record, body: Body, contact: Contact | None) -> tuple[datetime, datetime | None]:
+    """Return when a drug began, and when it ended, if that is said."""
+    start = record.time(body, "authoredOn", "effectivePeriod", "effectiveDateTime")
+    start = start or (contact.start if contact else None)
+    if start is None:
+        raise NotTaken("has no time")
+    stopped = record.time(_dict(body.get("effectivePeriod")), "end") or _bounds_end(record, body)
+    if stopped and stopped < start:
+        raise NotTaken("ends before it begins", f"{start.isoformat()}, {stopped.isoformat()}")
+    return start, stopped
 
 
 def _dosage(dosages: list[Body]) -> _Dosage:

@@ -58,9 +58,9 @@ def read_person(patient: Resource, assume: Assume, *, keep_names: bool) -> Perso
         _sex(body, assume),
         born.date,
         born.is_estimated,
-        _address(body),
-        _phone(body),
-        tuple(_identifiers(body)),
+        _address(body, assume),
+        _phone(body, assume),
+        tuple(_identifiers(body, assume)),
         _death(patient, assume),
     )
 
@@ -94,6 +94,8 @@ def _name(body: Body, assume: Assume) -> tuple[str, str, str]:
     current = [n for n in names if n.get("use") != "old" and not _is_over(n)]
     if not current:
         raise NotTaken("has no name")
+    if len(current) > 1:
+        assume("more than one name: the official one, else the usual one")
     ranks = {use: rank for rank, use in enumerate(_NAME_USES)}
     name = min(current, key=lambda n: ranks.get(str(n.get("use") or ""), len(ranks)))
     given = [checked_name(str(part)) for part in name.get("given") or () if _is_text(part)]
@@ -130,7 +132,15 @@ def _sex(body: Body, assume: Assume) -> Gender:
     return _GENDERS[gender]
 
 
-def _address(body: Body) -> Address | None:
+def _fitting(text: str, most: int, what: str, assume: Assume) -> str:
+    """Return text that OpenMRS has room for; nothing rather than a part of it."""
+    if len(text) <= most:
+        return text
+    assume(f"{what} longer than {most} characters: not taken")
+    return ""
+
+
+def _address(body: Body, assume: Assume) -> Address | None:
     places = [place for place in body.get("address") or () if isinstance(place, dict)]
     current = [p for p in places if p.get("use") != "old" and not _is_over(p)]
     if not current:
@@ -139,21 +149,21 @@ def _address(body: Body) -> Address | None:
     place = min(current, key=lambda p: ranks.get(str(p.get("use") or ""), len(ranks)))
     lines = [line(part) for part in place.get("line") or () if isinstance(part, str)]
     address = Address(
-        city_village=_place(place, "city"),
-        state_province=_place(place, "state"),
-        country=_place(place, "country"),
-        address1=", ".join(filter(None, lines))[:255],
-        county_district=_place(place, "district"),
-        postal_code=_place(place, "postalCode")[:50],
+        city_village=_place(place, "city", assume),
+        state_province=_place(place, "state", assume),
+        country=_place(place, "country", assume),
+        address1=_fitting(", ".join(filter(None, lines)), 255, "address", assume),
+        county_district=_place(place, "district", assume),
+        postal_code=_fitting(line(place.get("postalCode")), 50, "postal code", assume),
     )
     return address if address != Address() else None
 
 
-def _place(place: Body, key: str) -> str:
-    return line(place.get(key))[:255]
+def _place(place: Body, key: str, assume: Assume) -> str:
+    return _fitting(line(place.get(key)), 255, "address", assume)
 
 
-def _phone(body: Body) -> str:
+def _phone(body: Body, assume: Assume) -> str:
     phones = [
         (telecom.get("use") != "mobile", line(telecom.get("value")))
         for telecom in body.get("telecom") or ()
@@ -161,22 +171,23 @@ def _phone(body: Body) -> str:
         and telecom.get("system") in ("phone", "sms")
         and telecom.get("use") != "old"
     ]
-    return min(filter(lambda phone: phone[1], phones), default=(True, ""))[1][:50]
+    number = min(filter(lambda phone: phone[1], phones), default=(True, ""))[1]
+    return _fitting(number, 50, "telephone number", assume)
 
 
-def _identifiers(body: Body) -> Iterator[Identifier]:
+def _identifiers(body: Body, assume: Assume) -> Iterator[Identifier]:
     """Yield the numbers that others gave; the bare uuid that bridge writes itself is none."""
     for identifier in body.get("identifier") or ():
         if not isinstance(identifier, dict) or identifier.get("use") == "old":
             continue
-        value = line(identifier.get("value"))
+        value = _fitting(line(identifier.get("value")), 50, "identifier", assume)
         if not value or value.startswith("urn:uuid:") or value == body.get("id"):
             continue
         kind = identifier.get("type")
         kind = kind if isinstance(kind, dict) else {}
         coding: Body = next(iter(kind.get("coding") or ()), {})
         named = line(kind.get("text")) or line(coding.get("display")) or line(coding.get("code"))
-        yield Identifier(value=value[:50], type=named or line(identifier.get("system")))
+        yield Identifier(value=value, type=named or line(identifier.get("system")))
 
 
 def _death(patient: Resource, assume: Assume) -> Death | None:

@@ -6,7 +6,7 @@ contacts of one day and place, and such as overlap or touch, become one visit.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from bridge.chart import (
@@ -25,6 +25,9 @@ from bridge.files.fhir.record import Placed, Record
 from bridge.identity import part_uuid
 
 _RANK: tuple[VisitKind, ...] = ("inpatient", "emergency", "facility", "home")
+_LONGEST_OPEN = timedelta(days=30)
+"""How long a stay without an end is believed to go on; what is later has a visit of its own."""
+
 IN_THE_FUTURE = "is in the future"
 
 
@@ -69,13 +72,15 @@ def _covers(contact: Contact, time: datetime) -> bool:
 
 
 def _is_open_until(visit: Contact, time: datetime) -> bool:
-    return visit.is_open or time.astimezone(visit.start.tzinfo).date() == visit.start.date()
+    if visit.is_open:
+        return time - visit.start <= _LONGEST_OPEN
+    return time.astimezone(visit.start.tzinfo).date() == visit.start.date()
 
 
 def _stretch(contact: Contact, time: datetime | None) -> None:
     """Note how long a visit without an end lasted at least."""
     visit = _visit_of(contact)
-    if time and not visit.is_open and visit.stop is None:
+    if time and visit.stop is None:
         visit.entries_until = max(visit.entries_until or time, time)
 
 
