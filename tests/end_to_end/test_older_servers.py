@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from bridge.chart import MEASUREMENTS
+from bridge.delivery.kinds import observations
 from bridge.delivery.ledger import State
 from bridge.delivery.preflight import Level, check, choose_profile
+from bridge.delivery.requests import Expected
 from bridge.delivery.run import plan_run
 from bridge.delivery.server_state import read_server_state
-from bridge.delivery.verify import compare_observation
-from bridge.mapping.resolve import Statement
+from bridge.delivery.verify import compare
 from bridge.openmrs.client import Client
 from bridge.sandbox import Sandbox
 from tests.end_to_end.conftest import Clinic
@@ -149,11 +150,18 @@ def test_observations_of_every_recorded_server_can_be_compared(tapes: list[Path]
                 concept = read["code"]["coding"][0]["code"]
                 name, entry = entries[concept]
                 assert name in MEASUREMENTS
-                time = datetime.fromisoformat(read["effectiveDateTime"])
-                meant = Statement(read["id"], name, entry, read["valueQuantity"]["value"], time)
-                encounter = read["encounter"]["reference"].removeprefix("Encounter/")
-                assert list(compare_observation(1, meant, encounter, read)) == []
-                wrong = meant._replace(value=meant.value + 1)
-                assert [d.meant for d in compare_observation(1, wrong, encounter, read)]
+                fields = {
+                    "concept": entry.concept,
+                    "value": read["valueQuantity"]["value"],
+                    "unit": entry.unit,
+                    "time": datetime.fromisoformat(read["effectiveDateTime"]),
+                    "encounter": read["encounter"]["reference"].removeprefix("Encounter/"),
+                    "comment": "",
+                }
+                uuid, found_there = read["id"], [observations.found(read)]
+                meant = Expected(observations.NAME, uuid, name, fields)
+                assert list(compare(1, {uuid: meant}, found_there, {})) == []
+                wrong = meant._replace(fields={**fields, "value": fields["value"] + 1})
+                assert [d.meant for d in compare(1, {uuid: wrong}, found_there, {})]
                 compared += 1
     assert compared > 50

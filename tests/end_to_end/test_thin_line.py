@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.delivery import state
+from bridge.delivery import server_state
 from bridge.delivery.ledger import State, find_record, read_with_history
 from tests.end_to_end.conftest import Cli, Clinic
 from tests.end_to_end.test_faults import COUNT, VISITS, fresh_cohort
@@ -35,13 +35,13 @@ def test_over_a_long_line_the_server_is_asked_several_things_at_once(
     """And the state are the same."""
     with thin_line(clinic.url, Line(round_trip=0.01)) as line:
         client = clinic.connect_by(line.url)()
-        one_by_one = state.read_server_state(client, MAPPING)
+        one_by_one = server_state.read_server_state(client, MAPPING)
         assert line.connections == 1
         monkeypatch.setattr(state, "LONG_WAIT", 0.005)
-        at_once = state.read_server_state(client, MAPPING)
-        assert 1 < line.connections <= state.READERS
+        at_once = server_state.read_server_state(client, MAPPING)
+        assert 1 < line.connections <= server_state.READERS
         client.close()
-    assert at_once == state.replace(one_by_one, time=at_once.time)
+    assert at_once == server_state.replace(one_by_one, time=at_once.time)
 
 
 def test_over_a_long_line_the_connections_that_asked_go_on_to_send(
@@ -49,11 +49,11 @@ def test_over_a_long_line_the_connections_that_asked_go_on_to_send(
 ) -> None:
     """Opening one takes a round trip, and signing in another."""
     monkeypatch.setenv("BRIDGE_PASSWORD", clinic.password)
-    with thin_line(clinic.url, Line(round_trip=2 * state.LONG_WAIT)) as line:
+    with thin_line(clinic.url, Line(round_trip=2 * server_state.LONG_WAIT)) as line:
         where = ("--url", line.url, "--user", clinic.user, "--home", str(tmp_path))
         done = cli("load", "--count", "8", "--visits", "1", "--yes", "--json", *where)
         assert done.code == 0
-        assert 1 < line.connections <= state.READERS
+        assert 1 < line.connections <= server_state.READERS
     name = done.json["run"]
     _, history = read_with_history(find_record(tmp_path / "runs", str(name)))
     assert history.samples[0].workers == line.connections

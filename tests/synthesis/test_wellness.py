@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bridge.errors import InputError
 from bridge.synthesis.wellness import (
     Curves,
-    Figures,
+    WellnessFigures,
     blood_pressure,
     figures,
     well_vitals,
@@ -257,7 +257,7 @@ def test_the_order_of_people_does_not_matter() -> None:
 
 def test_every_block_says_whose_figures_it_holds() -> None:
     """A figure without a source is not used."""
-    for name in Figures.model_fields:
+    for name in WellnessFigures.model_fields:
         assert len(getattr(figures(), name).source) > 100
 
 

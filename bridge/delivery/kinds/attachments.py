@@ -26,7 +26,7 @@ IMAGE = "7cac8397-53cd-4f00-a6fe-028e8d743f8e"
 OTHER_FILE = "42ed45fd-f3f6-44b6-bfc2-8bde1bb41e00"
 """The concepts that the attachments module makes for itself."""
 
-_FIELDS = "uuid,dateTime,comment,filename,bytesMimeType"
+_FIELDS = "uuid,dateTime,comment,filename"
 
 
 def render(entry: Attachment, place: Place, context: Context) -> Fragment:
@@ -50,7 +50,6 @@ def render(entry: Attachment, place: Place, context: Context) -> Fragment:
         time=entry.time,
         caption=entry.caption,
         file_name=entry.file_name,
-        media_type=entry.media_type,
     )
     request = Request(
         kind=NAME,
@@ -92,7 +91,6 @@ def _found(attachment: dict[str, Any]) -> Found:
         "time": server_time(attachment["dateTime"]),
         "caption": attachment.get("comment") or "",
         "file_name": attachment.get("filename"),
-        "media_type": attachment.get("bytesMimeType"),
     }
     return Found(attachment["uuid"], str(attachment.get("filename")), fields)
 
