@@ -1,5 +1,6 @@
 """What a file or folder is, and what stands in it, whoever made it."""
 
+import base64
 import gzip
 import json
 from datetime import date
@@ -29,6 +30,7 @@ from tests.conftest import SHARED
 from tests.lib.charts import balance, read_all
 from tests.lib.fhir import (
     ME,
+    START,
     VISIT,
     Body,
     bundle,
@@ -394,3 +396,33 @@ def test_notes_are_not_read_from_nowhere(tmp_path: Path) -> None:
     write(tmp_path / "a.json", patient(), encounter(), document)
     made = the_one(tmp_path)
     assert not [e for met in made.encounters() for e in met.entries if isinstance(e, Note)]
+
+
+def test_an_id_that_two_patients_have_is_not_used_as_it_is(tmp_path: Path) -> None:
+    """OpenMRS would give the first one's observation to the second."""
+    shared = "5f0c6a7e-1111-4222-8333-944444444444"
+    mine, theirs = observation(shared), other(observation()) | {"id": shared}
+    write(tmp_path / "a.json", patient(), encounter(), mine)
+    write(tmp_path / "b.json", other(patient()), other(encounter()), theirs)
+    cohort = FilesCohort(tmp_path)
+    balance(cohort)
+    uuids = [e.uuid for p in cohort.patients([1, 2]) for met in p.encounters() for e in met.entries]
+    assert len({*uuids, shared}) == 3
+
+
+def test_a_note_calls_the_patient_as_the_chart_does(tmp_path: Path) -> None:
+    """Synthea's digits go from its notes too."""
+    data = base64.b64encode(b"Alma34 Tester12 is well.").decode()
+    text = {"contentType": "text/plain", "data": data}
+    note = of_visit(
+        "DiagnosticReport",
+        "d",
+        status="final",
+        code=coded("1"),
+        effectiveDateTime=START,
+        presentedForm=[text],
+    )
+    named = patient(name=[{"given": ["Alma34"], "family": "Tester12"}])
+    write(tmp_path / "a.json", named, encounter(), note)
+    (entry,) = (entry for met in the_one(tmp_path).encounters() for entry in met.entries)
+    assert isinstance(entry, Note) and entry.text == "Alma Tester is well."
