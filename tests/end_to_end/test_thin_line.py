@@ -1,5 +1,6 @@
 """A load over a thin line: long round trips, few bits, connections that are cut."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,11 @@ def test_over_a_long_line_the_server_is_asked_several_things_at_once(
         client = clinic.connect_by(line.url)()
         one_by_one = server_state.read_server_state(client, MAPPING)
         assert line.connections == 1
-        monkeypatch.setattr(state, "LONG_WAIT", 0.005)
+        monkeypatch.setattr(server_state, "LONG_WAIT", 0.005)
         at_once = server_state.read_server_state(client, MAPPING)
         assert 1 < line.connections <= server_state.READERS
         client.close()
-    assert at_once == server_state.replace(one_by_one, time=at_once.time)
+    assert at_once == replace(one_by_one, time=at_once.time)
 
 
 def test_over_a_long_line_the_connections_that_asked_go_on_to_send(
