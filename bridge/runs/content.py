@@ -57,6 +57,16 @@ def set_content_up(
         return ContentResult(setup, plan, _make(plan, content, connection, around))
 
 
+def give_content(connection: Connection, around: Surroundings) -> None:
+    """Make all of the content on a server of bridge's own: the sandbox, for whole charts."""
+    package = load_content()
+    with closing(connection.connect()) as client:
+        plan = plan_content(package, read_standing(client, package))
+    if len(plan):
+        around.listener.doing("giving the sandbox its content")
+        _make(plan, ContentRequest(), connection, around)
+
+
 def _ask(
     plan: ContentPlan, content: ContentRequest, connection: Connection, around: Surroundings
 ) -> None:

@@ -20,6 +20,7 @@ from bridge.mapping.vocabulary import Vocabulary
 from bridge.openmrs.client import Client
 from bridge.recipe import FilesRecipe
 from bridge.runs.cohorts import CohortRequest
+from bridge.runs.content import give_content
 from bridge.runs.examining import ServerRequest
 from bridge.runs.listener import Listener
 from bridge.runs.surroundings import Surroundings
@@ -92,12 +93,12 @@ def check_files(request: ServerRequest, asked: CohortRequest, around: Surroundin
     """Read files, and ask a server how much of them it has a home for; nothing is written."""
     mapping = load_mapping(request.mapping_file)
     read = read_files(asked, around.listener)
-    around.listener.doing("asking the server for the codes")
-    with (
-        around.open_server(request.server, request.user) as connection,
-        closing(connection.connect()) as client,
-    ):
-        terms = read_terms(client, read.vocabulary, mapping, load_code_table(asked.codes))
+    with around.open_server(request.server, request.user) as connection:
+        if connection.is_sandbox:
+            give_content(connection, around)
+        around.listener.doing("asking the server for the codes")
+        with closing(connection.connect()) as client:
+            terms = read_terms(client, read.vocabulary, mapping, load_code_table(asked.codes))
     found = coverage(read.vocabulary, terms)
     return CheckedFiles(read.cohort.form, read.cohort.count, read.cohort.reading, found)
 

@@ -24,6 +24,7 @@ from bridge.openmrs.client import Client
 from bridge.openmrs.models import AttributeType
 from bridge.recipe import Cohort, GeneratedRecipe, Recipe
 from bridge.runs.cohorts import CohortRequest, generated_cohort, identity_of
+from bridge.runs.content import give_content
 from bridge.runs.examining import examine
 from bridge.runs.files import (
     ReadFiles,
@@ -140,6 +141,8 @@ def cohort_on_server(
     )
     if request.patients.files:
         read = read_files(request.patients, around.listener)
+        if connection.is_sandbox:
+            give_content(connection, around)
         return CohortOnServer(state, profile, read.cohort, read.recipe, read)
     around.listener.doing("making the first patients")
     asked = request.patients.with_seed(around.randomness)
