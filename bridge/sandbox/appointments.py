@@ -125,8 +125,6 @@ def _make(store: Store, body: Body) -> Record:
     appointment["location"] = store.find("location", str(body.get("locationUuid")))
     for name in ("startDateTime", "endDateTime"):
         appointment[name] = to_moment(body.get(name))
-        if appointment[name] is None:
-            raise _refused(f"not-null property references a null or transient value : {name}")
     appointment["status"] = _among(body.get("status") or "Scheduled", SEQUENCE, "Status")
     appointment["appointmentKind"] = _among(body.get("appointmentKind"), KINDS, "Kind")
     appointment["comments"] = body.get("comments")
@@ -158,7 +156,8 @@ def _change_status(store: Store, appointment: Record, body: Body) -> Record:
     wanted = _among(body.get("toStatus"), SEQUENCE, "Status")
     current = appointment["status"]
     if SEQUENCE[wanted] <= SEQUENCE[current] and wanted != "Scheduled":
-        raise _refused(f"Appointment status can not be changed from {current} to {wanted}")
+        said = f"Appointment status can not be changed from {current} to {wanted}"
+        raise _refused(said, status=500)
     appointment["status"] = wanted
     store.update(appointment)
     return appointment
@@ -167,7 +166,7 @@ def _change_status(store: Store, appointment: Record, body: Body) -> Record:
 def _search(store: Store, body: Body) -> list[Record]:
     """Find appointments, the first fifty at most as the module does."""
     if body.get("startDate") is None:
-        raise _refused("Start Date is required")  # the module's words
+        raise _refused("StartDate is not provided", status=500)
     where, params = 'ended = 0 AND "startDateTime" >= ?', [to_moment(body["startDate"])]
     if body.get("endDate"):
         where += ' AND "startDateTime" <= ?'

@@ -93,7 +93,8 @@ def make(store: Store, body: Body) -> Record:
     if patient is None or visit is None:
         what, name = ("patient", "patient") if patient is None else ("visit", "encounter")
         given = part(body, name).get("reference")
-        said = f"Could not find {what} matching {given}" if given else f"No {name} was specified"
+        lacking = f"No {name} was specified for this request"
+        said = f"Could not find {what} matching {given}" if given else lacking
         raise Outcome(422, said)
     if visit["patient"] != patient.id:
         said = f"The visit '{visit.uuid}' does not belong to patient '{patient.uuid}'."
@@ -197,7 +198,7 @@ def _concept(store: Store, code: str) -> Record:
 
 
 def _vaccine(store: Store, body: Body) -> Record:
-    """Find the vaccine by its one coding without a system; it must be an answer of CIEL 984."""
+    """Find the vaccine by its one coding without a system; any concept is taken for one."""
     codes = [
         str(one.get("code"))
         for one in parts(part(body, "vaccineCode"), "coding")
@@ -208,8 +209,7 @@ def _vaccine(store: Store, body: Body) -> Record:
             422, "Could not find a valid coding could be identified for this immunization."
         )
     vaccine = store.find("concept", codes[0])
-    answers = {one.id for one in store.refs(_concept(store, VACCINE), "answers")}
-    if vaccine is None or vaccine.id not in answers:
+    if vaccine is None:
         raise Outcome(422, "'Obs#null' failed to validate with reason: error.noValue")
     return vaccine
 

@@ -42,8 +42,13 @@ def gone(resource: str, uuid: str) -> Outcome:
 
 def deleted(resource: str) -> dict[str, Any]:
     """Say that a resource was deleted, as HAPI does."""
-    said = f"Successfully deleted 1 resource(s). {resource}"
-    issue = {"severity": "information", "code": "informational", "diagnostics": said}
+    coding = {
+        "system": "http://terminology.hl7.org/CodeSystem/operation-outcome",
+        "code": "MSG_DELETED",
+        "display": "This resource has been deleted",
+    }
+    details = {"coding": [coding], "text": f"{resource} has been deleted"}
+    issue = {"severity": "information", "code": "informational", "details": details}
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
