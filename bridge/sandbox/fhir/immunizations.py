@@ -95,17 +95,21 @@ def make(store: Store, body: Body) -> Record:
         given = part(body, name).get("reference")
         lacking = f"No {name} was specified for this request"
         said = f"Could not find {what} matching {given}" if given else lacking
-        raise Outcome(422, said)
+        raise _invalid(said)
     if visit["patient"] != patient.id:
         said = f"The visit '{visit.uuid}' does not belong to patient '{patient.uuid}'."
-        raise Outcome(422, said)
+        raise _invalid(said)
     if "occurrenceDateTime" not in body:
-        raise Outcome(422, "An Immunization must have a valid occurrenceDateTime value")
+        raise _invalid("An Immunization must have a valid occurrenceDateTime value")
     group = _group(store, body, patient, _encounter(store, body, patient, visit))
     try:
         return save(store, group)
     except Invalid as fault:
         raise unprocessable("Obs#null", fault) from fault
+
+
+def _invalid(said: str) -> Outcome:
+    return Outcome(422, said, code="business-rule")
 
 
 def _referred(store: Store, type_name: str, body: Body, name: str) -> Record | None:
@@ -152,8 +156,7 @@ def _place(store: Store, body: Body) -> Record | None:
 def _performer(store: Store, body: Body) -> Record | None:
     given = parts(body, "performer")
     if len(given) > 1:
-        raise Outcome(
-            422,
+        raise _invalid(
             "More than one performer was specified. Only a single performer is currently supported"
             " for each immunization.",
         )
@@ -205,20 +208,21 @@ def _vaccine(store: Store, body: Body) -> Record:
         if not one.get("system")
     ]
     if len(codes) != 1:
-        raise Outcome(
-            422, "Could not find a valid coding could be identified for this immunization."
-        )
+        raise _invalid("Could not find a valid coding could be identified for this immunization.")
     vaccine = store.find("concept", codes[0])
     if vaccine is None:
-        raise Outcome(422, "'Obs#null' failed to validate with reason: error.noValue")
+        raise Outcome(
+            422,
+            "'obs id is null' failed to validate with reason: error.noValue, groupMembers: A member"
+            " of this obs group has an error",
+        )
     return vaccine
 
 
 def _dose(body: Body) -> float | None:
     applied = parts(body, "protocolApplied")
     if len(applied) > 1:
-        raise Outcome(
-            422,
+        raise _invalid(
             "Either no protocol applied was found or multiple protocols applied were found. Only"
             " one protocol is currently supported for each immunization.",
         )
