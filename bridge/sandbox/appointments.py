@@ -14,6 +14,9 @@ from bridge.sandbox.store import Record, Store
 
 Body = Mapping[str, Any]
 PACKAGE = "org.openmrs.module.appointments"
+CONTROLLER = f"{PACKAGE}.web.controller.AppointmentsController"
+SERVICE = f"{PACKAGE}.service.impl.AppointmentServiceDefinitionServiceImpl:35"
+API, RUNTIME = "org.openmrs.api.APIException", "java.lang.RuntimeException"
 SEQUENCE = {
     **{"Requested": 0, "WaitList": 0, "Scheduled": 1, "Arrived": 2, "CheckedIn": 3},
     **{"Completed": 4, "Cancelled": 4, "Missed": 4},
@@ -113,20 +116,21 @@ def _make(store: Store, body: Body) -> Record:
     if uuid and known is None:
         raise _refused(
             f'Cannot invoke "{PACKAGE}.model.Appointment.setDateAppointmentScheduled('
-            'java.util.Date)" because "appointment" is null'
+            'java.util.Date)" because "appointment" is null',
+            f"{PACKAGE}.web.mapper.AppointmentMapper:117",
+            java="java.lang.NullPointerException",
         )
     appointment = known or store.new("appointment")
     patient = store.find("patient", str(body.get("patientUuid")))
     service = store.find("appointmentservice", str(body.get("serviceUuid")))
     if patient is None or service is None:
         lacking = "Patient" if patient is None else "Service"
-        raise _refused(f"Appointment cannot be created without {lacking}")
+        code = f"{PACKAGE}.helper.AppointmentServiceHelper:96"
+        raise _refused(f"Appointment cannot be created without {lacking}", code)
     appointment["patient"], appointment["service"] = patient, service
     appointment["location"] = store.find("location", str(body.get("locationUuid")))
     for name in ("startDateTime", "endDateTime"):
         appointment[name] = to_moment(body.get(name))
-        if appointment[name] is None:
-            raise _refused(f"not-null property references a null or transient value : {name}")
     appointment["status"] = _among(body.get("status") or "Scheduled", SEQUENCE, "Status")
     appointment["appointmentKind"] = _among(body.get("appointmentKind"), KINDS, "Kind")
     appointment["comments"] = body.get("comments")
@@ -140,7 +144,8 @@ def _make(store: Store, body: Body) -> Record:
 
 def _among(value: Any, known: Any, what: str) -> str:
     if not isinstance(value, str) or value not in known:
-        raise _refused(f"No enum constant {PACKAGE}.model.Appointment{what}.{value}")
+        said = f"No enum constant {PACKAGE}.model.Appointment{what}.{value}"
+        raise _refused(said, "java.lang.Enum:273", java="java.lang.IllegalArgumentException")
     return str(value)
 
 
@@ -158,7 +163,8 @@ def _change_status(store: Store, appointment: Record, body: Body) -> Record:
     wanted = _among(body.get("toStatus"), SEQUENCE, "Status")
     current = appointment["status"]
     if SEQUENCE[wanted] <= SEQUENCE[current] and wanted != "Scheduled":
-        raise _refused(f"Appointment status can not be changed from {current} to {wanted}")
+        said = f"Appointment status can not be changed from {current} to {wanted}"
+        raise _refused(said, f"{PACKAGE}.helper.AppointmentServiceHelper:107", status=500)
     appointment["status"] = wanted
     store.update(appointment)
     return appointment
@@ -167,7 +173,8 @@ def _change_status(store: Store, appointment: Record, body: Body) -> Record:
 def _search(store: Store, body: Body) -> list[Record]:
     """Find appointments, the first fifty at most as the module does."""
     if body.get("startDate") is None:
-        raise _refused("Start Date is required")  # the module's words
+        code = f"{CONTROLLER}:88"
+        raise _refused("StartDate is not provided", code, java=RUNTIME, status=500)
     where, params = 'ended = 0 AND "startDateTime" >= ?', [to_moment(body["startDate"])]
     if body.get("endDate"):
         where += ' AND "startDateTime" <= ?'
@@ -184,15 +191,14 @@ def _search(store: Store, body: Body) -> list[Record]:
 def _found(store: Store, type_name: str, uuid: str | None) -> Record:
     found = unique(store, store.resource_types[type_name], uuid or "")
     if found is None:
-        raise _refused("Appointment does not exist", status=500)
+        code = f"{CONTROLLER}:104"
+        raise _refused("Appointment does not exist", code, java=RUNTIME, status=500)
     return found
 
 
-def _refused(text: str, status: int = 400) -> Refusal:
-    code = f"{PACKAGE}.service.impl.AppointmentsServiceImpl:1"
-    return Refusal(
-        status, [text], java="org.openmrs.api.APIException", code=code, reason=text * (status < 500)
-    )
+def _refused(text: str, code: str = SERVICE, *, java: str = API, status: int = 400) -> Refusal:
+    """Refuse in the module's way: what it refuses itself says so twice."""
+    return Refusal(status, [text], java=java, code=code, reason=text if status == 400 else "")
 
 
 def _shown(store: Store, appointment: Record) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from bridge.sandbox.conversion import apply
 from bridge.sandbox.dates import rest_moment
-from bridge.sandbox.refusals import NotFound, NotSignedIn, Refusal
+from bridge.sandbox.refusals import Broken, NotFound, NotSignedIn, Refusal
 from bridge.sandbox.rendering import render
 from bridge.sandbox.representation import DEFAULT
 from bridge.sandbox.rest import Reply, Request
@@ -21,6 +21,9 @@ CONCEPTS = {
     "other": "42ed45fd-f3f6-44b6-bfc2-8bde1bb41e00",
 }
 """What the attachments module keeps images and other files under."""
+
+IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
+"""How the images begin that OpenMRS can read."""
 
 
 class Upload(NamedTuple):
@@ -70,12 +73,25 @@ def _received(store: Store, upload: Upload, root: str) -> Reply:
         _fill(store, obs, upload)
     concept = store.ref(obs, "concept")
     datatype = store.ref(concept, "datatype") if concept else None
-    if datatype is None or datatype.uuid != COMPLEX:
+    if concept is None or datatype is None or datatype.uuid != COMPLEX:
         raise _illegal("Complex concept must be set in order to create a complex obs with data.")
+    if concept.uuid == CONCEPTS["image"] and not upload.content.startswith(IMAGES):
+        raise _no_image()
     obs["valueComplex"] = f"{upload.name} |{upload.name}"
     save(store, obs)
     _keep(store, obs, upload)
     return Reply(201, render(store, obs, DEFAULT))
+
+
+def _no_image() -> Broken:
+    reason = "Cannot save complex obs where obsId=null because its ComplexData.getData() is null."
+    return Broken(
+        "java.io.IOException: Failed to write data in parallel",
+        "Failed to write data in parallel",
+        reason,
+        java="java.io.UncheckedIOException",
+        code="org.openmrs.obs.handler.ImageHandler:171",
+    )
 
 
 def _parsed(text: str | None) -> dict[str, Any]:

@@ -24,9 +24,6 @@ REFAPP_DIFFERENCES = {
     "child vitals read, interpretation": "the sandbox has no reference ranges by age",
     "reference ranges of the child": "the sandbox has no reference ranges by age",
     "allergies in rest": "the content's names of a concept in other languages were not made",
-    "appointment services": "the sandbox has no specialities",
-    "appointment": "the number carries the millisecond",
-    "appointments of a patient": "the number carries the millisecond",
     # the tape does not say at which second these were saved
     "conditions in fhir": "the second of one condition",
     "medications in fhir": "the second of one order",

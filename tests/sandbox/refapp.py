@@ -33,7 +33,7 @@ UNITS_OF_TIME = {
     **{"162583": "257997001", "1733": "258701004", "1822": "258702006", "1072": "258703001"},
     **{"1073": "258705008", "1074": "258706009", "1734": "258707000", "162582": "252109000"},
 }
-IMMUNIZATION = ("1421", "984", "1410", "1418", "1419", "1420", "165907")
+IMMUNIZATION = ("1421", "984", "1410", "1418", "1419", "1420", "165907", "161011")
 SETS = {
     "order.drugRoutesConceptUuid": "drugRoutes",
     "order.drugDosingUnitsConceptUuid": "drugDosingUnits",
@@ -262,6 +262,8 @@ def without_codes(given: Any) -> Any:
     if not isinstance(given, dict):
         return given
     shown = {name: without_codes(value) for name, value in given.items()}
+    if "speciality" in shown:
+        shown["speciality"] = {}  # REST cannot make one
     codings = shown.get("coding")
     if isinstance(codings, list) and codings and "system" not in codings[0]:
         shown["coding"] = codings[:1]

@@ -21,6 +21,8 @@ ACCIDENTS = (
 
 VOLATILE = frozenset(
     {
+        "appointmentNumber",
+        "dateAppointmentScheduled",
         "date",
         "dateChanged",
         "dateCreated",

@@ -68,6 +68,17 @@ def test_the_same_attachment_twice_is_refused_whole(hospital: Hospital) -> None:
     assert len(hospital.read("attachment", **everywhere)["results"]) == 1
 
 
+def test_an_image_must_be_one(hospital: Hospital) -> None:
+    patient = hospital.patient()
+    body = {"person": patient, "concept": IMAGE, "obsDatetime": moment(DAY)}
+    parts = {"file": ("a.png", b"nonsense", "image/png"), "json": (None, json.dumps(body))}
+    refused = hospital.client.post(f"{hospital.rest}/obs", files=parts, timeout=10)
+    assert refused.status_code == 500
+    assert "ComplexData.getData() is null" in message(refused)
+    everywhere = {"patient": patient, "includeEncounterless": "true"}
+    assert hospital.read("attachment", **everywhere)["results"] == []
+
+
 def test_a_file_needs_a_complex_concept_and_its_json(hospital: Hospital) -> None:
     patient = hospital.patient()
     body = {"person": patient, "concept": HYPERTENSION, "obsDatetime": moment(DAY)}

@@ -359,10 +359,13 @@ def test_an_attachment_is_shown_small_and_opens_where_it_can_do_no_harm(
     hospital: Hospital, sandbox: Sandbox
 ) -> None:
     patient = hospital.patient()
-    for name, kind in (("wound.png", "image/png"), ("page.html", "text/html")):
-        body = {"person": patient, "concept": IMAGE, "obsDatetime": "2026-03-04T09:00:00"}
+    for name, kind, concept in (
+        ("wound.png", "image/png", IMAGE),
+        ("page.html", "text/html", "42ed45fd-f3f6-44b6-bfc2-8bde1bb41e00"),
+    ):
+        body = {"person": patient, "concept": concept, "obsDatetime": "2026-03-04T09:00:00"}
         parts = {
-            "file": (name, b"<script>alert(1)</script>", kind),
+            "file": (name, b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", kind),
             "json": (None, json.dumps(body)),
         }
         hospital.client.post(f"{hospital.rest}/obs", files=parts, timeout=10)

@@ -58,7 +58,7 @@ def answer(store: Store, cache: bundles.SearchCache, request: Request) -> Reply:
         return Reply(200, resource(store, record, type_name, summary=summary))
     if request.method == "DELETE" and type_name in DELETABLE:
         voiding.end(store, record, "Voided via FHIR API")
-        return Reply(200, outcomes.deleted(type_name))
+        return Reply(200, outcomes.deleted())
     raise outcomes.Outcome(405, f"The sandbox does not {request.method} {type_name}; use REST")
 
 

@@ -93,18 +93,23 @@ def make(store: Store, body: Body) -> Record:
     if patient is None or visit is None:
         what, name = ("patient", "patient") if patient is None else ("visit", "encounter")
         given = part(body, name).get("reference")
-        said = f"Could not find {what} matching {given}" if given else f"No {name} was specified"
-        raise Outcome(422, said)
+        lacking = f"No {name} was specified for this request"
+        said = f"Could not find {what} matching {given}" if given else lacking
+        raise _invalid(said)
     if visit["patient"] != patient.id:
         said = f"The visit '{visit.uuid}' does not belong to patient '{patient.uuid}'."
-        raise Outcome(422, said)
+        raise _invalid(said)
     if "occurrenceDateTime" not in body:
-        raise Outcome(422, "An Immunization must have a valid occurrenceDateTime value")
+        raise _invalid("An Immunization must have a valid occurrenceDateTime value")
     group = _group(store, body, patient, _encounter(store, body, patient, visit))
     try:
         return save(store, group)
     except Invalid as fault:
         raise unprocessable("Obs#null", fault) from fault
+
+
+def _invalid(said: str) -> Outcome:
+    return Outcome(422, said, code="business-rule")
 
 
 def _referred(store: Store, type_name: str, body: Body, name: str) -> Record | None:
@@ -151,8 +156,7 @@ def _place(store: Store, body: Body) -> Record | None:
 def _performer(store: Store, body: Body) -> Record | None:
     given = parts(body, "performer")
     if len(given) > 1:
-        raise Outcome(
-            422,
+        raise _invalid(
             "More than one performer was specified. Only a single performer is currently supported"
             " for each immunization.",
         )
@@ -197,28 +201,28 @@ def _concept(store: Store, code: str) -> Record:
 
 
 def _vaccine(store: Store, body: Body) -> Record:
-    """Find the vaccine by its one coding without a system; it must be an answer of CIEL 984."""
+    """Find the vaccine by its one coding without a system; any concept is taken for one."""
     codes = [
         str(one.get("code"))
         for one in parts(part(body, "vaccineCode"), "coding")
         if not one.get("system")
     ]
     if len(codes) != 1:
-        raise Outcome(
-            422, "Could not find a valid coding could be identified for this immunization."
-        )
+        raise _invalid("Could not find a valid coding could be identified for this immunization.")
     vaccine = store.find("concept", codes[0])
-    answers = {one.id for one in store.refs(_concept(store, VACCINE), "answers")}
-    if vaccine is None or vaccine.id not in answers:
-        raise Outcome(422, "'Obs#null' failed to validate with reason: error.noValue")
+    if vaccine is None:
+        raise Outcome(
+            422,
+            "'obs id is null' failed to validate with reason: error.noValue, groupMembers: A member"
+            " of this obs group has an error",
+        )
     return vaccine
 
 
 def _dose(body: Body) -> float | None:
     applied = parts(body, "protocolApplied")
     if len(applied) > 1:
-        raise Outcome(
-            422,
+        raise _invalid(
             "Either no protocol applied was found or multiple protocols applied were found. Only"
             " one protocol is currently supported for each immunization.",
         )

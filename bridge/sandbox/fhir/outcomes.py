@@ -40,11 +40,22 @@ def gone(resource: str, uuid: str) -> Outcome:
     return Outcome(410, f"Resource of type {resource} with ID {uuid} is gone/deleted")
 
 
-def deleted(resource: str) -> dict[str, Any]:
+def deleted() -> dict[str, Any]:
     """Say that a resource was deleted, as HAPI does."""
-    said = f"Successfully deleted 1 resource(s). {resource}"
-    issue = {"severity": "information", "code": "informational", "diagnostics": said}
-    return {"resourceType": "OperationOutcome", "issue": [issue]}
+    said = "This resource has been deleted"
+    coding = {
+        "system": "http://terminology.hl7.org/CodeSystem/operation-outcome",
+        "code": "MSG_DELETED",
+        "display": said,
+    }
+    details = {"coding": [coding], "text": said}
+    issue = {"severity": "information", "code": "informational", "details": details}
+    div = '<div xmlns="http://www.w3.org/1999/xhtml"><h1>Operation Outcome</h1></div>'
+    return {
+        "resourceType": "OperationOutcome",
+        "text": {"status": "generated", "div": div},
+        "issue": [issue],
+    }
 
 
 def unprocessable(what: str, fault: Invalid) -> Outcome:

@@ -275,7 +275,8 @@ def _last_state(store: Store, enrollment: Record) -> str:
 
 def _appointments(store: Store, patient: Record) -> tuple[Booking, ...]:
     order = '"startDateTime" DESC'
-    kept = store.many("appointment", "patient = ? AND ended = 0", (patient.id,), order)
+    where = 'patient = ? AND ended = 0 AND "startDateTime" IS NOT NULL'
+    kept = store.many("appointment", where, (patient.id,), order)
     found = [_booking(store, one) for one in kept]
     ahead = sorted((one for one in found if one.is_to_come), key=lambda one: one.start)
     return (*ahead, *(one for one in found if not one.is_to_come))
