@@ -61,6 +61,7 @@ def _setting(client: Client, name: str) -> str | None:
 
 def _quantity_unit(client: Client, terms: Terms) -> str | None:
     """Return the unit of a quantity that nobody has stated, where the server insists on one."""
-    if not terms.dose_units or _setting(client, WANTS_QUANTITY) == "false":
+    if not terms.quantity_units or _setting(client, WANTS_QUANTITY) == "false":
         return None
-    return terms.dose_unit("Unit") or next(iter(terms.dose_units.values()))
+    usual = (terms.quantity_unit(words) for words in ("Each", "Unit"))
+    return next(filter(None, usual), next(iter(terms.quantity_units.values())))

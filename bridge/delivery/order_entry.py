@@ -18,6 +18,7 @@ class OrderEntry(NamedTuple):
     """Uuids by the server's own words (see `as_words`), as Terms has them."""
 
     dose_units: dict[str, str]
+    quantity_units: dict[str, str]
     duration_units: dict[str, str]
     routes: dict[str, str]
     frequencies: dict[str, str]
@@ -37,8 +38,8 @@ def read_order_entry(client: Client) -> OrderEntry:
     body = reply.body if _accepted(reply) and isinstance(reply.body, dict) else {}
     frequencies = list(_every(client, "orderfrequency", "uuid,display,frequencyPerDay,retired"))
     return OrderEntry(
-        dose_units=_by_words(body.get("drugDosingUnits"))
-        | _by_words(body.get("drugDispensingUnits")),
+        dose_units=_by_words(body.get("drugDosingUnits")),
+        quantity_units=_by_words(body.get("drugDispensingUnits")),
         duration_units=_by_words(body.get("durationUnits")),
         routes=_by_words(body.get("drugRoutes")),
         frequencies=_by_words(frequencies),

@@ -122,6 +122,8 @@ class Terms:
     """By key: a prescription's code, or its words."""
     dose_units: dict[str, str] = field(default_factory=dict)
     """Uuids by the server's words (see `as_words`); so are the next ones."""
+    quantity_units: dict[str, str] = field(default_factory=dict)
+    """What a drug is dispensed in: a server refuses a quantity in any other."""
     duration_units: dict[str, str] = field(default_factory=dict)
     routes: dict[str, str] = field(default_factory=dict)
     frequencies: dict[str, str] = field(default_factory=dict)
@@ -149,6 +151,10 @@ class Terms:
     def dose_unit(self, words: str) -> str | None:
         """Return the concept of a dose's unit, by its UCUM code or its words (`mg`, `Tablet`)."""
         return _among(self.dose_units, [words, *DOSE_UNITS.get(words.strip(), ())])
+
+    def quantity_unit(self, words: str) -> str | None:
+        """Return the concept of a quantity's unit, by its UCUM code or its words."""
+        return _among(self.quantity_units, [words, *DOSE_UNITS.get(words.strip(), ())])
 
     def duration_unit(self, ucum: str) -> str | None:
         """Return the concept of a unit of time, by its UCUM code or its words (`d`, `Days`)."""

@@ -155,7 +155,7 @@ def _amount(entry: DrugOrder, context: Context) -> tuple[dict[str, Field], tuple
     terms = context.terms
     unit = terms.duration_unit(entry.duration.unit) if entry.duration else None
     given = entry.quantity
-    quantity_unit = terms.dose_unit(given.unit) if given else None
+    quantity_unit = terms.quantity_unit(given.unit) if given else None
     amount: dict[str, Field] = {
         "duration": int(entry.duration.value) if entry.duration and unit else None,
         "durationUnits": unit,
