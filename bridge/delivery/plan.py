@@ -11,7 +11,7 @@ from bridge.chart import DrugOrder, Encounter, Entry, LeftOut, Patient, TestOrde
 from bridge.delivery.forms import by_kind
 from bridge.delivery.kinds import BY_ENTRY, KINDS, deaths
 from bridge.delivery.kinds.drug_orders import overlapping
-from bridge.delivery.kinds.kind import Place
+from bridge.delivery.kinds.kind import EntryKind, Place
 from bridge.delivery.rendering import encounter_body, visit_body
 from bridge.delivery.requests import (
     Body,
@@ -26,6 +26,7 @@ from bridge.mapping.resolve import Change
 
 OVERLAPPING = "the same drug is ordered for that time already"
 ORDERED_BEFORE = "ordered before its visit"
+TWICE = "the same one is recorded already"
 NO_IDENTIFIER_TYPE = "no identifier type on the server"
 
 
@@ -42,6 +43,7 @@ class _Planner:
         self._context = context
         self._left_out: list[LeftOut] = []
         self._changes: list[Change] = []
+        self._identities: set[tuple[str, str]] = set()
         self._sent: set[str] = set()
         """The sources of which something is sent."""
 
@@ -109,6 +111,8 @@ class _Planner:
                 assert kind.render
                 rendered = kind.render(entry, self._patient, self._context)
                 if isinstance(rendered, Request):
+                    rendered = self._once(kind, rendered)
+                if isinstance(rendered, Request):
                     self._sent.add(rendered.source)
                     yield rendered
                 else:
@@ -116,6 +120,17 @@ class _Planner:
         if self._patient.death:
             self._sent.add(self._patient.death.source)
             yield deaths.render(self._patient.death, self._patient, self._context)
+
+    def _once(self, kind: EntryKind, request: Request) -> Request | LeftOut:
+        """Leave out what the server would refuse as another of the same."""
+        if kind.identity is None:
+            return request
+        identity = (kind.name, kind.identity(request))
+        if identity in self._identities:
+            assert request.expected
+            return LeftOut(request.source, TWICE, request.expected.label)
+        self._identities.add(identity)
+        return request
 
     def _visit(self, visit: Visit) -> VisitPlan:
         forms = (

@@ -18,7 +18,6 @@ from bridge.chart import (
 )
 from bridge.delivery.forms import by_kind
 from bridge.delivery.kinds import KINDS
-from bridge.delivery.kinds.drug_orders import stop_uuid
 from bridge.delivery.removal import purge
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
@@ -88,8 +87,6 @@ def _add_entries(encounter: Encounter, parts: Parts) -> None:
         elif isinstance(entry, Measurement | Note | Attachment):
             parts["obs"][entry.uuid] = None
         elif isinstance(entry, DrugOrder | TestOrder):
-            if isinstance(entry, DrugOrder) and entry.stopped:
-                parts["order"][stop_uuid(entry)] = None
             parts["order"][entry.uuid] = None
         elif isinstance(entry, Diagnosis):
             parts["patientdiagnoses"][entry.uuid] = None

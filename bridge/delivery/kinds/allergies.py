@@ -107,4 +107,17 @@ def _found(resource: dict[str, Any]) -> Found:
     return Found(resource["id"], str(code.get("text") or allergen), fields)
 
 
-KIND = EntryKind(name=NAME, entries=(Allergy,), render=render, send=send, read=read)
+def allergen_of(request: Request) -> str:
+    """Return what an allergy is to: a server takes no allergen twice."""
+    assert request.expected
+    return "{allergen} {text}".format(**request.expected.fields)
+
+
+KIND = EntryKind(
+    name=NAME,
+    entries=(Allergy,),
+    render=render,
+    send=send,
+    read=read,
+    identity=allergen_of,
+)

@@ -1,6 +1,7 @@
-"""Drug orders ride in their encounter; one that was stopped early is discontinued afterwards.
+"""Drug orders ride in their encounter; when one was stopped is its date of expiry.
 
-They are read over REST: FHIR's `authoredOn` is the time of posting.
+That is one request less than an order to discontinue it. They are read over REST: FHIR's
+`authoredOn` is the time of posting.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,16 +14,13 @@ from bridge.delivery.kinds.kind import (
     NOT_TAKEN,
     EntryKind,
     Place,
-    Sent,
     coded,
-    created,
     expect,
     server_time,
     uuid_of,
 )
 from bridge.delivery.rendering import rest_time
-from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment, Request
-from bridge.identity import part_uuid
+from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment
 from bridge.mapping.resolve import Change
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
@@ -39,7 +37,7 @@ _SIMPLE = "org.openmrs.SimpleDosingInstructions"
 _FREE_TEXT = "org.openmrs.FreeTextDosingInstructions"
 
 _FIELDS = (
-    "uuid,voided,action,display,dateActivated,dateStopped,concept:(uuid),drug:(uuid),drugNonCoded,"
+    "uuid,voided,action,display,dateActivated,autoExpireDate,concept:(uuid),drug:(uuid),drugNonCoded,"
     "dose,doseUnits:(uuid),route:(uuid),frequency:(uuid),duration,durationUnits:(uuid),quantity,"
     "quantityUnits:(uuid),numRefills,asNeeded,dosingInstructions,orderReason:(uuid),"
     "orderReasonNonCoded,encounter:(uuid)"
@@ -76,6 +74,8 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         "numRefills": entry.refills,
         **{name: value for name, value in fields.items() if value is not None},
     }
+    if entry.stopped:
+        body["autoExpireDate"] = rest_time(entry.stopped)
     if reason:
         body["orderReason"] = reason.uuid
     elif words:
@@ -86,19 +86,18 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         entry.drug.label,
         **{name: value for name, value in fields.items() if name != "dosingType"},
         start=entry.start,
-        stopped=entry.stopped if _ends_early(entry) else None,
         numRefills=entry.refills,
         asNeeded=entry.as_needed,
         orderReason=reason.uuid if reason else None,
         orderReasonNonCoded=words,
         encounter=place.encounter,
+        **({"ends": entry.stopped} if entry.stopped else {}),
     )
     return Fragment(
         kind=NAME,
         part="orders",
         bodies=(body,),
         expected=(expected,),
-        after=tuple(_stop(entry, place, body)),
         changes=changes,
         source=entry.source,
     )
@@ -168,28 +167,6 @@ def _amount(entry: DrugOrder, context: Context) -> tuple[dict[str, Field], tuple
     return amount, ()
 
 
-def stop_uuid(entry: DrugOrder) -> str:
-    """Return the uuid of the order that ends another."""
-    return part_uuid(entry.uuid, "stop")
-
-
-def _stop(entry: DrugOrder, place: Place, body: Body) -> Iterator[Request]:
-    if not entry.stopped or not _ends_early(entry):
-        return
-    uuid = stop_uuid(entry)
-    kept = ("type", "patient", "careSetting", "orderer", "concept", "drug", "drugNonCoded")
-    stop = {
-        **{name: body[name] for name in kept if name in body},
-        "uuid": uuid,
-        "action": "DISCONTINUE",
-        "previousOrder": entry.uuid,
-        "encounter": place.encounter,
-        # OpenMRS takes the second before it for the order's end
-        "dateActivated": rest_time(entry.stopped + timedelta(seconds=1)),
-    }
-    yield Request(kind=NAME, patient=place.patient.uuid, uuid=uuid, body=stop)
-
-
 def overlapping(orders: Iterable[DrugOrder], context: Context) -> Iterator[DrugOrder]:
     """Yield the orders that begin while an earlier one of the same drug is still active.
 
@@ -215,24 +192,12 @@ LONGEST_DAYS = {"s": 1, "min": 1, "h": 1, "d": 1, "wk": 7, "mo": 31, "a": 366}
 
 
 def _end(order: DrugOrder) -> datetime:
-    return min(order.stopped or FOR_EVER, _expiry(order))
-
-
-def _expiry(order: DrugOrder) -> datetime:
+    if order.stopped:
+        return order.stopped
     if order.duration and order.duration.unit in LONGEST_DAYS:
         days = order.duration.value * LONGEST_DAYS[order.duration.unit]
         return order.start + timedelta(days=days)
     return FOR_EVER
-
-
-def _ends_early(order: DrugOrder) -> bool:
-    """Tell whether an order is stopped before it would expire: OpenMRS refuses a later end."""
-    return order.stopped is not None and order.stopped < _expiry(order)
-
-
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
-    """POST the end of an order under a uuid of its own."""
-    return created(client, "order", request, ask_first=ask_first)
 
 
 @as_openmrs_has_it("drug orders")
@@ -261,9 +226,9 @@ def _found(order: dict[str, Any]) -> Found:
         **{name: order.get(name) or None for name in texts},
         **{name: uuid_of(order.get(name)) for name in references},
         "start": server_time(order["dateActivated"]),
-        "stopped": server_time(order.get("dateStopped")),
+        "ends": server_time(order.get("autoExpireDate")),
     }
     return Found(order["uuid"], str(order.get("display")), fields)
 
 
-KIND = EntryKind(name=NAME, entries=(DrugOrder,), render_within=render, send=send, read=read)
+KIND = EntryKind(name=NAME, entries=(DrugOrder,), render_within=render, read=read)

@@ -55,6 +55,8 @@ class EntryKind:
     """For an entry within an encounter."""
     send: Send | None = None
     """How its request is sent, and found again if the answer is lost."""
+    identity: Callable[[Request], str] | None = None
+    """By what the server tells one of a patient's from another, where it takes each once only."""
     left_behind: Callable[[Client, str], Iterator[Ref]] | None = None
     """Which of a patient's a void of the patient leaves behind, for kinds that it does."""
 
