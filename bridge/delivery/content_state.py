@@ -1,7 +1,8 @@
 """What a server has of the content package. Reads only, over several connections.
 
-A thing is looked for by its uuid, then by what else it is known by: a concept by its CIEL code,
-a reference term by its source and code, a frequency by its concept, anything else by its name.
+A thing is looked for by its uuid, then by what else it is known by: a concept by its CIEL code
+and by its name, class and datatype, a reference term by its source and code, a frequency by its
+concept, anything else by its name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -92,6 +93,7 @@ def read_standing(client: Client, content: Content) -> Standing:
     )
     _note_concepts(content, lists, standing)
     _note_concepts_by_code(client, content, lists["sources"], standing)
+    _note_concepts_by_name(client, content, standing)
     _note_lists(content, lists, standing)
     services = ((row.uuid, row.name) for row in content.services)
     _note_listed(services, lists["services"] or [], _name, "service", standing)
@@ -180,6 +182,22 @@ def _ciel_codes(concept: Mapping[str, Any]) -> Iterator[str]:
         same = mapping["conceptMapType"]["display"] == "SAME-AS"
         if same and term["conceptSource"]["name"].lower() == "ciel":
             yield term["code"]
+
+
+def _note_concepts_by_name(client: Client, content: Content, standing: Standing) -> None:
+    """Find what a server's own dictionary calls the same: it takes no second one of a name."""
+    wanted = {c.name: c for c in content.concepts if standing.lacks(c.uuid)}
+    questions: dict[str, Question] = {name: partial(_called, name=name) for name in wanted}
+    for name, listed in ask_at_once(client, questions, READERS).items():
+        for found in listed:
+            kind = found["conceptClass"]["name"], found["datatype"]["name"]
+            if kind == (wanted[name].concept_class, wanted[name].datatype):
+                _note_concept(wanted[name], found, standing)
+
+
+def _called(client: Client, name: str) -> Found:
+    fields = f"uuid,retired,conceptClass:(name),datatype:(name),{_PARTS}"
+    return list(client.every("concept", fields, name=name, searchType="equals"))
 
 
 def _note_lists(content: Content, lists: Mapping[str, Any], standing: Standing) -> None:

@@ -186,6 +186,22 @@ def test_a_concept_of_another_uuid_is_found_by_its_code(
     assert concept_uuid(703) not in fake.things["concept"]
 
 
+def test_a_concept_of_the_same_name_and_kind_is_the_same(
+    content: Content, connect: Connect, fake: FakeDictionary
+) -> None:
+    """A server's own dictionary has it without CIEL's code, and takes no second of that name."""
+    fake.add(
+        "concept",
+        uuid=OTHER,
+        names=[{"name": "POSITIVE"}],
+        conceptClass=CLASSES["Misc"],
+        datatype_name="N/A",
+    )
+    made = _make(content, connect)
+    assert [thing for thing in made if thing.refused] == []
+    assert fake.things["concept"][concept_uuid(32)]["answers"][0] == OTHER
+
+
 def test_things_are_known_by_name(content: Content, connect: Connect, fake: FakeDictionary) -> None:
     """A drug or program of that name is there, whatever its uuid."""
     fake.add("program", uuid=OTHER, name="Malaria care")

@@ -83,6 +83,9 @@ class FakeDictionary:
         if "references" in query:
             asked = query["references"].split(",")
             return [self._shown(c) for c in found if {c["uuid"], *self._ciel(c)} & set(asked)]
+        if "name" in query:
+            called = [c for c in found if c["names"][0]["name"].lower() == query["name"].lower()]
+            return [self._shown(concept) for concept in called]
         if "codeOrName" in query:
             wanted = query["codeOrName"], query["source"]
             terms = [term for term in found if (term["code"], term["conceptSource"]) == wanted]
@@ -99,6 +102,8 @@ class FakeDictionary:
         return {
             "uuid": concept["uuid"],
             "retired": concept["retired"],
+            "conceptClass": {"name": self._class_of(concept)},
+            "datatype": {"name": concept.get("datatype_name", "Text")},
             "answers": [{"uuid": uuid} for uuid in concept.get("answers", ())],
             "setMembers": [{"uuid": uuid} for uuid in concept.get("setMembers", ())],
             "mappings": [
@@ -112,6 +117,10 @@ class FakeDictionary:
                 for code in self._ciel(concept)
             ],
         }
+
+    def _class_of(self, concept: Body) -> str:
+        classes = self.things["conceptclass"]
+        return str(classes.get(concept.get("conceptClass", ""), {"name": "none"})["name"])
 
     def _write(self, path: str, body: Body) -> Answer:
         self.posts += 1
