@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from bridge.content.package import Content
 from bridge.content.rows import Concept, Drug, Named, Term
@@ -197,7 +198,10 @@ def _note_concepts_by_name(client: Client, content: Content, standing: Standing)
 
 def _called(client: Client, name: str) -> Found:
     fields = f"uuid,retired,conceptClass:(name),datatype:(name),{_PARTS}"
-    return list(client.every("concept", fields, name=name, searchType="equals"))
+    query = {"name": name, "searchType": "equals", "v": f"custom:({fields})", "limit": "100"}
+    reply = client.probe(f"{REST}/concept?{urlencode(query)}")
+    # A name that is somebody's synonym is refused: no concept is called so.
+    return objects(reply.body.get("results")) if reply.outcome is Outcome.ACCEPTED else []
 
 
 def _note_lists(content: Content, lists: Mapping[str, Any], standing: Standing) -> None:

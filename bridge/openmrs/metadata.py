@@ -34,8 +34,15 @@ PROBES: Final = {
 
 
 def answers(client: Client, path: str) -> bool:
-    """Tell whether a server has what is at `path`."""
-    return client.probe(path).outcome is Outcome.ACCEPTED
+    """Tell whether a server has what is at `path`; a passing trouble is no answer to that."""
+    for _ in range(TRIES):
+        reply = client.probe(path)
+        if reply.outcome is not Outcome.TEMPORARY:
+            break
+    return reply.outcome is Outcome.ACCEPTED
+
+
+TRIES: Final = 3
 
 
 def read_identifier_types(client: Client) -> tuple[IdentifierType, ...]:
