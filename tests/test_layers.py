@@ -52,6 +52,7 @@ MAY_USE = {
     },
     "runs": {
         "chart",
+        "content",
         "delivery",
         "errors",
         "files",

@@ -10,7 +10,7 @@ from bridge.content.package import load_content
 from bridge.delivery.content import ContentPlan, make_content, plan_content
 from bridge.delivery.content_state import read_standing
 from bridge.delivery.setup import Made
-from bridge.errors import Interrupted, option
+from bridge.errors import InputError, option
 from bridge.runs.examining import ServerRequest, SetupResult, set_up_on
 from bridge.runs.surroundings import Connection, Surroundings
 from bridge.wording import how_many
@@ -73,7 +73,11 @@ def _ask(
     if content.agreed or not len(plan):
         return
     if not around.listener.ask(f"Make {how_many(len(plan), 'thing')} on {connection.label}?"):
-        raise Interrupted("nothing of the content was made", hints=option("yes"))
+        things = how_many(len(plan), "thing")
+        raise InputError(
+            f"{things} of the content would be made, and nobody has agreed to it",
+            hints=option("agreed"),
+        )
 
 
 def _make(

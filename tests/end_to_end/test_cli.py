@@ -487,10 +487,10 @@ def test_the_mapping_is_exported_as_a_concept_map(cli: Cli) -> None:
     assert json.loads(exported.out)["resourceType"] == "ConceptMap"
 
 
-def test_a_value_that_the_server_would_refuse_is_found_before_anything_is_sent(
-    cli: Cli, server: list[str], tmp_path: Path, own_home: Path
+def test_a_value_that_the_server_would_refuse_is_left_out_and_counted(
+    cli: Cli, server: list[str], tmp_path: Path
 ) -> None:
-    """Of patients that come from files; those that are generated keep the limits."""
+    """Of patients that come from files; the patient comes without it."""
     folder = tmp_path / "made"
     cli("generate", "--count", "2", "--seed", "3", "--out", folder)
     observations = folder / "observations.csv"
@@ -499,10 +499,12 @@ def test_a_value_that_the_server_would_refuse_is_found_before_anything_is_sent(
     lines[place] = lines[place].rpartition(",")[0] + ",99999"
     observations.write_text("\n".join(lines) + "\n")
     (folder / "vitals.csv").unlink()
-    refused = cli("load", "--from", folder, "--yes", *server)
-    assert refused.code == 2
-    assert "height_cm is 99999; the mapping and the server take 10 to 272" in refused.err
-    assert not (own_home / "runs").exists()
+    loaded = cli("load", "--from", folder, "--yes", "--json", *server)
+    assert loaded.code == 0
+    assert loaded.json["patients"]["created"] == 2
+    left_out = loaded.json["left_out"]
+    assert left_out == {"outside what the server takes": 1}
+    assert loaded.json["read"] == loaded.json["sent"] + 1 + loaded.json["rejected"]
 
 
 def test_limits_that_leave_no_value_are_said_so(cli: Cli, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_record_of_an_earlier_moment_is_carried_on_to_the_same_patients(
             assert_exact(ledger, cohort, clinic)
         carried_on += 1
     assert carried_on >= MOMENTS
-    removal = Removal(run, goal.run_tag, purge=False)
+    removal = Removal(run=run, run_tag=goal.run_tag, purge=False, kinds=frozenset())
     taken = list(
         undo_marked(
             run, removal, ClientPool(clinic.connect, ConcurrencyLimit(2), threading.Event())
