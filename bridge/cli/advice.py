@@ -24,15 +24,19 @@ _OPTIONS = {
     "as_of": "--as-of",
 }
 
-AMONG_OTHERS = "among_others"
+_TO_SAY = {
+    "among_others": "if it is no real hospital, say --yes",
+    "agreed": "to make it, say --yes",
+}
+"""What a person has to say by a flag, for nobody was there to be asked."""
 
 
 def worded(error: BridgeError, *, without: Collection[Remedy] = ()) -> str:
     """Return what an error says, and what can be done about it."""
     text = str(error)
     hints = [hint for hint in error.hints if hint.remedy not in without]
-    if Hint(Remedy.OPTION, AMONG_OTHERS) in hints:
-        text += ": if it is no real hospital, say --yes"
+    for name in (hint.name for hint in hints if hint.remedy is Remedy.OPTION):
+        text += f": {_TO_SAY[name]}" if name in _TO_SAY else ""
     if flags := [_OPTIONS[name] for remedy, name in hints if (remedy, name) in _FLAGS]:
         text += f" (see {', '.join(flags)})"
     for remedy, name in hints:
