@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from bridge.errors import BridgeError, Hint, Remedy
+from bridge.errors import BridgeError, Remedy
 
 _SENTENCES = {
     Remedy.SETUP: "`bridge setup` makes what is missing",

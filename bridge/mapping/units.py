@@ -6,6 +6,7 @@ substance (mg/dL, mmol/L) lies a molar mass: only where the concept says of what
 """
 
 import re
+import threading
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -186,14 +187,20 @@ def _by_library(
     """Convert by pint; None where the units are of different kinds, or one is unknown to UCUM."""
     if _arbitrary(source) != _arbitrary(target):
         return None
-    here, there = _unit(source), _unit(target)
-    if here is None or there is None:
-        return None
     given = Decimal(repr(value))
-    converted = _magnitude(given, here, there, molar_mass)
+    # Patients are planned by many workers at once, and neither the parser nor the registry can be
+    # used by two: a unit would be taken for unknown, and its value be left out.
+    with _ONE_AT_A_TIME:
+        here, there = _unit(source), _unit(target)
+        if here is None or there is None:
+            return None
+        converted = _magnitude(given, here, there, molar_mass)
     if converted is None or not isfinite(float(converted)):
         return None
     return Converted(float(converted), is_changed=converted != given)
+
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def _magnitude(given: Decimal, here: Any, there: Any, molar_mass: Decimal | None) -> Decimal | None:

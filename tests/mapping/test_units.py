@@ -1,10 +1,13 @@
 """From a value's unit to its concept's: exactly, or not at all."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.codes import ciel_uuid
+from bridge.mapping import units
 from bridge.mapping.units import UCUM_OF_WORDS, convert
 
 ANY = "1234AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -99,3 +102,14 @@ def test_there_and_back_is_the_same(value: object) -> None:
     assert there
     back = convert(there.value, "g/L", ANY, "mg/dL")
     assert back and back.value == number
+
+
+def test_many_workers_convert_as_one_does() -> None:
+    """Two at once broke the parser: units were taken for unknown, and values left out."""
+    units._registry.cache_clear()
+    units._unit.cache_clear()
+    pairs = [("[lb_av]", "kg"), ("[in_i]", "cm"), ("g/L", "g/dL"), ("[degF]", "DEG C")] * 8
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda pair: units.convert(7.0, pair[0], "x", pair[1]), pairs))
+    assert None not in found
+    assert found == [units.convert(7.0, *(here, "x", there)) for here, there in pairs]

@@ -141,12 +141,13 @@ def _plain(value: Any) -> Any:
 def _expected(statement: ObservationStatement, place: Place) -> Expected:
     fields: dict[str, Field] = {
         "concept": statement.concept.uuid,
-        "value": None if statement.members else statement.value,
         "unit": statement.concept.units if statement.concept.datatype == "Numeric" else None,
         "time": statement.time or place.time,
         "encounter": place.encounter,
         "comment": statement.comment,
     }
+    if not statement.members:  # of a group FHIR shows the members' values in words
+        fields["value"] = statement.value
     return Expected(NAME, statement.uuid, statement.label, fields, statement.source)
 
 
