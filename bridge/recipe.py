@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
@@ -50,6 +50,9 @@ class GeneratedRecipe:
     population_digest: str
     generator: int
     models: tuple[str, ...]
+    active: int = 0
+    """How many are at the facility at the moment `now`, which stays the run's."""
+    now: datetime | None = None
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
@@ -66,6 +69,8 @@ class GeneratedRecipe:
             population_digest=inputs["population_file"],
             generator=inputs["generator"],
             models=tuple(inputs["models"]),
+            active=request.active,
+            now=request.now,
         )
 
     @property
@@ -78,6 +83,7 @@ class GeneratedRecipe:
             "population": self.population,
             "visits": f"{fewest}-{most}",
             "illness": self.illness,
+            **({"active": str(self.active)} if self.active else {}),
         }
 
     @property
@@ -92,6 +98,8 @@ class GeneratedRecipe:
             visits=self.visits,
             limits=self.limits,
             illness=self.illness,
+            active=self.active,
+            now=self.now,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":

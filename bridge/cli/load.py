@@ -42,6 +42,12 @@ from bridge.wording import how_many
 @server_options
 @mapping_options
 @workers_option
+@click.option(
+    "--active",
+    type=click.IntRange(0),
+    default=0,
+    help="So many of the patients made are there now: their last visit is today's and goes on.",
+)
 @click.option("--dry-run", is_flag=True, help="Check and count; write nothing.")
 @click.option("--yes", is_flag=True, help="Load although the server holds unmarked patients.")
 @json_option
@@ -54,6 +60,7 @@ def load(
     server: ServerFlags,
     of_mapping: MappingFlags,
     workers: int | None,
+    active: int,
     dry_run: bool,
     yes: bool,
     as_json: bool,
@@ -66,7 +73,7 @@ def load(
     switch = StopSwitch()
     _refuse_contradictions(ctx, asked, files, sites_file)
     request = LoadRequest(
-        patients=with_files(asked, files),
+        patients=with_files(replace(asked, active=active), files),
         server=server_name(None if sites_file else server.url),
         user=server.user,
         mapping_file=of_mapping.mapping_file,
@@ -96,7 +103,7 @@ def with_files(asked: CohortRequest, files: FilesFlags) -> CohortRequest:
 def _refuse_contradictions(
     ctx: click.Context, asked: CohortRequest, files: FilesFlags, sites_file: Path | None
 ) -> None:
-    if files.source and (given := _given(ctx, "seed", "population", "visits", "illness")):
+    if files.source and (given := _given(ctx, "seed", "population", "visits", "illness", "active")):
         raise InputError(f"--from loads patients that are made; leave out {given}")
     of_files = _given(ctx, "keep_names", "since", "years", "shift", "codes")
     if of_files and not files.source:

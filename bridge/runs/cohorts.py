@@ -39,6 +39,8 @@ class CohortRequest:
     population: str = "kenya"
     visits: tuple[int, int] = (1, 6)
     illness: str | None = None
+    active: int = 0
+    """How many of those that are made have a visit that goes on when they are loaded."""
     files: Path | None = None
     keep_names: bool = False
     """Leave the digits in Synthea's names."""
@@ -81,7 +83,8 @@ def generated_cohort(
         raise InputError("a cohort needs a seed", hints=option("seed"))
     population = _population(request.population)
     zone = ZoneInfo(load_population(population).facility.time_zone)
-    as_of = request.as_of or clock().astimezone(zone).date()
+    now = clock().replace(microsecond=0) if request.active else None
+    as_of = _last_day(request, (now or clock()).astimezone(zone).date())
     if as_of.year < EARLIEST_YEAR:
         raise InputError(f"{as_of} is before {EARLIEST_YEAR}", hints=option("as_of"))
     people = load_people(people_file, as_of=as_of) if people_file else ()
@@ -95,8 +98,23 @@ def generated_cohort(
         limits=limits,
         illness=request.illness or ("none" if people else "mixed"),
         people=people,
+        active=request.active,
+        now=now,
     )
-    return GeneratedCohort(asked, request.count or len(people) or DEFAULT_COUNT)
+    count = request.count or len(people) or DEFAULT_COUNT
+    if request.active > count:
+        raise InputError(f"{request.active} of {count} patients", hints=option("active"))
+    return GeneratedCohort(asked, count)
+
+
+def _last_day(request: CohortRequest, today: date) -> date:
+    """Return the day that ages are counted to; a visit that goes on is of today."""
+    if request.active and request.as_of and request.as_of != today:
+        raise InputError(
+            f"a visit that goes on is of today, {today}, not of {request.as_of}",
+            hints=option("active"),
+        )
+    return request.as_of or today
 
 
 def _population(asked: str) -> str:

@@ -143,7 +143,10 @@ def cohort_on_server(
         return CohortOnServer(state, profile, read.cohort, read.recipe, read)
     around.listener.doing("making the first patients")
     asked = request.patients.with_seed(around.randomness)
-    made = generated_cohort(asked, limits_of(state, mapping), around.clock)
+    # What goes on goes on by the server's clock: it refuses what is in its future.
+    now = state.time if asked.active else None
+    clock = (lambda: now) if now else around.clock
+    made = generated_cohort(asked, limits_of(state, mapping), clock)
     return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
 
 
