@@ -127,6 +127,9 @@ class FilesRecipe:
     years: int | None = None
     shift: bool = False
     as_of: date | None = None
+    active: int = 0
+    """How many are there at the moment `now`, which stays the run's."""
+    now: datetime | None = None
 
     @classmethod
     def of(cls, cohort: "FilesCohort", options: "FileOptions") -> "FilesRecipe":
@@ -140,6 +143,8 @@ class FilesRecipe:
             years=options.years,
             shift=options.shift,
             as_of=options.as_of,
+            active=options.active,
+            now=options.here,
         )
 
     @property
@@ -152,6 +157,7 @@ class FilesRecipe:
             "as_of": self.as_of,
             "keep_names": self.keep_names,
             "shift": self.shift,
+            "active": self.active,
         }
         return {name: str(value) for name, value in asked.items() if value not in (None, False)}
 
@@ -167,6 +173,8 @@ class FilesRecipe:
             shift=self.shift,
             as_of=self.as_of,
             count=self.count,
+            active=self.active,
+            here=self.now,
         )
         made = FilesCohort(Path(self.path), options)
         _require_same(self, FilesRecipe.of(made, options))

@@ -46,7 +46,8 @@ from bridge.wording import how_many
     "--active",
     type=click.IntRange(0),
     default=0,
-    help="So many of the patients made are there now: their last visit is today's and goes on.",
+    help="So many patients are there now: their last visit is of today and goes on (of files: "
+    "with --shift).",
 )
 @click.option("--dry-run", is_flag=True, help="Check and count; write nothing.")
 @click.option("--yes", is_flag=True, help="Load although the server holds unmarked patients.")
@@ -103,7 +104,7 @@ def with_files(asked: CohortRequest, files: FilesFlags) -> CohortRequest:
 def _refuse_contradictions(
     ctx: click.Context, asked: CohortRequest, files: FilesFlags, sites_file: Path | None
 ) -> None:
-    if files.source and (given := _given(ctx, "seed", "population", "visits", "illness", "active")):
+    if files.source and (given := _given(ctx, "seed", "population", "visits", "illness")):
         raise InputError(f"--from loads patients that are made; leave out {given}")
     of_files = _given(ctx, "keep_names", "since", "years", "shift", "codes")
     if of_files and not files.source:

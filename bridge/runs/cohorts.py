@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -40,7 +40,9 @@ class CohortRequest:
     visits: tuple[int, int] = (1, 6)
     illness: str | None = None
     active: int = 0
-    """How many of those that are made have a visit that goes on when they are loaded."""
+    """How many have a visit that goes on when they are loaded."""
+    now: datetime | None = None
+    """The moment of those; None: what the clock says."""
     files: Path | None = None
     keep_names: bool = False
     """Leave the digits in Synthea's names."""
@@ -64,6 +66,8 @@ class CohortRequest:
             shift=self.shift,
             as_of=self.as_of,
             count=self.count,
+            active=self.active,
+            here=self.now if self.active else None,
         )
 
     def with_seed(self, randomness: random.Random) -> "CohortRequest":
@@ -83,7 +87,7 @@ def generated_cohort(
         raise InputError("a cohort needs a seed", hints=option("seed"))
     population = _population(request.population)
     zone = ZoneInfo(load_population(population).facility.time_zone)
-    now = clock().replace(microsecond=0) if request.active else None
+    now = (request.now or clock()) if request.active else None
     as_of = _last_day(request, (now or clock()).astimezone(zone).date())
     if as_of.year < EARLIEST_YEAR:
         raise InputError(f"{as_of} is before {EARLIEST_YEAR}", hints=option("as_of"))

@@ -138,15 +138,16 @@ def cohort_on_server(
     state, profile = examine(
         client, connection, mapping, request.profile, around, counting=counting
     )
-    if request.patients.files:
-        read = read_files(request.patients, around.listener)
+    # What goes on goes on by the server's clock: it refuses what is in its future.
+    wanted = replace(request.patients, now=(state.time or around.clock()).replace(microsecond=0))
+    if wanted.files:
+        # What lies after today no server takes.
+        wanted = replace(wanted, as_of=wanted.as_of or around.clock().astimezone().date())
+        read = read_files(wanted, around.listener)
         return CohortOnServer(state, profile, read.cohort, read.recipe, read)
     around.listener.doing("making the first patients")
-    asked = request.patients.with_seed(around.randomness)
-    # What goes on goes on by the server's clock: it refuses what is in its future.
-    now = state.time if asked.active else None
-    clock = (lambda: now) if now else around.clock
-    made = generated_cohort(asked, limits_of(state, mapping), clock)
+    asked = wanted.with_seed(around.randomness)
+    made = generated_cohort(asked, limits_of(state, mapping), around.clock)
     return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
 
 
