@@ -91,21 +91,25 @@ def can_be_here(patient: Patient) -> bool:
     """Tell whether a patient's last visit is the last thing that was done, and they live."""
     if not patient.visits or patient.death:
         return False
-    return _last_visit(patient).start.date() == last_day(patient)
+    last = _last_visit(patient)
+    return last_day(_left_open(patient, last)) == max(_times(patient, last)).date()
 
 
 def still_here(patient: Patient, now: datetime) -> Patient:
     """Move all dates so that the last visit is of now, and let it go on."""
     last = _last_visit(patient)
-    moved = _moved(patient, now - SINCE - max(_times(patient, last)))
-    visits = tuple(
-        replace(visit, stop=None) if visit.uuid == last.uuid else visit for visit in moved.visits
-    )
-    return replace(moved, visits=visits)
+    return _left_open(_moved(patient, now - SINCE - max(_times(patient, last))), last)
 
 
 SINCE = timedelta(minutes=3)
 """How long before now the last thing was done to a patient who is there."""
+
+
+def _left_open(patient: Patient, last: Visit) -> Patient:
+    visits = (
+        replace(visit, stop=None) if visit.uuid == last.uuid else visit for visit in patient.visits
+    )
+    return replace(patient, visits=tuple(visits))
 
 
 def _last_visit(patient: Patient) -> Visit:
@@ -113,7 +117,7 @@ def _last_visit(patient: Patient) -> Visit:
 
 
 def _times(patient: Patient, visit: Visit) -> Iterator[datetime]:
-    """Yield the times of what was done in a visit, or outside of visits the same day."""
+    """Yield the times of what was done in a visit, vaccinations too."""
     yield visit.start
     for encounter in visit.encounters:
         yield encounter.time
@@ -121,7 +125,7 @@ def _times(patient: Patient, visit: Visit) -> Iterator[datetime]:
             times = (getattr(entry, name, None) for name in ("time", "start"))
             yield from (time for time in times if isinstance(time, datetime))
     for one in patient.entries:
-        if isinstance(one, Immunization) and one.time >= visit.start:
+        if isinstance(one, Immunization) and visit.start <= one.time <= (visit.stop or one.time):
             yield one.time
 
 
