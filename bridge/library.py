@@ -87,6 +87,12 @@ class Loading(Patients, Mapped, total=False):
 
     files: Path
     """A folder to load, in place of patients that are made."""
+    keep_names: bool
+    since: date
+    years: int
+    shift: bool
+    codes: Path
+    active: int
     workers: int
     among_others: bool
     """Load although the server holds patients that are not marked as demo patients."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
@@ -50,6 +50,9 @@ class GeneratedRecipe:
     population_digest: str
     generator: int
     models: tuple[str, ...]
+    active: int = 0
+    """How many are at the facility at the moment `now`, which stays the run's."""
+    now: datetime | None = None
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
@@ -66,6 +69,8 @@ class GeneratedRecipe:
             population_digest=inputs["population_file"],
             generator=inputs["generator"],
             models=tuple(inputs["models"]),
+            active=request.active,
+            now=request.now,
         )
 
     @property
@@ -78,6 +83,7 @@ class GeneratedRecipe:
             "population": self.population,
             "visits": f"{fewest}-{most}",
             "illness": self.illness,
+            **({"active": str(self.active)} if self.active else {}),
         }
 
     @property
@@ -92,6 +98,8 @@ class GeneratedRecipe:
             visits=self.visits,
             limits=self.limits,
             illness=self.illness,
+            active=self.active,
+            now=self.now,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":
@@ -119,6 +127,9 @@ class FilesRecipe:
     years: int | None = None
     shift: bool = False
     as_of: date | None = None
+    active: int = 0
+    """How many are there at the moment `now`, which stays the run's."""
+    now: datetime | None = None
 
     @classmethod
     def of(cls, cohort: "FilesCohort", options: "FileOptions") -> "FilesRecipe":
@@ -132,6 +143,8 @@ class FilesRecipe:
             years=options.years,
             shift=options.shift,
             as_of=options.as_of,
+            active=options.active,
+            now=options.here,
         )
 
     @property
@@ -144,6 +157,7 @@ class FilesRecipe:
             "as_of": self.as_of,
             "keep_names": self.keep_names,
             "shift": self.shift,
+            "active": self.active,
         }
         return {name: str(value) for name, value in asked.items() if value not in (None, False)}
 
@@ -159,6 +173,8 @@ class FilesRecipe:
             shift=self.shift,
             as_of=self.as_of,
             count=self.count,
+            active=self.active,
+            here=self.now,
         )
         made = FilesCohort(Path(self.path), options)
         _require_same(self, FilesRecipe.of(made, options))

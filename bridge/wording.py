@@ -13,6 +13,16 @@ def how_many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def singular(nouns: str) -> str:
+    """Return what one of them is called: conditions, allergies, diagnoses."""
+    return "diagnosis" if nouns == "diagnoses" else nouns.replace("ies", "y").removesuffix("s")
+
+
+def as_counted(number: int, nouns: str) -> str:
+    """Return a number with its noun, given in the plural: 1 allergy, 2,138 conditions."""
+    return f"{number:,} {nouns if number != 1 else singular(nouns)}"
+
+
 def one_line(text: str, limit: int = 300) -> str:
     """Return `text` without what cannot be printed, in one line of at most `limit` characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())

@@ -163,6 +163,14 @@ class Allergy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoKnownAllergies:
+    """That the patient was asked and has no allergy: more than an empty list says."""
+
+    uuid: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Immunization:
     """A vaccine that was given; `visit` is the uuid of the visit it was given in, if any."""
 
@@ -233,5 +241,7 @@ class Death:
     source: str = ""
 
 
-PatientEntry = Condition | Allergy | Immunization | Enrollment | Appointment | Relationship
+PatientEntry = (
+    Condition | Allergy | NoKnownAllergies | Immunization | Enrollment | Appointment | Relationship
+)
 """What stands in the chart of the patient as a whole."""

@@ -42,6 +42,13 @@ from bridge.wording import how_many
 @server_options
 @mapping_options
 @workers_option
+@click.option(
+    "--active",
+    type=click.IntRange(0),
+    default=0,
+    help="So many patients are there now: their last visit is of today and goes on (of files: "
+    "with --shift).",
+)
 @click.option("--dry-run", is_flag=True, help="Check and count; write nothing.")
 @click.option("--yes", is_flag=True, help="Load although the server holds unmarked patients.")
 @json_option
@@ -54,6 +61,7 @@ def load(
     server: ServerFlags,
     of_mapping: MappingFlags,
     workers: int | None,
+    active: int,
     dry_run: bool,
     yes: bool,
     as_json: bool,
@@ -66,7 +74,7 @@ def load(
     switch = StopSwitch()
     _refuse_contradictions(ctx, asked, files, sites_file)
     request = LoadRequest(
-        patients=with_files(asked, files),
+        patients=with_files(replace(asked, active=active), files),
         server=server_name(None if sites_file else server.url),
         user=server.user,
         mapping_file=of_mapping.mapping_file,

@@ -1,22 +1,18 @@
 """What came of a run, in words and as the one JSON vocabulary of all commands."""
 
-from collections import Counter
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from bridge.cli.screen import Screen
-from bridge.delivery.ledger import RESOURCES, Progress, Run, State, Summary
-from bridge.delivery.send import PART
+from bridge.delivery.account import Account, account_of, changes_of, entries_of
+from bridge.delivery.ledger import Progress, Run, State, Summary
 from bridge.recipe import FilesRecipe, Recipe
 from bridge.runs.loading import LoadResult
 from bridge.runs.surroundings import SANDBOX, label_of
-from bridge.wording import how_many
+from bridge.wording import as_counted, how_many
 
 OK, SOME_REJECTED = 0, 1
-
-CHANGED = "values "
-"""How the counts of values begin that were sent otherwise than they were read."""
 
 _ALWAYS = (State.CREATED, State.ALREADY_THERE, State.REJECTED)
 
@@ -35,8 +31,9 @@ def json_of(seen: Summary) -> dict[str, Any]:
         "seed": seed_of(run.recipe),
         "patients": {"requested": run.patients, **states},
         **seen.totals._asdict(),
-        "entries": {k: n for k, n in seen.tally.counts.items() if k != RESOURCES},
-        **account_of(seen),
+        "entries": entries_of(seen),
+        "changed": changes_of(seen),
+        **account_of(seen).as_json,
         "requests": progress.requests,
         "retries": progress.retries,
         "seconds": round(progress.seconds, 2),
@@ -44,33 +41,6 @@ def json_of(seen: Summary) -> dict[str, Any]:
         "recipe": {name: _json(value) for name, value in asdict(run.recipe).items()},
         "mapping": asdict(run.mapping),
         "rejections": [{"patient": n, "reason": reason} for n, reason in seen.reasons],
-    }
-
-
-def account_of(seen: Summary) -> dict[str, Any]:
-    """Return what became of all that was read of files: sent, left out and rejected add up to it.
-
-    Of patients that were there already, or that wait, nothing is sent by this run.
-    """
-    left_out, parts = Counter[str](), Counter[str]()
-    for reason, count in seen.tally.left_out.items():
-        (parts if reason.endswith(PART) else left_out)[reason.removesuffix(PART)] += count
-    files = seen.run.files
-    if files is None:
-        return {"left_out": dict(left_out)}
-    sent = seen.tally.counts[RESOURCES] - left_out.total() - seen.refused_resources
-    rejected = sum(files.rejected.values()) + seen.refused_resources
-    left_out.update(files.left_out)
-    parts.update(files.parts_left_out)
-    waiting = files.read - left_out.total() - rejected - sent
-    return {
-        "read": files.read,
-        "sent": sent,
-        "left_out": dict(left_out),
-        "parts_left_out": dict(parts),
-        "rejected": rejected,
-        **({"not_sent": waiting} if waiting else {}),
-        "rejected_patients": list(files.rejected_patients),
     }
 
 
@@ -120,7 +90,7 @@ def _tell_counts(result: LoadResult, screen: Screen) -> None:
         f"{how_many(totals.observations, 'observation')} in {progress.seconds:.1f} s "
         f"({rate_of(totals.observations, progress):.0f} observations/s)"
     )
-    _tell_entries(result.summary, screen)
+    tell_entries(result.summary, screen)
     if result.already_there:
         there = how_many(result.already_there, "patient")
         screen.say(f"there already, from an earlier run: {there}")
@@ -129,29 +99,28 @@ def _tell_counts(result: LoadResult, screen: Screen) -> None:
         screen.say(f"drawn again, for a value that was impossible: {resampled}")
 
 
-def _tell_entries(seen: Summary, screen: Screen) -> None:
+def tell_entries(seen: Summary, screen: Screen) -> None:
     """Say how much of a whole chart was sent, and what of the files was not."""
-    counts = {kind: n for kind, n in seen.tally.counts.items() if kind != RESOURCES}
-    sent = {kind: n for kind, n in counts.items() if not kind.startswith(CHANGED)}
-    if sent:
-        screen.say(", ".join(f"{n:,} {kind}" for kind, n in sorted(sent.items())))
-    for kind, n in sorted(counts.items()):
-        if kind.startswith(CHANGED):
-            screen.say(f"{n:,} {kind}")
+    entries = entries_of(seen)
+    if len(entries) > 1:
+        screen.say(", ".join(as_counted(n, kind) for kind, n in entries.items()))
+    for what, n in changes_of(seen).items():
+        screen.say(f"{how_many(n, 'value')} {what}")
     if seen.run.files:
         _tell_account(account_of(seen), screen)
 
 
-def _tell_account(account: dict[str, Any], screen: Screen) -> None:
+def _tell_account(account: Account, screen: Screen) -> None:
+    waiting = f", {account.not_sent:,} not sent" if account.not_sent else ""
     screen.say(
-        f"of {account['read']:,} resources read {account['sent']:,} sent, "
-        f"{sum(account['left_out'].values()):,} left out, "
-        f"{account['rejected']:,} rejected with their patient"
+        f"of {account.read:,} resources read {account.sent:,} sent, "
+        f"{account.left_out.total():,} left out, "
+        f"{account.rejected:,} rejected with their patient{waiting}"
     )
-    for kind, part in (("left_out", ""), ("parts_left_out", "a part of one ")):
-        for reason, n in Counter(account[kind]).most_common(MOST_REASONS):
+    for reasons, part in ((account.left_out, ""), (account.parts_left_out, "a part of one ")):
+        for reason, n in reasons.most_common(MOST_REASONS):
             screen.say(f"  {n:,} times {part}left out: {reason}", style="yellow")
-    for named in account["rejected_patients"]:
+    for named in account.rejected_patients:
         screen.say(f"  not made: {named}", style="red")
 
 

@@ -9,8 +9,11 @@ from bridge.cli.advice import worded
 from bridge.cli.options import home_option, json_option
 from bridge.cli.outcomes import json_of
 from bridge.cli.screen import Screen
+from bridge.delivery.account import entries_of
+from bridge.delivery.ledger import Summary
 from bridge.errors import LedgerError
 from bridge.runs.records import list_runs
+from bridge.wording import as_counted, how_many
 
 
 @click.command()
@@ -38,11 +41,22 @@ def runs(home: Path, as_json: bool) -> int:
     rows = []
     for path, seen in found:
         if isinstance(seen, LedgerError):
-            rows.append((path.stem, "", "its record is damaged", "", ""))
+            rows.append((path.stem, "", "its record is damaged", "", "", ""))
         else:
             made = seen.progress.phase
             begun = seen.run.created[:16].replace("T", " ")
             done = f"{seen.made} of {seen.run.patients}"
-            rows.append((path.stem, begun, made, done, seen.run.server))
-    screen.table(("run", "begun (UTC)", "state", "patients", "server"), rows)
+            rows.append((path.stem, begun, made, done, _entries(seen), seen.run.server))
+    screen.table(("run", "begun (UTC)", "state", "patients", "entries", "server"), rows)
     return 0
+
+
+def _entries(seen: Summary) -> str:
+    """Say how many entries of the commonest kinds a run brought."""
+    shown = list(entries_of(seen).items())
+    more = len(shown) - MOST_KINDS
+    listed = ", ".join(as_counted(count, kind) for kind, count in shown[:MOST_KINDS])
+    return f"{listed} and {how_many(more, 'kind')} more" if more > 0 else listed
+
+
+MOST_KINDS = 3

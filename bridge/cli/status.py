@@ -6,7 +6,7 @@ import click
 
 from bridge.cli.access import records_folder
 from bridge.cli.options import home_option, json_option, run_argument
-from bridge.cli.outcomes import json_of
+from bridge.cli.outcomes import json_of, tell_entries
 from bridge.cli.screen import Screen
 from bridge.delivery.ledger import UNFINISHED, read_summary
 from bridge.delivery.report import options_of
@@ -33,6 +33,7 @@ def status(name: str | None, home: Path, as_json: bool) -> int:
         f"{how_many(seen.totals.observations, 'observation')}, "
         f"{how_many(seen.progress.requests, 'request')} in {seen.progress.seconds:.1f} s"
     )
+    tell_entries(seen, screen)
     for name, value in options_of(seen.run).items():
         screen.say(f"  {name}: {value}")
     if seen.progress.phase in UNFINISHED:

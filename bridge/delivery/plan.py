@@ -80,7 +80,7 @@ class _Planner:
     def _leave_out_identifiers(self) -> None:
         for one in self._patient.identifiers:
             if one.type not in self._context.target.identifier_types:
-                source = f"Patient/{self._patient.uuid}#{one.type}"
+                source = f"{self._patient.source}#{one.type}"
                 self._left_out.append(LeftOut(source, NO_IDENTIFIER_TYPE, one.type))
 
     def _overlapping_orders(self) -> frozenset[str]:

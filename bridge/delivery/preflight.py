@@ -13,6 +13,7 @@ from typing import NamedTuple
 from bridge.chart import Patient
 from bridge.delivery.server_state import (
     DEMO_TAG,
+    IN_TURN,
     METADATA,
     RUN_TAG,
     TAG_PRIVILEGE,
@@ -121,6 +122,8 @@ def target(state: ServerState, profile: Profile) -> Target:
             )
             for kind in needed_identifiers(state, profile)
         ),
+        providers=tuple(thing.uuid for thing in profile.providers),
+        locations_in_turn=tuple(thing.uuid for thing in profile.locations),
         demo_tag=state.tags[DEMO_TAG].uuid,
         run_tag=state.tags[RUN_TAG].uuid,
     )
@@ -208,9 +211,19 @@ def _check_things(state: ServerState, profile: Profile) -> Iterator[Finding]:
             yield Finding(Level.OK, label, state.metadata[thing.uuid])
         else:
             yield Finding(Level.FAIL, label, f"missing: {thing.name}", _SETUP)
+    yield from _check_things_in_turn(state, profile)
     if main_identifier(state, profile) is None:
         thing = profile.identifier_type
         yield Finding(Level.FAIL, "identifier type", f"missing: {thing.name}", _SETUP)
+
+
+def _check_things_in_turn(state: ServerState, profile: Profile) -> Iterator[Finding]:
+    for field in IN_TURN:
+        things = getattr(profile, field)
+        if missing := [thing.name for thing in things if thing.uuid not in state.metadata]:
+            yield Finding(Level.FAIL, field, f"missing: {', '.join(missing)}", _SETUP)
+        elif things:
+            yield Finding(Level.OK, field, f"{len(things)}, in turn")
 
 
 _SETUP = "setup makes it"

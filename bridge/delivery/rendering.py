@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from bridge.chart import Address, Encounter, Patient, Visit
 from bridge.delivery.target import Target
@@ -83,7 +84,7 @@ def visit_body(patient: Patient, visit: Visit, target: Target) -> Body:
         "uuid": visit.uuid,
         "patient": patient.uuid,
         "visitType": target.visit_types.get(visit.kind, target.visit_type),
-        "location": target.locations.get(visit.location, target.location),
+        "location": _place(visit, visit.location, target),
         "startDatetime": rest_time(visit.start),
     }
     return {**body, "stopDatetime": rest_time(visit.stop)} if visit.stop else body
@@ -97,17 +98,33 @@ def encounter_body(patient: Patient, visit: Visit, encounter: Encounter, target:
         "patient": patient.uuid,
         "visit": visit.uuid,
         "encounterType": target.encounter_types.get(encounter.kind, target.encounter_type),
-        "location": target.locations.get(where, target.location),
+        "location": _place(visit, where, target),
         "encounterDatetime": rest_time(encounter.time),
         "encounterProviders": [
             {
                 "uuid": part_uuid(encounter.uuid, "provider"),
-                "provider": target.provider,
+                "provider": provider_of(encounter.uuid, target),
                 "encounterRole": target.encounter_role,
             }
         ],
         "obs": [],
     }
+
+
+def provider_of(encounter: str, target: Target) -> str:
+    """Return who sees the patient at the encounter of this uuid, and prescribes there."""
+    return _in_turn(target.providers, encounter) or target.provider
+
+
+def _place(visit: Visit, where: str, target: Target) -> str:
+    """Return the location of that name, else the one whose turn it is at this visit."""
+    named = target.locations.get(where)
+    return named or _in_turn(target.locations_in_turn, visit.uuid) or target.location
+
+
+def _in_turn(things: tuple[str, ...], uuid: str) -> str | None:
+    """Return the thing that this uuid falls to: the same whenever it is rendered."""
+    return things[UUID(uuid).int % len(things)] if things else None
 
 
 def rest_time(time: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +11,7 @@ from markupsafe import Markup, escape
 
 from bridge import __version__
 from bridge.delivery import shares
+from bridge.delivery.account import Account, account_of, changes_of, entries_of
 from bridge.delivery.flags import Limits
 from bridge.delivery.history import History, Verification
 from bridge.delivery.ledger import UNFINISHED, Phase, Run, State, Summary
@@ -38,6 +40,7 @@ def render(seen: Summary, history: History) -> str:
         _environment()
         .get_template("report.html")
         .render(
+            **_of_entries(seen),
             version=__version__,
             seen=seen,
             progress=seen.progress,
@@ -56,6 +59,37 @@ def render(seen: Summary, history: History) -> str:
             options=options_of(seen.run),
         )
     )
+
+
+def _of_entries(seen: Summary) -> dict[str, Any]:
+    """Return what the page says of entries and of files."""
+    entries, account, files = entries_of(seen), account_of(seen), seen.run.files
+    fates = {
+        "left out": account.left_out.total(),
+        "rejected with their patient": account.rejected,
+        "not sent by this run": account.not_sent,
+    }
+    return {
+        "entries": entries,
+        "most": max(entries.values(), default=1),
+        "changes": changes_of(seen),
+        "account": account,
+        "fates": [(count, words) for words, count in fates.items() if count],
+        "reasons": reasons_of(seen, account),
+        "patients_rejected": files.patients_rejected if files else 0,
+    }
+
+
+def reasons_of(seen: Summary, account: Account) -> dict[str, dict[str, int]]:
+    """Count why resources of files are not on the server, by what became of them."""
+    rejected = Counter(seen.run.files.rejected if seen.run.files else {})
+    rejected["the server refuses the patient, see below"] += seen.refused_resources
+    groups = {
+        "left out": account.left_out,
+        "rejected with their patient": +rejected,
+        "a part left out, the rest sent": account.parts_left_out,
+    }
+    return {fate: dict(reasons.most_common()) for fate, reasons in groups.items()}
 
 
 def figures(seen: Summary, history: History) -> dict[str, Any]:
@@ -102,6 +136,8 @@ def notes(seen: Summary) -> list[str]:
         )
     if phase in _GONE:
         said.append("The figures tell of the time before the patients were taken off.")
+    if (files := seen.run.files) and (lost := files.patients_rejected):
+        said.append(f"{how_many(lost, 'patient')} of the files cannot be made, see below.")
     if there := seen.counts[State.ALREADY_THERE]:
         said.append(
             f"{how_many(there, 'patient')} of the same inputs {'was' if there == 1 else 'were'} on "

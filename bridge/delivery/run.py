@@ -112,6 +112,8 @@ def require_target(client: Client, run: Run) -> None:
     needed = [
         *((METADATA[field], getattr(goal, field)) for field in fields),
         *(("patientidentifiertype", slot.type) for slot in goal.identifiers),
+        *(("provider", uuid) for uuid in goal.providers),
+        *(("location", uuid) for uuid in goal.locations_in_turn),
         ("personattributetype", goal.demo_tag),
         ("personattributetype", goal.run_tag),
     ]

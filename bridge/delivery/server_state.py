@@ -35,6 +35,9 @@ METADATA = {
 }
 """The fields of a profile, and the REST resource that each names an object of."""
 
+IN_TURN = {"providers": "provider", "locations": "location"}
+"""The fields of a profile that name several things, which are taken in turn."""
+
 DEMO_TAG = "demo_patient"
 """The person attribute type that OpenMRS's reference demo data module marks its patients with."""
 
@@ -188,12 +191,15 @@ def _patients_and_tags(
 
 def _metadata(profiles: Iterable[Profile]) -> dict[str, str]:
     """List what the profiles name, by uuid: the resource each is one of."""
-    return {
-        thing.uuid: resource
-        for profile in profiles
-        for field, resource in METADATA.items()
-        if resource != "patientidentifiertype" and (thing := getattr(profile, field))
-    }
+    named: dict[str, str] = {}
+    for profile in profiles:
+        for name, resource in METADATA.items():
+            thing = getattr(profile, name)
+            if thing and resource != "patientidentifiertype":
+                named[thing.uuid] = resource
+        for name, resource in IN_TURN.items():
+            named |= {thing.uuid: resource for thing in getattr(profile, name)}
+    return named
 
 
 def read_tags(client: Client) -> dict[str, AttributeType]:

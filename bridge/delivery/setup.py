@@ -62,7 +62,7 @@ def set_up(
     act = _would_make if dry_run else create
     for missing in [
         *_things(profile),
-        *_provider(state, profile),
+        *_providers(state, profile),
         *_identifier_type(state, profile),
         *tags(),
     ]:
@@ -162,20 +162,36 @@ def _things(profile: Profile) -> Iterator[Missing]:
         thing: Thing = getattr(profile, field)
         body = {"uuid": thing.uuid, "name": thing.name, "description": thing.name}
         yield Missing(f"{field.replace('_', ' ')} {thing.name}", METADATA[field], body)
+    for thing in _others(profile.locations, profile.location):
+        body = {"uuid": thing.uuid, "name": thing.name, "description": thing.name}
+        yield Missing(f"location {thing.name}", "location", body)
 
 
-def _provider(state: ServerState, profile: Profile) -> Iterable[Missing]:
-    if profile.provider.uuid in state.metadata:
-        return
+def _others(things: Iterable[Thing], usual: Thing) -> list[Thing]:
+    """Return what is taken in turn beside the usual one, each once."""
+    return list({thing.uuid: thing for thing in things if thing.uuid != usual.uuid}.values())
+
+
+def _providers(state: ServerState, profile: Profile) -> Iterator[Missing]:
+    usual = profile.provider
+    given = usual.name.partition(" ")[0]
+    if usual.uuid not in state.metadata:
+        yield from _provider(usual, given.upper(), "person of the provider")
+    for thing in _others(profile.providers, usual):
+        if thing.uuid not in state.metadata:
+            # No two providers of a server have one identifier.
+            identifier = "-".join(thing.name.upper().split())
+            yield from _provider(thing, identifier, f"person of {thing.name}")
+
+
+def _provider(thing: Thing, identifier: str, label: str) -> Iterator[Missing]:
     # A person of its own: a user whose person has two providers loses their current provider.
-    person = part_uuid(profile.provider.uuid, "person")
-    given, _, family = profile.provider.name.partition(" ")
+    person = part_uuid(thing.uuid, "person")
+    given, _, family = thing.name.partition(" ")
     name = {"givenName": given, "familyName": family or given}
-    yield Missing(
-        "person of the provider", "person", {"uuid": person, "gender": "U", "names": [name]}
-    )
-    body = {"uuid": profile.provider.uuid, "person": person, "identifier": given.upper()}
-    yield Missing(f"provider {profile.provider.name}", "provider", body)
+    yield Missing(label, "person", {"uuid": person, "gender": "U", "names": [name]})
+    body = {"uuid": thing.uuid, "person": person, "identifier": identifier}
+    yield Missing(f"provider {thing.name}", "provider", body)
 
 
 def _identifier_type(state: ServerState, profile: Profile) -> Iterable[Missing]:

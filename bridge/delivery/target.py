@@ -36,6 +36,10 @@ class Target:
     """By the name that files use, where that is not `location`."""
     identifier_types: dict[str, str] = field(default_factory=dict)
     """By name, for the identifiers that patients bring along."""
+    providers: tuple[str, ...] = ()
+    """Those that take encounters in turn; empty: `provider` takes all."""
+    locations_in_turn: tuple[str, ...] = ()
+    """Where visits are in turn; empty: all at `location`."""
     phone: str | None = None
     """The person attribute type of a telephone number."""
     required_quantity_unit: str | None = None

@@ -17,6 +17,7 @@ from bridge.delivery.send import NOT_MADE, PendingPatient
 from bridge.openmrs.client import FHIR, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
+from bridge.wording import singular
 
 VISIT_FIELDS = (
     "uuid,voided,startDatetime,stopDatetime,visitType:(uuid),location:(uuid),patient:(uuid)"
@@ -90,11 +91,11 @@ def compare(
         read = there.pop(minted.get(meant.key, meant.key), None)
         if read is None:
             what = ", ".join(str(v) for v in meant.fields.values() if v is not None)
-            yield Difference(number, f"{_singular(meant.kind)} {meant.label}", what, "nothing")
+            yield Difference(number, f"{singular(meant.kind)} {meant.label}", what, "nothing")
         else:
             yield from _compare_fields(number, meant, read.fields)
     for extra in there.values():
-        what = f"{_singular(next(iter(expected.values())).kind)} {extra.label}"
+        what = f"{singular(next(iter(expected.values())).kind)} {extra.label}"
         yield Difference(number, what, "nothing", _shown(extra))
 
 
@@ -112,10 +113,6 @@ def _shown(extra: Found) -> str:
     value = extra.fields.get("value", extra.uuid)
     when = extra.fields.get("time") or extra.fields.get("start")
     return f"{value} at {when}" if when else str(value)
-
-
-def _singular(kind: str) -> str:
-    return "diagnosis" if kind == "diagnoses" else kind.replace("ies", "y").removesuffix("s")
 
 
 def _readings(

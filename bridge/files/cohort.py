@@ -12,6 +12,7 @@ from bridge.files.account import Reading, Rejected, counted, kind_of, sources_of
 from bridge.files.fhir.chart import Chart
 from bridge.files.index import Index, Stored
 from bridge.files.measurements import with_measurements
+from bridge.files.narrowing import can_be_here, still_here
 from bridge.files.opening import digest
 from bridge.files.options import FileOptions
 from bridge.files.sources import Found, find_source
@@ -59,6 +60,8 @@ class FilesCohort:
         self._mapping = mapping
         self._found: Found = find_source(path)
         self._source: Source = self._found.source
+        self._here: set[int] = set()
+        """Who is there now: the first whose last visit can be moved to today."""
         self.form = self._found.form
         made, self.reading = self._first_pass(seen)
         self.count = made
@@ -87,6 +90,9 @@ class FilesCohort:
         if isinstance(chart, Rejected):
             raise InputError(f"has changed while it was read: {chart.source}", place=self._path)
         patient, unknown = self._with_relatives(chart.patient)
+        if number in self._here:
+            assert self._options.here
+            patient = still_here(patient, self._options.here)
         if self._mapping:
             patient = with_measurements(patient, self._mapping)
         return replace(patient, number=number), (*chart.left_out, *unknown)
@@ -121,6 +127,8 @@ class FilesCohort:
                 made += 1
                 seen(chart.patient)
                 index.number(patient, made)
+                if len(self._here) < self._options.active and can_be_here(chart.patient):
+                    self._here.add(made)
                 left_out.update(counted(chart.left_out))
                 assumed.update(chart.assumed)
                 entries = chart.patient.entries
@@ -133,9 +141,16 @@ class FilesCohort:
 
     def _require(self, made: int, rejected: list[Rejected]) -> None:
         wanted = self._options.count
-        if made and (wanted is None or made >= wanted):
+        missing = self._options.active - len(self._here)
+        if made and (wanted is None or made >= wanted) and not missing:
             return
         self.close()
+        if made and missing:
+            raise InputError(
+                f"the last visit can be of today for {len(self._here)} of its patients, not for "
+                f"{self._options.active}: the others are dead, or something was done after it",
+                place=self._path,
+            )
         if made:
             raise InputError(f"holds {made} patients, not {wanted}", place=self._path)
         strays = self._source.index.strays

@@ -87,6 +87,48 @@ def moved_before(patient: Patient, day: date) -> Patient:
     return _moved(patient, timedelta(weeks=weeks))
 
 
+def can_be_here(patient: Patient) -> bool:
+    """Tell whether a patient's last visit is the last thing that was done, and they live."""
+    if not patient.visits or patient.death:
+        return False
+    last = _last_visit(patient)
+    return last_day(_left_open(patient, last)) == max(_times(patient, last)).date()
+
+
+def still_here(patient: Patient, now: datetime) -> Patient:
+    """Move all dates so that the last visit is of now, and let it go on."""
+    last = _last_visit(patient)
+    return _left_open(_moved(patient, now - SINCE - max(_times(patient, last))), last)
+
+
+SINCE = timedelta(minutes=3)
+"""How long before now the last thing was done to a patient who is there."""
+
+
+def _left_open(patient: Patient, last: Visit) -> Patient:
+    visits = (
+        replace(visit, stop=None) if visit.uuid == last.uuid else visit for visit in patient.visits
+    )
+    return replace(patient, visits=tuple(visits))
+
+
+def _last_visit(patient: Patient) -> Visit:
+    return max(patient.visits, key=lambda visit: visit.stop or visit.start)
+
+
+def _times(patient: Patient, visit: Visit) -> Iterator[datetime]:
+    """Yield the times of what was done in a visit, vaccinations too."""
+    yield visit.start
+    for encounter in visit.encounters:
+        yield encounter.time
+        for entry in encounter.entries:
+            times = (getattr(entry, name, None) for name in ("time", "start"))
+            yield from (time for time in times if isinstance(time, datetime))
+    for one in patient.entries:
+        if isinstance(one, Immunization) and visit.start <= one.time <= (visit.stop or one.time):
+            yield one.time
+
+
 def _moved(thing: Thing, by: timedelta) -> Thing:
     """Move every date and time in a chart; ages stay, since the birth date moves too."""
     moved: Any = thing

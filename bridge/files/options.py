@@ -1,5 +1,6 @@
 """What is wanted of files of others: names, years, dates, and how many patients."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
@@ -23,6 +24,9 @@ class FileOptions:
     as_of: date | None = None
     """The day that counts as today: nothing later is taken. None: whatever the files say."""
     count: int | None = None
+    active: int = 0
+    """How many patients are there at the moment `here`: their last visit goes on."""
+    here: datetime | None = None
 
     @property
     def now(self) -> datetime | None:
@@ -40,10 +44,12 @@ class FileOptions:
     @classmethod
     def from_json(cls, recorded: dict[str, Any], count: int | None = None) -> Self:
         """Return the options that `as_json` wrote."""
-        dates = {"since", "as_of"}
-        given: dict[str, Any] = {
-            k: date.fromisoformat(v) if k in dates else v for k, v in recorded.items()
+        read: dict[str, Callable[[Any], Any]] = {
+            "since": date.fromisoformat,
+            "as_of": date.fromisoformat,
+            "here": datetime.fromisoformat,
         }
+        given: dict[str, Any] = {k: read.get(k, _as_it_is)(v) for k, v in recorded.items()}
         return cls(**given, count=count)
 
     def narrowed(self, patient: Patient) -> tuple[Patient, tuple[LeftOut, ...]]:
@@ -64,3 +70,7 @@ class FileOptions:
             today = last_day(patient) if self.shift or self.as_of is None else self.as_of
             firsts += [years_before(today, self.years)] if today else []
         return max(firsts, default=None)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

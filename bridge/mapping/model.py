@@ -55,6 +55,10 @@ class Profile(YamlModel):
     """Of encounters that are no taking of vitals; where one is missing, `encounter_type` serves."""
     visit_types: dict[VisitKind, Thing] = Field(default_factory=dict)
     """Of visits that are not like most; where one is missing, `visit_type` serves."""
+    providers: tuple[Thing, ...] = ()
+    """Who sees the patients, encounter by encounter in turn; empty: `provider` does."""
+    locations: tuple[Thing, ...] = ()
+    """Where, visit by visit in turn, unless files say where; empty: at `location`."""
     phone: Thing | None = None
     """The person attribute type of a telephone number."""
 

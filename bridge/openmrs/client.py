@@ -180,6 +180,19 @@ class Client:
         """POST changes to an object; sent twice they change nothing more."""
         return self._write("POST", f"{REST}/{resource}/{quote(uuid)}?v=custom:(uuid)", body, None)
 
+    def has_no_known_allergies(self, patient: str) -> bool:
+        """Tell whether it was said that a patient has no allergies; unknown is not none."""
+        path = f"{REST}/patient/{quote(patient)}/allergy?v=custom:(uuid)"
+        reply = self.transport.send("GET", path)
+        if reply.status == 204 or reply.outcome is Outcome.MISSING:
+            return False
+        with as_openmrs_has_it("allergies"):
+            return not objects(_expected(reply, path).body["results"])
+
+    def say_no_known_allergies(self, patient: str) -> Reply:
+        """Say that a patient has no allergies; said twice it changes nothing more."""
+        return self._write("PUT", f"{REST}/patient/{quote(patient)}/allergy", {}, None)
+
     def identifiers(self, source: str, wanted: int, comment: str) -> list[str]:
         """Have the server's identifier source make as many identifiers as `wanted`."""
         body = {

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -39,6 +39,10 @@ class CohortRequest:
     population: str = "kenya"
     visits: tuple[int, int] = (1, 6)
     illness: str | None = None
+    active: int = 0
+    """How many have a visit that goes on when they are loaded."""
+    now: datetime | None = None
+    """The moment of those; None: what the clock says."""
     files: Path | None = None
     keep_names: bool = False
     """Leave the digits in Synthea's names."""
@@ -62,6 +66,8 @@ class CohortRequest:
             shift=self.shift,
             as_of=self.as_of,
             count=self.count,
+            active=self.active,
+            here=self.now if self.active else None,
         )
 
     def with_seed(self, randomness: random.Random) -> "CohortRequest":
@@ -81,7 +87,8 @@ def generated_cohort(
         raise InputError("a cohort needs a seed", hints=option("seed"))
     population = _population(request.population)
     zone = ZoneInfo(load_population(population).facility.time_zone)
-    as_of = request.as_of or clock().astimezone(zone).date()
+    now = (request.now or clock()) if request.active else None
+    as_of = _last_day(request, (now or clock()).astimezone(zone).date())
     if as_of.year < EARLIEST_YEAR:
         raise InputError(f"{as_of} is before {EARLIEST_YEAR}", hints=option("as_of"))
     people = load_people(people_file, as_of=as_of) if people_file else ()
@@ -95,8 +102,23 @@ def generated_cohort(
         limits=limits,
         illness=request.illness or ("none" if people else "mixed"),
         people=people,
+        active=request.active,
+        now=now,
     )
-    return GeneratedCohort(asked, request.count or len(people) or DEFAULT_COUNT)
+    count = request.count or len(people) or DEFAULT_COUNT
+    if request.active > count:
+        raise InputError(f"{request.active} of {count} patients", hints=option("active"))
+    return GeneratedCohort(asked, count)
+
+
+def _last_day(request: CohortRequest, today: date) -> date:
+    """Return the day that ages are counted to; a visit that goes on is of today."""
+    if request.active and request.as_of and request.as_of != today:
+        raise InputError(
+            f"a visit that goes on is of today, {today}, not of {request.as_of}",
+            hints=option("active"),
+        )
+    return request.as_of or today
 
 
 def _population(asked: str) -> str:

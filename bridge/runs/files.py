@@ -11,6 +11,7 @@ from bridge.delivery.preflight import limits_of
 from bridge.delivery.server_state import ServerState
 from bridge.delivery.target import Target
 from bridge.delivery.terms import read_terms
+from bridge.errors import InputError, option
 from bridge.mapping.code_table import load_code_table
 from bridge.mapping.coverage import Coverage, coverage
 from bridge.mapping.loading import load_mapping
@@ -60,6 +61,11 @@ def read_files(asked: CohortRequest, listener: Listener) -> ReadFiles:
     from bridge.files.cohort import FilesCohort
 
     assert asked.files
+    if asked.active and not asked.shift:
+        raise InputError(
+            "patients of files are there now only where their dates may be moved",
+            hints=option("shift"),
+        )
     listener.doing("reading the files")
     vocabulary = Vocabulary()
     options = asked.file_options

@@ -139,13 +139,17 @@ def cohort_on_server(
     state, profile = examine(
         client, connection, mapping, request.profile, around, counting=counting
     )
-    if request.patients.files:
-        read = read_files(request.patients, around.listener)
+    # What goes on goes on by the server's clock: it refuses what is in its future.
+    wanted = replace(request.patients, now=(state.time or around.clock()).replace(microsecond=0))
+    if wanted.files:
+        # What lies after today no server takes.
+        wanted = replace(wanted, as_of=wanted.as_of or around.clock().astimezone().date())
+        read = read_files(wanted, around.listener)
         if connection.is_sandbox:
             give_content(connection, around)
         return CohortOnServer(state, profile, read.cohort, read.recipe, read)
     around.listener.doing("making the first patients")
-    asked = request.patients.with_seed(around.randomness)
+    asked = wanted.with_seed(around.randomness)
     made = generated_cohort(asked, limits_of(state, mapping), around.clock)
     return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
 

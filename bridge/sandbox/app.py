@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -20,12 +21,19 @@ def create_app(database: Database, clock: Callable[[], datetime]) -> Flask:
     app = Flask("bridge.sandbox")
     context = RequestContext(database, clock)
     app.before_request(refuse_strangers)
+    app.after_request(partial(_dated, clock))
     for sign_of_life in ("started", "alive"):
         app.add_url_rule(f"{PREFIX}/health/{sign_of_life}", sign_of_life, lambda: Response(""))
     add_rest(app, context)
     add_fhir(app, context)
     add_pages(app, context.store, PREFIX)
     return app
+
+
+def _dated(clock: Callable[[], datetime], response: Response) -> Response:
+    """Say what time the server has, which is also the time that its rules go by."""
+    response.date = clock()
+    return response
 
 
 def refuse_strangers() -> Response | None:

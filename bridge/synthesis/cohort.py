@@ -7,7 +7,7 @@ as arrays (`part`) or one by one (`patients`), they are the same.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
 
@@ -48,7 +48,8 @@ PART_VISITS: Final = 12_288
 class Request:
     """What is asked for; `people` replaces the population's own draws, one patient each.
 
-    `illness` names one of triage.MIXES.
+    `illness` names one of triage.MIXES. The first `active` patients are at the facility at the
+    moment `now`: their last visit began some minutes before, and goes on.
     """
 
     seed: int
@@ -58,6 +59,8 @@ class Request:
     limits: Limits
     illness: str = "mixed"
     people: tuple[GivenPerson, ...] = ()
+    active: int = 0
+    now: datetime | None = None
 
 
 class GeneratedCohort:
@@ -87,8 +90,11 @@ class GeneratedCohort:
             else None,
         }
         self.fingerprint = fingerprint(self.inputs | _anywhere(request.population))
-        self._schedule = Schedule(self._population.facility, request.as_of)
-        self._made: tuple[int, PatientArrays] | None = None
+        self._fingerprint_here = fingerprint(
+            {"of": self.fingerprint, "now": request.now and request.now.isoformat()}
+        )
+        self._schedule = Schedule(self._population.facility, request.as_of, request.now)
+        self._made: tuple[tuple[int, bool], PatientArrays] | None = None
 
     @property
     def resampled(self) -> int:
@@ -97,15 +103,24 @@ class GeneratedCohort:
 
     def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
         """Yield the patients with these numbers, which ascend from 1."""
-        for block, wanted in groupby(numbers, key=lambda number: (number - 1) // BLOCK):
-            if self._made is None or self._made[0] != block:
-                self._made = block, self._make(range(block, block + 1))
+        for which, wanted in groupby(numbers, key=self._which):
+            block, here = which
+            if self._made is None or self._made[0] != which:
+                self._made = which, self._make(range(block, block + 1), here=here)
             batch = self._made[1]
             for number in wanted:
                 place = (number - 1) % BLOCK
                 if batch.resampled[place]:
                     self.resampled_numbers.add(number)
-                yield from batch.some(slice(place, place + 1)).patients()
+                (patient,) = batch.some(slice(place, place + 1)).patients()
+                yield _still_here(patient) if here else patient
+
+    def _which(self, number: int) -> tuple[int, bool]:
+        """Return the block of a patient, and whether they are at the facility now.
+
+        A block is drawn anew for those: the others stay as they are without them.
+        """
+        return (number - 1) // BLOCK, number <= self.request.active
 
     @property
     def parts(self) -> int:
@@ -122,8 +137,11 @@ class GeneratedCohort:
     def _blocks_at_once(self) -> int:
         return max(1, PART_VISITS * 2 // (sum(self.request.visits) * BLOCK))
 
-    def _make(self, blocks: range) -> PatientArrays:
-        """Draw whole blocks, whatever part of them is wanted: a stream is its block's."""
+    def _make(self, blocks: range, *, here: bool = False) -> PatientArrays:
+        """Draw whole blocks, whatever part of them is wanted: a stream is its block's.
+
+        `here`: all of them are at the facility now.
+        """
         first, (fewest, most) = blocks.start * BLOCK + 1, self.request.visits
         streams = [self._stream(block) for block in blocks]
         widths = (DRAWS, 1, 1, VISIT_DRAWS * most)
@@ -142,10 +160,13 @@ class GeneratedCohort:
         )
         if self._people:
             stays = self._at_given_triage(first, stays)
+        if here:
+            stays = self._schedule.ending_now(stays)
         values, resampled = self._vitals.measure(
             self._schedule.visits(stays, people.sex, birth), _normals_of(streams)
         )
-        return self._batch(first, people, birth, stays, values, resampled)
+        uuids = self._uuids(first, stays.count, here=here)
+        return self._batch(first, people, birth, stays, (values, resampled), uuids)
 
     def _at_given_triage(self, first: int, stays: Stays) -> Stays:
         given = self._people[first - 1 : first - 1 + len(stays.count)]
@@ -181,16 +202,16 @@ class GeneratedCohort:
         people: People,
         birth: Dates,
         stays: Stays,
-        values: Floats,
-        resampled: NDArray[np.bool_],
+        measured: tuple[Floats, NDArray[np.bool_]],
+        uuids: tuple[Uuids, Uuids],
     ) -> PatientArrays:
+        values, resampled = measured
         real = np.arange(values.shape[1]) < stays.count[:, None]
         day = stays.day[real]
-        uuids, part_uuids = self._uuids(first, stays.count)
         return PatientArrays(
             first=first,
             resampled=resampled,
-            uuids=uuids,
+            uuids=uuids[0],
             sex=people.sex,
             birthdate=birth,
             given_name=people.given_name,
@@ -201,14 +222,15 @@ class GeneratedCohort:
             time=self._schedule.times(day, stays.vitals[real]),
             stop=self._schedule.times(day, stays.stop[real]),
             values=values[real],
-            part_uuids=part_uuids,
+            part_uuids=uuids[1],
         )
 
-    def _uuids(self, first: int, count: NDArray[np.int64]) -> tuple[Uuids, Uuids]:
+    def _uuids(self, first: int, count: NDArray[np.int64], *, here: bool) -> tuple[Uuids, Uuids]:
         """Return the uuids (n, 16) of patients, and those of the parts of their visits."""
+        whose = self._fingerprint_here if here else self.fingerprint
         parts = 2 + len(MEASUREMENTS)  # the visit and its encounter
         named = [
-            patient_uuids(self.fingerprint, number, visits * parts)
+            patient_uuids(whose, number, visits * parts)
             for number, visits in enumerate(count.tolist(), start=first)
         ]
         uuids = np.frombuffer(bytearray(b"".join(named)), dtype=np.uint8).reshape(-1, 16)
@@ -216,6 +238,12 @@ class GeneratedCohort:
         uuids[:, 8] = uuids[:, 8] & 0x3F | 0x80  # the variant of RFC 9562
         of_patient = np.cumsum(1 + count * parts) - (1 + count * parts)
         return uuids[of_patient], np.delete(uuids, of_patient, axis=0).reshape(-1, parts, 16)
+
+
+def _still_here(patient: Patient) -> Patient:
+    """Let a patient's last visit go on."""
+    *before, last = patient.visits
+    return replace(patient, visits=(*before, replace(last, stop=None)))
 
 
 def _normals_of(

@@ -1,7 +1,7 @@
 """When people visit a facility: on its working days, in its hours, by its clock."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,12 @@ SMALL_CHILD_YEARS: Final = 5
 DAYS_IN_MONTH: Final = 365.25 / 12
 ADULT_FROM_MONTHS: Final = 18 * 12
 """Whose mix of visits is the adults': the survey's own division."""
+
+NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stands for now where nobody asks for it."""
+
+MINUTES_SINCE: Final = 3
+"""The part of the wait before the vitals that has passed since them again."""
 
 DRAWS: Final = 5
 """Uniform numbers that one visit takes."""
@@ -48,14 +54,19 @@ class Stays:
 class Schedule:
     """The days and hours at which a facility is open in the window before a day."""
 
-    def __init__(self, facility: Facility, as_of: date) -> None:
+    def __init__(self, facility: Facility, as_of: date, now: datetime | None = None) -> None:
         self._as_of = np.datetime64(as_of, "D")
         self._minutes = facility.minutes
         self._zone = ZoneInfo(facility.time_zone)
         days = np.arange(self._as_of - WINDOW_DAYS, self._as_of)
         open_on = [DAYS.index(day) for day in facility.days]
         self.days: Dates = days[np.isin(_whole(days + 3) % 7, open_on)]  # day 0 was a Thursday
-        self._east = np.array([[self._offset(day, m) for day in self.days] for m in self._minutes])
+        self._now = (now or NEVER).astimezone(self._zone)
+        self._dates = np.append(self.days, np.datetime64(self._now.date(), "D"))
+        """The days, and after them the day of those who are there now."""
+        self._east = np.array(
+            [[self._offset(day, m) for day in self._dates] for m in self._minutes]
+        )
 
     def born_to_be(self, months: Whole, draws: Floats) -> Dates:
         """Return birthdates of people who are `months` (n,) old on the last day, by draws.
@@ -97,9 +108,24 @@ class Schedule:
             triage=triage,
         )
 
+    def ending_now(self, stays: Stays) -> Stays:
+        """Let everybody's last visit be of now: begun, and the vitals taken, minutes before."""
+        count = np.maximum(stays.count, 1)
+        last = np.arange(stays.day.shape[1]) >= count[:, None] - 1
+        waited = stays.vitals - stays.start
+        vitals = self._now.hour * 60 + self._now.minute - waited // MINUTES_SINCE - 1
+        return replace(
+            stays,
+            count=count,
+            day=np.where(last, len(self.days), stays.day),
+            start=np.where(last, vitals - waited, stays.start),
+            vitals=np.where(last, vitals, stays.vitals),
+            stop=np.where(last, vitals + waited, stays.stop),
+        )
+
     def visits(self, stays: Stays, sex: NDArray[np.str_], birth: Dates) -> Visits:
         """Return what the measurements of the visits depend on."""
-        months = _whole(self.days[stays.day] - birth[:, None]) / DAYS_IN_MONTH
+        months = _whole(self._dates[stays.day] - birth[:, None]) / DAYS_IN_MONTH
         months[stays.count == 0] = 0.0
         real = np.arange(months.shape[1]) < stays.count[:, None]
         triage = np.where(real, stays.triage, ROUTINE)
@@ -108,9 +134,12 @@ class Schedule:
     def times(self, day: Whole, minute: Whole) -> Times:
         """Return moments (m,): minutes after midnight of some of the facility's days."""
         east = self._east[0, day]
-        for k in np.flatnonzero(east != self._east[1, day]):  # the clock is changed that day
-            east[k] = self._offset(self.days[day[k]], int(minute[k]))
-        return Times(self.days[day].astype("M8[s]") + minute.astype("m8[m]"), east)
+        now = day == len(self.days)  # at any hour
+        for k in np.flatnonzero(
+            (east != self._east[1, day]) | now
+        ):  # the clock is changed that day
+            east[k] = self._offset(self._dates[day[k]], int(minute[k]))
+        return Times(self._dates[day].astype("M8[s]") + minute.astype("m8[m]"), east)
 
     def _first_days(self, birth: Dates) -> Dates:
         small = birth > months_before(self._as_of, np.array(SMALL_CHILD_YEARS * 12))

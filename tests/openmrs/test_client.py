@@ -66,3 +66,20 @@ def test_a_source_that_gives_too_few_identifiers_is_unfit() -> None:
 
     with scripted_server(script) as server, pytest.raises(Unfit, match="identifier source"):
         open_client(server.url).identifiers("source", 2, "test")
+
+
+def test_no_known_allergies_are_told_from_nothing_known() -> None:
+    """204 is unknown, an empty list is none, and a list is a list."""
+    answers = {
+        "unknown": Answer(204, b""),
+        "none": Answer(200, {"results": []}),
+        "some": Answer(200, {"results": [{"uuid": "a"}]}),
+    }
+
+    def script(request: Request) -> Answer | None:
+        return next((a for name, a in answers.items() if f"/patient/{name}/" in request.path), None)
+
+    with scripted_server(script) as server:
+        client = open_client(server.url)
+        found = {name: client.has_no_known_allergies(name) for name in answers}
+    assert found == {"unknown": False, "none": True, "some": False}

@@ -10,7 +10,7 @@ from bridge.delivery.ledger import Phase, Run
 from bridge.openmrs.transport import Server
 from bridge.runs.connecting import connected, served
 from bridge.runs.listener import Meter, Silent
-from bridge.runs.surroundings import SANDBOX, Connection, Stop, Surroundings
+from bridge.runs.surroundings import SANDBOX, Clock, Connection, Stop, Surroundings
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 
@@ -53,14 +53,18 @@ class Heard(Silent):
 
 
 def surroundings(
-    home: Path, heard: Heard, server: Server | None = None, stop: Stop | None = None
+    home: Path,
+    heard: Heard,
+    server: Server | None = None,
+    stop: Stop | None = None,
+    clock: Clock = lambda: NOW,
 ) -> Surroundings:
     """Return what a run needs, with the sandbox of `home` or one real server."""
     ending = stop or Stop()
 
     def open_server(name: str, user: str | None) -> AbstractContextManager[Connection]:
         if name == SANDBOX:
-            return served(home / SANDBOX, lambda: NOW)
+            return served(home / SANDBOX, clock)
         assert server
         return connected(server, heard, ending)
 
@@ -68,7 +72,7 @@ def surroundings(
         records=home / "runs",
         open_server=open_server,
         listener=heard,
-        clock=lambda: NOW,
+        clock=clock,
         stop=ending,
         randomness=random.Random(7),
     )

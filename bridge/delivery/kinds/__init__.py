@@ -13,6 +13,7 @@ from bridge.delivery.kinds import (
     enrollments,
     immunizations,
     laboratory_orders,
+    no_known_allergies,
     observations,
     relationships,
 )
@@ -26,6 +27,7 @@ KINDS: Final[tuple[EntryKind, ...]] = (
     attachments.KIND,
     conditions.KIND,
     allergies.KIND,
+    no_known_allergies.KIND,
     immunizations.KIND,
     enrollments.KIND,
     appointments.KIND,

@@ -19,7 +19,7 @@ from bridge.delivery.kinds.kind import (
     server_time,
     uuid_of,
 )
-from bridge.delivery.rendering import rest_time
+from bridge.delivery.rendering import provider_of, rest_time
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment
 from bridge.mapping.resolve import Change
 from bridge.openmrs.client import Client
@@ -67,7 +67,7 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         "action": "NEW",
         "patient": place.patient.uuid,
         "careSetting": OUTPATIENT,
-        "orderer": context.target.provider,
+        "orderer": provider_of(place.encounter, context.target),
         "urgency": "ROUTINE",
         "dateActivated": rest_time(entry.start),
         "asNeeded": entry.as_needed,

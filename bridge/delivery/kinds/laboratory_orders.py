@@ -15,7 +15,7 @@ from bridge.delivery.kinds.kind import (
     server_time,
     uuid_of,
 )
-from bridge.delivery.rendering import rest_time
+from bridge.delivery.rendering import provider_of, rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Fragment, Request
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
@@ -43,7 +43,7 @@ def render(entry: TestOrder, place: Place, context: Context) -> Fragment:
         "action": "NEW",
         "patient": place.patient.uuid,
         "careSetting": OUTPATIENT,
-        "orderer": context.target.provider,
+        "orderer": provider_of(place.encounter, context.target),
         "urgency": "ROUTINE",
         "concept": concept.uuid,
         "dateActivated": rest_time(entry.time),

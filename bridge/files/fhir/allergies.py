@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from bridge.chart import Allergy
+from bridge.chart import Allergy, NoKnownAllergies
 from bridge.files.fhir.elements import codeable, codes_of, notes
 from bridge.files.fhir.record import Record
-from bridge.files.fhir.resources import NotTaken, Resource
+from bridge.files.fhir.resources import Body, NotTaken, Resource
 
 _KINDS: dict[str, Literal["drug", "food", "environment"]] = {
     "medication": "drug",
@@ -17,15 +17,50 @@ Severity = Literal["mild", "moderate", "severe"]
 _SEVERITIES: tuple[Severity, ...] = ("mild", "moderate", "severe")
 
 
-def read_allergies(record: Record) -> Iterator[Allergy]:
-    """Read a patient's allergies; "no known allergies" is one of its own code."""
+_NONE_AT_ALL = {
+    "716186003",
+    "160244002",
+    "no-known-allergies",
+    "no known allergies",
+    "no known allergy",
+}
+"""SNOMED CT's codes, today's and the one before, that of FHIR's IPS, and plain words."""
+
+_NONE_OF_A_KIND = {
+    "409137002",
+    "428607008",
+    "429625007",
+    "1003774007",
+    "no-known-medication-allergies",
+    "no-known-environmental-allergies",
+    "no-known-food-allergies",
+}
+"""Of drugs, of the environment, of food, of latex: OpenMRS has no place for it."""
+
+_NOTHING_KNOWN = {"no-allergy-info"}
+
+
+def read_allergies(record: Record) -> Iterator[Allergy | NoKnownAllergies]:
+    """Read a patient's allergies; that there are none is said by a code of its own."""
     for resource in record.of("AllergyIntolerance"):
         with record.reading(resource):
-            yield _allergy(record, resource)
+            yield _read(record, resource)
 
 
-def _allergy(record: Record, resource: Resource) -> Allergy:
+def _read(record: Record, resource: Resource) -> Allergy | NoKnownAllergies:
     body = resource.body
+    _refuse_what_does_not_hold(body)
+    codes = {code.lower() for code in codes_of(body.get("code") or {})}
+    if codes & _NONE_OF_A_KIND:
+        raise NotTaken("says that there is no allergy of one kind only")
+    if codes & _NOTHING_KNOWN:
+        raise NotTaken("says that nothing is known")
+    if codes & _NONE_AT_ALL:
+        return NoKnownAllergies(uuid=record.uuid_of(resource), source=resource.source)
+    return _allergy(record, resource)
+
+
+def _refuse_what_does_not_hold(body: Body) -> None:
     said = codes_of(body.get("clinicalStatus") or {})
     verified = codes_of(body.get("verificationStatus") or {})
     for refused in ("entered-in-error", "refuted"):
@@ -34,6 +69,10 @@ def _allergy(record: Record, resource: Resource) -> Allergy:
     for over in ("resolved", "inactive"):
         if over in said:  # OpenMRS's list has those that hold only
             raise NotTaken(f"status is {over}")
+
+
+def _allergy(record: Record, resource: Resource) -> Allergy:
+    body = resource.body
     reactions = [one for one in body.get("reaction") or () if isinstance(one, dict)]
     substance = next((one["substance"] for one in reactions if one.get("substance")), None)
     kinds = [_KINDS[name] for name in body.get("category") or () if name in _KINDS]

@@ -19,6 +19,7 @@ from bridge.chart import (
     Enrollment,
     Finding,
     Immunization,
+    NoKnownAllergies,
     Note,
     Quantity,
     Result,
@@ -40,6 +41,8 @@ from tests.lib.fhir import (
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 HISTORY = "Observation", "o1"
+
+IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 
 
 def entries(folder: Path, *resources: Body) -> list[Any]:
@@ -343,6 +346,25 @@ def test_what_the_patient_has_as_a_whole(tmp_path: Path) -> None:
     assert len(kinds) == 4
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        coded("716186003"),
+        coded("160244002"),
+        coded("no-known-allergies", IPS),
+        {"text": "No known allergies"},
+    ],
+)
+def test_no_known_allergies_are_no_allergy(code: Body, tmp_path: Path) -> None:
+    """Whoever says so was asked: it is an entry of its own."""
+    said = of_visit("AllergyIntolerance", "none", code=code)
+    made, reading = read(tmp_path, patient(), encounter(), said)
+    (entry,) = made.entries
+    assert isinstance(entry, NoKnownAllergies)
+    assert entry.source == "AllergyIntolerance/none"
+    assert not reading.left_out
+
+
 END_ = "2024-03-05T10:15:00-05:00"
 
 
@@ -354,6 +376,14 @@ END_ = "2024-03-05T10:15:00-05:00"
         (
             of_visit("AllergyIntolerance", "a", clinicalStatus=coded("resolved")),
             "status is resolved",
+        ),
+        (
+            of_visit("AllergyIntolerance", "a", code=coded("409137002")),
+            "says that there is no allergy of one kind only",
+        ),
+        (
+            of_visit("AllergyIntolerance", "a", code=coded("no-allergy-info", IPS)),
+            "says that nothing is known",
         ),
         (of_visit("MedicationRequest", "m", status="cancelled"), "status is cancelled"),
         (of_visit("Procedure", "p", status="not-done"), "status is not-done"),
