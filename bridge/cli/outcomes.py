@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.cli.screen import Screen
 from bridge.delivery.ledger import RESOURCES, Progress, Run, State, Summary
-from bridge.delivery.send import PART
+from bridge.delivery.relating import PART
 from bridge.recipe import FilesRecipe, Recipe
 from bridge.runs.loading import LoadResult
 from bridge.runs.surroundings import SANDBOX, label_of

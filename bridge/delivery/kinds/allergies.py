@@ -1,6 +1,6 @@
 """Allergies and intolerances. O3 reads them through FHIR."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Allergy, LeftOut, Patient
@@ -73,7 +73,7 @@ def render(allergy: Allergy, patient: Patient, context: Context) -> Request | Le
     return request_of(allergy, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST an allergy of its patient under our uuid."""
     return created(client, f"patient/{request.patient}/allergy", request, ask_first=ask_first)
 

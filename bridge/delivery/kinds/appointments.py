@@ -1,6 +1,6 @@
 """Appointments of Bahmni's module: the server mints the id, and a past one is moved on by steps."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +70,7 @@ def render(entry: Appointment, patient: Patient, context: Context) -> Request | 
     return request_of(entry, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST an appointment, then bring it to its status; steps taken already are not repeated."""
     meant = request.expected
     assert meant
@@ -80,6 +80,7 @@ def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
         lambda confirm: client.create("appointment", request.body, confirm_created=confirm),
         lambda: read(client, request.patient, {request.uuid: meant}),
         ask_first=ask_first,
+        taken=taken,
     )
     if sent.refusal:
         return sent

@@ -1,6 +1,6 @@
 """Conditions: the patient's list of problems. O3 reads them through FHIR."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Condition, LeftOut, Patient
@@ -58,7 +58,7 @@ def render(condition: Condition, patient: Patient, context: Context) -> Request 
     return request_of(condition, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST a condition under our uuid."""
     return created(client, "condition", request, ask_first=ask_first)
 

@@ -3,7 +3,7 @@
 They are read over REST: FHIR's `authoredOn` is the time of posting.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -230,7 +230,7 @@ def _ends_early(order: DrugOrder) -> bool:
     return order.stopped is not None and order.stopped < _expiry(order)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST the end of an order under a uuid of its own."""
     return created(client, "order", request, ask_first=ask_first)
 

@@ -1,6 +1,6 @@
 """Enrollments in programs, with the states of their workflows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Enrollment, LeftOut, Patient
@@ -68,7 +68,7 @@ def render(entry: Enrollment, patient: Patient, context: Context) -> Request | L
     return request_of(entry, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST an enrollment under our uuid."""
     return created(client, "programenrollment", request, ask_first=ask_first)
 

@@ -1,6 +1,6 @@
 """Test orders ride in their encounter; one whose result is there is completed afterwards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import LeftOut, TestOrder
@@ -68,7 +68,7 @@ def render(entry: TestOrder, place: Place, context: Context) -> Fragment:
     )
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """Say that the laboratory is done with a test; said twice it changes nothing more."""
     reply = client.act(f"order/{request.uuid}/fulfillerdetails/", request.body)
     if reply.outcome is Outcome.ACCEPTED or _status(client, request.uuid) == "COMPLETED":

@@ -1,6 +1,6 @@
 """Relationships between two patients of a cohort, such as a mother and her child."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import LeftOut, Patient, Relationship
@@ -44,7 +44,7 @@ def render(entry: Relationship, patient: Patient, context: Context) -> Request |
     return request_of(entry, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST a relationship under our uuid."""
     return created(client, "relationship", request, ask_first=ask_first)
 
