@@ -107,4 +107,11 @@ def _found(resource: dict[str, Any]) -> Found:
     return Found(resource["id"], str(code.get("text") or allergen), fields)
 
 
-KIND = EntryKind(name=NAME, entries=(Allergy,), render=render, send=send, read=read)
+def has_any(client: Client, patient: str) -> bool:
+    """Tell whether there is one: an allergy, be it voided, keeps its patient in the database."""
+    return any(True for _ in read(client, patient, {}))
+
+
+KIND = EntryKind(
+    name=NAME, entries=(Allergy,), render=render, send=send, read=read, undeletable=has_any
+)

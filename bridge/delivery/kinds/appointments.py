@@ -17,7 +17,7 @@ from bridge.delivery.kinds.kind import (
 )
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Request
-from bridge.openmrs.client import Client
+from bridge.openmrs.client import REST, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
 
@@ -135,4 +135,12 @@ def _found(appointment: dict[str, Any]) -> Found:
     return Found(appointment["uuid"], f"{service.get('name')}", fields)
 
 
-KIND = EntryKind(name=NAME, entries=(Appointment,), render=render, send=send, read=read)
+def has_any(client: Client, patient: str) -> bool:
+    """Tell whether there is one: no request deletes or voids it, and it keeps its patient."""
+    has_module = client.probe(f"{REST}/appointmentService/all/default")
+    return has_module.outcome is Outcome.ACCEPTED and any(True for _ in read(client, patient, {}))
+
+
+KIND = EntryKind(
+    name=NAME, entries=(Appointment,), render=render, send=send, read=read, undeletable=has_any
+)

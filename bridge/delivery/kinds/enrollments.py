@@ -21,6 +21,7 @@ from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
 NAME = "enrollments"
+RESOURCE = "programenrollment"
 
 _FIELDS = (
     "uuid,voided,dateEnrolled,dateCompleted,location:(uuid),program:(uuid,display),"
@@ -70,13 +71,13 @@ def render(entry: Enrollment, patient: Patient, context: Context) -> Request | L
 
 def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST an enrollment under our uuid."""
-    return created(client, "programenrollment", request, ask_first=ask_first)
+    return created(client, RESOURCE, request, ask_first=ask_first)
 
 
 @as_openmrs_has_it("enrollments")
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
     """Read a patient's enrollments."""
-    found = client.every("programenrollment", _FIELDS, patient=patient)
+    found = client.every(RESOURCE, _FIELDS, patient=patient)
     return iter([_found(one) for one in found if not one.get("voided")])
 
 
@@ -100,7 +101,7 @@ def _found(enrollment: dict[str, Any]) -> Found:
 @as_openmrs_has_it("enrollments")
 def left_behind(client: Client, patient: str) -> Iterator[Ref]:
     """List a patient's enrollments: a void of the patient does not take them along."""
-    return iter([Ref("programenrollment", one.uuid) for one in read(client, patient, {})])
+    return iter([Ref(RESOURCE, one.uuid) for one in read(client, patient, {})])
 
 
 KIND = EntryKind(
@@ -110,4 +111,5 @@ KIND = EntryKind(
     send=send,
     read=read,
     left_behind=left_behind,
+    resource=RESOURCE,
 )

@@ -64,6 +64,10 @@ class EntryKind:
     """How its request is sent, and found again if the answer is lost."""
     left_behind: Callable[[Client, str], Iterator[Ref]] | None = None
     """Which of a patient's a void of the patient leaves behind, for kinds that it does."""
+    resource: str = ""
+    """The REST resource of these."""
+    undeletable: Callable[[Client, str], bool] | None = None
+    """Whether a patient has any, for kinds that OpenMRS deletes for nobody over REST."""
 
 
 def created(client: Client, resource: str, request: Request, *, ask_first: bool) -> Sent:

@@ -102,4 +102,11 @@ def _found(order: dict[str, Any]) -> Found:
     return Found(order["uuid"], str(order.get("display")), fields)
 
 
-KIND = EntryKind(name=NAME, entries=(TestOrder,), render_within=render, send=send, read=read)
+def has_any(client: Client, patient: str) -> bool:
+    """Tell whether there is one: it keeps its encounter, and so its patient, in the database."""
+    return any(True for _ in read(client, patient, {}))
+
+
+KIND = EntryKind(
+    name=NAME, entries=(TestOrder,), render_within=render, send=send, read=read, undeletable=has_any
+)
