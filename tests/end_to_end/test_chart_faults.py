@@ -5,30 +5,25 @@ Each fault strikes all kinds in one load; the same pair by pair is for `-m campa
 
 import itertools
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from bridge.delivery.kinds import KINDS
 from bridge.delivery.ledger import Ledger, Phase, State
-from bridge.delivery.run import context_of
 from bridge.errors import ServerError
 from tests.end_to_end.conftest import REAL, Clinic
 from tests.lib.chart_loading import (
     ChartGoal,
     Connect,
-    as_sent,
-    held,
-    planned,
-    standing,
+    assert_nobody,
+    assert_whole,
     start_charts,
 )
 from tests.lib.fault_proxy import Fault, FaultProxy, fault_proxy, storm
-from tests.lib.loading import MAPPING, differences, found, proceed, take_off
+from tests.lib.loading import differences, proceed, take_off
 from tests.lib.whole_charts import ChartCohort
 
 # A real server may still hold the patients of an earlier session of tests.
@@ -179,29 +174,6 @@ def undo_through_trouble(ledger: Ledger, bench: Bench, tries: int = 4) -> None:
     raise AssertionError("it never came through")
 
 
-def assert_whole(ledger: Ledger, cohort: ChartCohort, clinic: Clinic, rejected: int = 0) -> None:
-    """Hold the record and the server against what was asked, kind by kind."""
-    made = cohort.count - rejected
-    counts = ledger.counts()
-    assert (counts[State.CREATED], counts[State.REJECTED]) == (made, rejected)
-    assert len(found(ledger.run.name, clinic.connect)) == made
-    context = context_of(ledger.run, MAPPING)
-    asked = planned(as_sent(ledger, cohort), context)
-    assert held(ledger, cohort, clinic.connect) == asked
-    recorded = Counter({kind.name: ledger.tally().counts[kind.name] for kind in KINDS})
-    recorded["observations"] = ledger.totals().observations
-    assert +recorded == asked
-    assert differences(ledger, cohort, clinic.connect) == []
-
-
-def assert_nobody(ledger: Ledger, cohort: ChartCohort, clinic: Clinic) -> None:
-    """Hold the server against what should be left after an undo: nothing that stands."""
-    assert found(ledger.run.name, clinic.connect) == []
-    with closing(clinic.connect()) as client:
-        for patient in cohort.patients(range(1, cohort.count + 1)):
-            assert standing(client, patient) == []
-
-
 @pytest.mark.parametrize("fault", passing(Fault))
 def test_a_chart_whose_every_request_is_struck_comes_about_exactly_as_asked(
     fault: Fault, clinic: Clinic, chart_goal: ChartGoal, tmp_path: Path
@@ -212,9 +184,9 @@ def test_a_chart_whose_every_request_is_struck_comes_about_exactly_as_asked(
         struck = put_on_each(LOADING, fault, bench)
         with load_through_trouble(tmp_path, cohort, bench, tries=30) as ledger:
             assert len(bench.proxy.struck) == struck, bench.proxy.seen
-            assert_whole(ledger, cohort, clinic)
+            assert_whole(ledger, cohort, clinic.connect)
             take_off(ledger, clinic.connect)
-            assert_nobody(ledger, cohort, clinic)
+            assert_nobody(ledger, cohort, clinic.connect)
 
 
 @pytest.mark.parametrize("fault", passing([Fault.CUT_AFTER, Fault.CUT_BEFORE, Fault.GARBAGE]))
@@ -228,7 +200,7 @@ def test_so_does_one_whose_every_request_is_struck_twice_in_a_row(
         struck = put_on_each(LOADING, fault, bench)
         with load_through_trouble(tmp_path, cohort, bench, tries=30) as ledger:
             assert len(bench.proxy.struck) >= struck, bench.proxy.seen
-            assert_whole(ledger, cohort, clinic)
+            assert_whole(ledger, cohort, clinic.connect)
 
 
 @pytest.mark.parametrize("kind", LOADING)
@@ -243,12 +215,12 @@ def test_a_chart_that_is_refused_in_part_is_taken_off_whole(
         bench.proxy.put(Fault.CONSTRAINT, LOADING[kind], number_to_strike(kind))
         with load_through_trouble(tmp_path, cohort, bench) as ledger:
             assert len(bench.proxy.struck) == 1, bench.proxy.seen
-            assert_whole(ledger, cohort, clinic, rejected=1)
+            assert_whole(ledger, cohort, clinic.connect, rejected=1)
             (rejected,) = ledger.rows(State.REJECTED)
             assert "cannot be null" in rejected.reason
             assert "taken off again" in rejected.reason
             take_off(ledger, clinic.connect)
-            assert_nobody(ledger, cohort, clinic)
+            assert_nobody(ledger, cohort, clinic.connect)
 
 
 @pytest.mark.campaign
@@ -271,9 +243,9 @@ def test_a_chart_struck_by_one_fault_comes_about_exactly_as_asked(
         bench.proxy.put(fault, LOADING[kind], number_to_strike(kind))
         with load_through_trouble(tmp_path, cohort, bench) as ledger:
             assert len(bench.proxy.struck) == 1 + again, bench.proxy.seen
-            assert_whole(ledger, cohort, clinic, rejected=int(fault is Fault.CONSTRAINT))
+            assert_whole(ledger, cohort, clinic.connect, rejected=int(fault is Fault.CONSTRAINT))
             take_off(ledger, clinic.connect)
-            assert_nobody(ledger, cohort, clinic)
+            assert_nobody(ledger, cohort, clinic.connect)
 
 
 @pytest.mark.parametrize("fault", passing(Fault))
@@ -294,7 +266,7 @@ def test_a_resume_struck_while_it_asks_what_is_there_doubles_nothing(
         struck = put_on_each(FINDING_AGAIN, fault, bench)
         proceed_through_trouble(ledger, cohort, bench, tries=30)
         assert len(bench.proxy.struck) == struck, bench.proxy.seen
-        assert_whole(ledger, cohort, clinic)
+        assert_whole(ledger, cohort, clinic.connect)
 
 
 @pytest.fixture(scope="module")
@@ -343,7 +315,7 @@ def test_an_undo_struck_by_faults_leaves_nothing_that_stands(
         struck = put_on_each(UNDOING, fault, bench)
         undo_through_trouble(ledger, bench, tries=30)
         assert len(bench.proxy.struck) == struck, bench.proxy.seen
-        assert_nobody(ledger, cohort, clinic)
+        assert_nobody(ledger, cohort, clinic.connect)
 
 
 @pytest.mark.parametrize(
@@ -358,7 +330,7 @@ def test_a_storm_of_faults_leaves_exactly_what_was_asked_and_then_nothing(
     with behind_a_proxy(clinic, chart_goal, *SILENT) as bench:
         bench.proxy.weather = storm(seed, 1 / 10, [f for f in Fault if f is not Fault.CONSTRAINT])
         with load_through_trouble(tmp_path, cohort, bench, tries=40) as ledger:
-            assert_whole(ledger, cohort, clinic)
+            assert_whole(ledger, cohort, clinic.connect)
             undo_through_trouble(ledger, bench, tries=40)
             assert bench.proxy.struck
-            assert_nobody(ledger, cohort, clinic)
+            assert_nobody(ledger, cohort, clinic.connect)

@@ -15,7 +15,7 @@ from bridge.delivery.chart_target import with_chart
 from bridge.delivery.content import make_content, plan_content
 from bridge.delivery.content_state import read_standing
 from bridge.delivery.generations import reissue_patient
-from bridge.delivery.kinds import KINDS
+from bridge.delivery.kinds import KINDS, appointments, attachments
 from bridge.delivery.ledger import Ledger, Row, Run, State
 from bridge.delivery.plan import plan_patient
 from bridge.delivery.preflight import choose_profile, target
@@ -31,7 +31,7 @@ from bridge.openmrs.capabilities import Capabilities
 from bridge.openmrs.client import Client
 from bridge.recipe import Cohort, FilesRecipe
 from bridge.runs.files import terms_text
-from tests.lib.loading import MAPPING, USER
+from tests.lib.loading import MAPPING, USER, differences, found
 from tests.lib.whole_charts import ChartCohort
 
 Connect = Callable[[], Client]
@@ -99,11 +99,14 @@ def planned(patients: Iterable[tuple[Patient, Row]], context: Context) -> Counte
 def held(ledger: Ledger, cohort: Cohort, connect: Connect) -> Counter[str]:
     """Count what the server has of a run's patients, by kind, whatever bridge knows of it."""
     context = context_of(ledger.run, MAPPING)
+    can = context.capabilities
+    absent = {attachments.NAME: not can.attachments, appointments.NAME: not can.appointments}
     with closing(connect()) as client:
         there = {
             (kind.name, one.uuid)
             for patient, _ in as_sent(ledger, cohort)
             for kind in KINDS
+            if not absent.get(kind.name)
             for one in kind.read(client, patient.uuid, _expected(patient, kind.name, context))
         }
     return Counter(kind for kind, _ in there)
@@ -133,3 +136,26 @@ def standing(client: Client, patient: Patient) -> list[str]:
     ]
     found = ((resource, client.fetch(resource, uuid, "voided")) for resource, uuid in refs)
     return [resource for resource, body in found if body and not body["voided"]]
+
+
+def assert_whole(ledger: Ledger, cohort: Cohort, connect: Connect, rejected: int = 0) -> None:
+    """Hold the record and the server against what was asked, kind by kind."""
+    made = cohort.count - rejected
+    counts = ledger.counts()
+    assert (counts[State.CREATED], counts[State.REJECTED]) == (made, rejected)
+    assert len(found(ledger.run.name, connect)) == made
+    context = context_of(ledger.run, MAPPING)
+    asked = planned(as_sent(ledger, cohort), context)
+    assert held(ledger, cohort, connect) == asked
+    recorded = Counter({kind.name: ledger.tally().counts[kind.name] for kind in KINDS})
+    recorded["observations"] = ledger.totals().observations
+    assert +recorded == asked
+    assert differences(ledger, cohort, connect) == []
+
+
+def assert_nobody(ledger: Ledger, cohort: Cohort, connect: Connect) -> None:
+    """Hold the server against what should be left after an undo: nothing that stands."""
+    assert found(ledger.run.name, connect) == []
+    with closing(connect()) as client:
+        for patient in cohort.patients(range(1, cohort.count + 1)):
+            assert standing(client, patient) == []
