@@ -143,15 +143,18 @@ def test_whole_charts_that_are_killed_again_and_again_come_and_go_whole(
 
 
 def kill_repeatedly(arguments: list[str], chance: random.Random) -> None:
-    """Start the process and kill it, at moments from its start to about its end."""
+    """Start the process and kill it, at moments from its first request to about its end."""
     for _ in range(4):
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.lib.chart_process", *arguments],
             cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        time.sleep(chance.uniform(0.8, 1.8 if not REAL else 6.0))
+        assert process.stdout
+        process.stdout.readline()  # it says when it begins
+        time.sleep(chance.uniform(0, 0.8 if not REAL else 6.0))
         process.kill()
         _, err = process.communicate(timeout=DEADLINE)
         assert process.returncode in (0, -signal.SIGKILL), err

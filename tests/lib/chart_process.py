@@ -16,6 +16,8 @@ def main(record: str, count: str, seed: str, what: str) -> None:
     cohort = ChartCohort(int(count), seed=int(seed), mutual=True)
     with Ledger.open(Path(record)) as ledger:
         connect = connector(ledger.run.server)
+        sys.stdout.write("begins\n")
+        sys.stdout.flush()
         if what == "load":
             proceed(ledger, cohort, connect)
         else:
