@@ -110,6 +110,7 @@ class _Planner:
                 rendered = kind.render(entry, self._patient, self._context)
                 if isinstance(rendered, Request):
                     self._sent.add(rendered.source)
+                    self._left_out += rendered.left_out
                     yield rendered
                 else:
                     self._left_out.append(rendered)

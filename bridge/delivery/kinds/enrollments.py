@@ -1,6 +1,7 @@
 """Enrollments in programs, with the states of their workflows."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bridge.chart import Enrollment, LeftOut, Patient
@@ -22,6 +23,8 @@ from bridge.openmrs.parsing import as_openmrs_has_it
 
 NAME = "enrollments"
 RESOURCE = "programenrollment"
+
+NO_STATE = "no such state in the program on the server"
 
 _FIELDS = (
     "uuid,voided,dateEnrolled,dateCompleted,location:(uuid),program:(uuid,display),"
@@ -66,7 +69,9 @@ def render(entry: Enrollment, patient: Patient, context: Context) -> Request | L
         location=context.target.location,
         states="; ".join(f"{uuid} {s.start}..{s.end or ''}" for s, uuid in states),
     )
-    return request_of(entry, patient, body, expected)
+    lost = (state.state.label for state, uuid in known if not uuid)
+    left_out = tuple(LeftOut(f"{entry.source}#state", NO_STATE, label) for label in lost)
+    return replace(request_of(entry, patient, body, expected), left_out=left_out)
 
 
 def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:

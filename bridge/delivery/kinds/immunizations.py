@@ -5,7 +5,6 @@ from typing import Any
 
 from bridge.chart import Immunization, LeftOut, Patient
 from bridge.delivery.kinds.kind import (
-    NO_CONCEPT,
     NOT_TAKEN,
     EntryKind,
     Sent,
@@ -18,6 +17,7 @@ from bridge.delivery.kinds.kind import (
     server_time,
 )
 from bridge.delivery.requests import Body, Context, Expected, Found, Request
+from bridge.mapping.resolve import NO_CONCEPT
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 

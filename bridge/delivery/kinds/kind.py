@@ -11,7 +11,6 @@ from bridge.mapping.terms import Role, ServerConcept
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Outcome, Reply
 
-NO_CONCEPT = "no concept on the server"
 NOT_TAKEN = "the server has no place for it"
 
 

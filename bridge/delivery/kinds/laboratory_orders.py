@@ -6,7 +6,6 @@ from typing import Any
 from bridge.chart import LeftOut, TestOrder
 from bridge.delivery.kinds.drug_orders import OUTPATIENT
 from bridge.delivery.kinds.kind import (
-    NO_CONCEPT,
     NOT_TAKEN,
     EntryKind,
     Place,
@@ -17,6 +16,7 @@ from bridge.delivery.kinds.kind import (
 )
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Fragment, Request
+from bridge.mapping.resolve import NO_CONCEPT
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
