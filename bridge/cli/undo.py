@@ -61,5 +61,11 @@ def _tell(result: UndoResult, screen: Screen) -> None:
             f"{how_many(result.undone, 'patient')} taken off {label_of(result.server)}; "
             f"{result.left} of run {result.run} can be found there"
         )
+        for kinds, count in result.voided_only.items():
+            screen.say(
+                f"{how_many(count, 'patient')} voided, but not deleted for good: OpenMRS deletes "
+                f"no {kinds} over REST",
+                style="yellow",
+            )
         for patient in result.refused:
             screen.say(f"patient {patient.uuid} stays: {patient.refused}", style="red")

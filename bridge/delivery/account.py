@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any, Final, NamedTuple
 
 from bridge.delivery.ledger import RESOURCES, FilesAccount, Summary
-from bridge.delivery.send import PART
+from bridge.delivery.relating import PART
 
 OBSERVATIONS: Final = "observations"
 

@@ -114,6 +114,7 @@ class _Planner:
                     rendered = self._once(kind, rendered)
                 if isinstance(rendered, Request):
                     self._sent.add(rendered.source)
+                    self._left_out += rendered.left_out
                     yield rendered
                 else:
                     self._left_out.append(rendered)

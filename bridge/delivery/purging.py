@@ -1,7 +1,8 @@
 """Deletes a patient for good, from the leaves up: OpenMRS refuses any other order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 from bridge.chart import (
     Attachment,
@@ -17,8 +18,9 @@ from bridge.chart import (
     Visit,
 )
 from bridge.delivery.forms import by_kind
-from bridge.delivery.kinds import KINDS
+from bridge.delivery.kinds import BY_ENTRY, KINDS
 from bridge.delivery.removal import purge
+from bridge.delivery.requests import Ref
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -29,34 +31,82 @@ Parts = dict[str, dict[str, None]]
 """Uuids by resource, in the order they came, each once."""
 
 
+UNDELETABLE = tuple(kind for kind in KINDS if kind.undeletable)
+"""The kinds that OpenMRS deletes for nobody over REST, and so none of the patients who have any."""
+
+
+def kept_by(client: Client, uuid: str) -> list[str]:
+    """Name the kinds for whose sake a patient cannot be deleted for good."""
+    return [
+        kind.name for kind in UNDELETABLE if kind.undeletable and kind.undeletable(client, uuid)
+    ]
+
+
+_ENCOUNTER = (
+    "uuid,obs:(uuid,groupMembers:(uuid)),orders:(uuid,previousOrder:(uuid)),diagnoses:(uuid)"
+)
+
+
 @as_openmrs_has_it("encounters")
-def purge_patient(client: Client, uuid: str, patient: Patient | None) -> str:
+def purge_patient(
+    client: Client, uuid: str, patient: Patient | None, minted: Iterable[str] = ()
+) -> str:
     """Delete a patient with all that hangs on it; return the server's reason when it stays.
 
-    What was voided before is not listed any more: it is known of `patient`, as it was sent.
+    What was voided before is not listed any more: it is known of `patient`, as it was sent, and of
+    what the server has `minted`.
     """
     parts = parts_of(patient.visits if patient else ())
-    fields = "uuid,obs:(uuid,groupMembers:(uuid)),orders:(uuid),diagnoses:(uuid)"
-    for encounter in client.every("encounter", fields, patient=uuid):
-        parts["encounter"][encounter["uuid"]] = None
-        for obs in encounter["obs"]:
-            members = obs.get("groupMembers") or ()
-            parts["obs"].update(dict.fromkeys(one["uuid"] for one in (*members, obs)))
-        for name, resource in (("orders", "order"), ("diagnoses", "patientdiagnoses")):
-            found = encounter.get(name) or ()
-            parts[resource].update(dict.fromkeys(one["uuid"] for one in found))
+    for encounter in client.every("encounter", _ENCOUNTER, patient=uuid):
+        _add_encounter(encounter, parts)
+    _add_minted(client, minted, parts)
     listed = client.every("visit", "uuid", patient=uuid, includeInactive="true", includeAll="true")
     parts["visit"].update(dict.fromkeys(visit["uuid"] for visit in listed))
-    return purge_parts(client, parts) or _purge_rest(client, uuid) or purge(client, "patient", uuid)
+    return (
+        purge_parts(client, parts)
+        or _purge_rest(client, uuid, patient)
+        or purge(client, "patient", uuid)
+    )
 
 
-def _purge_rest(client: Client, uuid: str) -> str:
+def _add_encounter(encounter: dict[str, Any], parts: Parts) -> None:
+    parts["encounter"][encounter["uuid"]] = None
+    for obs in encounter["obs"]:
+        _add_obs(obs, parts)
+    # The end of an order refers to it, and goes before it.
+    orders = sorted(encounter.get("orders") or (), key=lambda order: not order.get("previousOrder"))
+    diagnoses = encounter.get("diagnoses") or ()
+    parts["order"].update(dict.fromkeys(order["uuid"] for order in orders))
+    parts["patientdiagnoses"].update(dict.fromkeys(one["uuid"] for one in diagnoses))
+
+
+def _add_obs(obs: dict[str, Any], parts: Parts) -> None:
+    members = obs.get("groupMembers") or ()
+    parts["obs"].update(dict.fromkeys(one["uuid"] for one in (*members, obs)))
+
+
+def _add_minted(client: Client, minted: Iterable[str], parts: Parts) -> None:
+    """Add the immunizations: groups of observations, in an encounter of the server's making."""
+    for uuid in minted:
+        obs = client.fetch("obs", uuid, "uuid,groupMembers:(uuid),encounter:(uuid)")
+        if obs and obs.get("encounter"):
+            _add_obs(obs, parts)
+            parts["encounter"][obs["encounter"]["uuid"]] = None
+
+
+def _purge_rest(client: Client, uuid: str, patient: Patient | None) -> str:
     """Delete what hangs on the patient itself."""
     listed = (kind.left_behind(client, uuid) for kind in KINDS if kind.left_behind)
-    for ref in chain.from_iterable(listed):
+    for ref in dict.fromkeys((*_sent(patient), *chain.from_iterable(listed))):
         if refused := purge(client, ref.resource, ref.uuid):
             return f"{ref.resource} {ref.uuid}: {refused}"
     return ""
+
+
+def _sent(patient: Patient | None) -> Iterator[Ref]:
+    for entry in patient.entries if patient else ():
+        if resource := BY_ENTRY[type(entry)].resource:
+            yield Ref(resource, entry.uuid)
 
 
 def purge_parts(client: Client, parts: Parts) -> str:

@@ -71,6 +71,8 @@ class Request:
     expected: Expected | None = None
     """None: what it does is read back with another entry."""
     file: Multipart | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    """Parts of the entry that the server has no place for."""
     source: str = ""
 
 

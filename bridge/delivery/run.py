@@ -14,6 +14,7 @@ from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.history import Sample
 from bridge.delivery.identifiers import IdentifierDesk, spare_identifiers
 from bridge.delivery.ledger import SETTLED, Ledger, Phase, Progress, Row, Run, State
+from bridge.delivery.relating import relate, waiting
 from bridge.delivery.requests import Context
 from bridge.delivery.send import Delivered, Delivery, PendingPatient, deliver
 from bridge.delivery.server_state import METADATA
@@ -181,9 +182,23 @@ def carry_on(ledger: Ledger, cohort: Cohort, delivery: Delivery, pool: ClientPoo
                 note(phase)
                 noted = time.monotonic()
             yield row
+        _relate(ledger, cohort, delivery, pool)
         phase = Phase.COMPLETE
     finally:
         note(phase)
+
+
+def _relate(ledger: Ledger, cohort: Cohort, delivery: Delivery, pool: ClientPool) -> None:
+    """Make the relationships to patients who came later, now that all are there."""
+
+    def work(client: Client, task: tuple[Patient, Row]) -> Row:
+        related = relate(client, *task, delivery.context)
+        pool.done()
+        return related
+
+    tasks = list(waiting(ledger, cohort))
+    for row in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop) if tasks else ():
+        ledger.write([row])
 
 
 def _begun(ledger: Ledger, cohort: Cohort, delivery: Delivery) -> Iterator[tuple[Patient, Row]]:

@@ -5,7 +5,7 @@ lost answer is settled by asking for the uuid, never by sending again and hoping
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from bridge.delivery.kinds.kind import there
 from bridge.delivery.ledger import RESOURCES, Row, State
 from bridge.delivery.ownership import standing
 from bridge.delivery.plan import plan_patient
+from bridge.delivery.relating import NOT_MADE, PART, other_of
 from bridge.delivery.removal import void, void_patient
 from bridge.delivery.rendering import Body, patient_body
 from bridge.delivery.requests import (
@@ -34,8 +35,6 @@ from bridge.openmrs.replies import Cause, Outcome, Reply
 
 _MOST_GENERATIONS = 50
 _MOST_IDENTIFIERS = 5
-
-NOT_MADE = "the other person was not made"
 
 
 class PendingPatient(NamedTuple):
@@ -164,13 +163,21 @@ class _Making:
                 parts = (e.uuid for e in visit.encounters if stand is _Stand.OURS)
                 if any(uuid not in self._there for uuid in (visit.uuid, *parts)):
                     self._make_visit(visit)
-            if stand is _Stand.OURS:
-                for request in plan.following():
-                    self._make(request)
+            for request in self._following(plan, stand):
+                self._make(request)
         except _Refusal as refusal:
             what = self._take_back(plan, stand)
             raise _Refusal(f"{refusal}; {what}") from refusal
         return self._row_of_whole(row, plan, stand)
+
+    def _following(self, plan: PatientPlan, stand: _Stand) -> Iterator[Request]:
+        """Yield what follows the visits: of another run's patient, of those that were added."""
+        if stand is _Stand.OURS:
+            yield from plan.following()
+        else:
+            for visit in self._visits:
+                for encounter in visit.encounters:
+                    yield from encounter.after
 
     def _row_of_whole(self, row: Row, plan: PatientPlan, stand: _Stand) -> Row:
         ours = stand is _Stand.OURS
@@ -283,7 +290,8 @@ class _Making:
             return
         send = BY_NAME[request.kind].send
         assert send
-        sent = send(self._client, request, ask_first=not self._fresh)
+        taken = frozenset(self._minted.values())
+        sent = send(self._client, request, ask_first=not self._fresh, taken=taken)
         if sent.refusal:
             what = request.expected.label if request.expected else request.uuid
             raise _Refusal(f"of the {request.kind}, {what} is refused: {sent.refusal}")
@@ -293,9 +301,11 @@ class _Making:
             self._counts[request.kind] += 1
 
     def _is_other_made(self, request: Request) -> bool:
-        other = next(iter({request.body["personA"], request.body["personB"]} - {request.patient}))
-        self._delivery.settled.wait(other)
-        return there(self._client, "person", other) is not None
+        """Tell whether the other person stands; of one that is begun later that is seen later."""
+        other, settled = other_of(request), self._delivery.settled
+        settled.wait(other, asking=request.patient)
+        stands = there(self._client, "person", other) is not None
+        return stands and not settled.is_under_way(other)
 
     def _take_back(self, plan: PatientPlan, stand: _Stand) -> str:
         """Leave no half patient: take off what this run made of it, and say what came of it."""
@@ -312,9 +322,6 @@ class _Making:
 def _reason(left: LeftOut) -> str:
     """Return what is counted: a part of something that is sent is told from the whole."""
     return f"{left.reason}{PART}" if "#" in left.source else left.reason
-
-
-PART = " (a part)"
 
 
 def _kinds_of(plan: PatientPlan) -> set[str]:

@@ -10,7 +10,7 @@ from bridge.chart import Patient
 from bridge.delivery.generations import reissue_patient
 from bridge.delivery.ledger import Ledger, Phase, Row, State
 from bridge.delivery.ownership import Ownership, standing
-from bridge.delivery.purging import parts_of, purge_parts, purge_patient
+from bridge.delivery.purging import UNDELETABLE, kept_by, parts_of, purge_parts, purge_patient
 from bridge.delivery.removal import LEFT_BEHIND, void, void_patient
 from bridge.delivery.run import ClientPool
 from bridge.delivery.workers import carry_out
@@ -30,6 +30,8 @@ class Undone(NamedTuple):
     """Whether this run had made the patient: another's stays, without the visits added to it."""
     visits_stay: bool | None = None
     """Whether a void of this patient left its visits; None: it was not looked at."""
+    kept_by: tuple[str, ...] = ()
+    """The kinds for whose sake the patient was voided only, where it was to be deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,26 +59,32 @@ class Removal:
             return Undone(row.uuid, self._take_visits(client, row, patient), was_ours=False)
         # Of a patient that was under way when the run was killed the record has no counts.
         kinds = row.counts if row.state is State.CREATED else self.kinds
-        return self._take_off(client, row.uuid, patient, kinds, look=look)
+        if not self.purge:
+            return _void(client, row.uuid, kinds, look=look)
+        known = row.state in (State.CREATED, State.UNDONE)
+        kept = [kind.name for kind in UNDELETABLE if row.counts.get(kind.name)]
+        if not known and self.kinds:
+            kept = kept_by(client, row.uuid)
+        return self._purge(client, row, patient, kept)
 
     def take_off_marked(self, client: Client, uuid: str, *, look: bool = True) -> Undone | None:
         """Take off a patient that a search found, if it carries the run's mark."""
         found = standing(client, uuid, self.run_tag)
         ours = found is not None and found.run == self.run
-        return self._take_off(client, uuid, None, self.kinds, look=look) if ours else None
+        if not ours:
+            return None
+        if not self.purge:
+            return _void(client, uuid, self.kinds, look=look)
+        return self._purge(client, Row(0, uuid), None, kept_by(client, uuid) if self.kinds else ())
 
-    def _take_off(
-        self,
-        client: Client,
-        uuid: str,
-        patient: Patient | None,
-        kinds: Collection[str],
-        *,
-        look: bool,
+    def _purge(
+        self, client: Client, row: Row, patient: Patient | None, kept: Collection[str]
     ) -> Undone:
-        if self.purge:
-            return Undone(uuid, purge_patient(client, uuid, patient))
-        return _void(client, uuid, kinds, look=look)
+        """Delete a patient for good; whom OpenMRS will not let go is voided whole instead."""
+        if not kept:
+            return Undone(row.uuid, purge_patient(client, row.uuid, patient, row.minted.values()))
+        undone = _void(client, row.uuid, self.kinds, look=True)
+        return undone if undone.refused else undone._replace(kept_by=tuple(kept))
 
     def _is_ours(self, found: Ownership | None, row: Row) -> bool:
         if found is not None and found.voided:  # OpenMRS shows no marks of a voided patient
@@ -128,9 +136,7 @@ def undo_run(
 
     states = states_to_undo(purge=removal.purge)
     refused: set[str] = set()
-    done, phase = State.UNDONE, Phase.UNDONE
-    if removal.purge:
-        done, phase = State.PURGED, Phase.PURGED
+    done = State.PURGED if removal.purge else State.UNDONE
     rows = _with_patients(ledger.rows(*states), cohort)
     tasks = ((row, patient, look) for row, patient in rows)
     for row, undone in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
@@ -138,14 +144,17 @@ def undo_run(
         if undone.refused:
             refused.add(row.uuid)
         else:
-            ledger.write([row._replace(state=done if undone.was_ours else State.SPARED)])
+            gone = State.UNDONE if undone.kept_by else done
+            ledger.write([row._replace(state=gone if undone.was_ours else State.SPARED)])
         yield undone
     for undone in undo_marked(ledger.run.name, removal, pool, tried=refused):
         if undone.refused:
             refused.add(undone.uuid)
         yield undone
-    if not refused and not any(ledger.counts()[state] for state in states):
+    left = ledger.counts()
+    if not refused and not any(left[state] for state in states_to_undo(purge=False)):
         ledger.write(row._replace(state=State.SPARED) for row in ledger.rows(State.PLANNED))
+        phase = Phase.PURGED if removal.purge and not left[State.UNDONE] else Phase.UNDONE
         ledger.note(ledger.progress._replace(phase=phase))
 
 
@@ -163,11 +172,12 @@ def _with_patients(
 
 @as_openmrs_has_it("patients")
 def find_marked(run: str, client: Client) -> list[str]:
-    """List the patients that a search for a run's mark finds: a thousand at most.
+    """List the patients that a search for a run's mark finds, the dead too: a thousand at most.
 
     All at once: what is voided drops out of the search and would shift its pages.
     """
-    return [patient["uuid"] for patient in client.every("patient", "uuid", q=run)]
+    found = client.every("patient", "uuid", q=run, includeDead="true")
+    return [patient["uuid"] for patient in found]
 
 
 def undo_marked(

@@ -8,12 +8,13 @@ from bridge.chart import Patient
 from bridge.codes import GENDERS
 from bridge.delivery.flags import Reading
 from bridge.delivery.generations import reissue_patient
-from bridge.delivery.kinds import KINDS
+from bridge.delivery.kinds import KINDS, relationships
 from bridge.delivery.kinds.kind import server_time, uuid_of
 from bridge.delivery.ledger import Row
 from bridge.delivery.plan import plan_patient
+from bridge.delivery.relating import unmade
 from bridge.delivery.requests import Context, Expected, Field, Found, PatientPlan, of_kind
-from bridge.delivery.send import NOT_MADE, PendingPatient
+from bridge.delivery.send import PendingPatient
 from bridge.openmrs.client import FHIR, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
@@ -58,25 +59,35 @@ def verify_patient(client: Client, pending: PendingPatient, context: Context) ->
         differences += _compare_visits(client, patient, plan)
     readings: list[Reading] = []
     counts = {}
-    for name, expected in _expected_by_kind(plan, row).items():
+    for name, expected in _expected_by_kind(plan).items():
         read = next(kind.read for kind in KINDS if kind.name == name)
         found = list(read(client, patient.uuid, expected))
+        if name == relationships.NAME:
+            expected, found = _between_those_made(row, expected, found)
         differences += compare(patient.number, expected, found, row.minted)
         readings += _readings(patient, found, expected, context)
         counts[name] = len(expected)
     return Verdict(counts.pop("observations", 0), tuple(differences), tuple(readings), counts)
 
 
-def _expected_by_kind(plan: PatientPlan, row: Row) -> dict[str, dict[str, Expected]]:
-    """Return what is expected, kind by kind; what was left out while sending is not."""
+def _expected_by_kind(plan: PatientPlan) -> dict[str, dict[str, Expected]]:
+    """Return what is expected, kind by kind."""
     expected = list(plan.expected())
-    if NOT_MADE in row.left_out:
-        expected = [one for one in expected if one.kind != "relationships"]
     return {
         name: kept
         for name in dict.fromkeys(kind.name for kind in KINDS)
         if (kept := of_kind(expected, name))
     }
+
+
+def _between_those_made(
+    row: Row, expected: dict[str, Expected], found: list[Found]
+) -> tuple[dict[str, Expected], list[Found]]:
+    """Leave out the relationships to persons who were not made, and those that others state."""
+    own = {one.uuid for one in found} & expected.keys()
+    if len(expected) - len(own) == unmade(row):
+        expected = {key: one for key, one in expected.items() if key in own}
+    return expected, [one for one in found if one.uuid in own]
 
 
 def compare(

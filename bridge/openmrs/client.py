@@ -69,8 +69,8 @@ class Client:
             return patient_record_of(body) if body else None
 
     def find_patients(self, words: str) -> Iterator[PatientRecord]:
-        """Yield the patients that a search finds, page by page."""
-        for body in self.every("patient", PATIENT_FIELDS, q=words):
+        """Yield the patients that a search finds, the dead too, page by page."""
+        for body in self.every("patient", PATIENT_FIELDS, q=words, includeDead="true"):
             with as_openmrs_has_it("a patient"):
                 record = patient_record_of(body)
             yield record

@@ -1,6 +1,7 @@
 """A run's patients taken off their server again: by its record, or by their mark."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -57,11 +58,13 @@ class UndoResult(NamedTuple):
     left: int
     """How many of the run's patients can still be found."""
     refused: tuple[Undone, ...]
+    voided_only: Mapping[str, int] = {}
+    """How many were to be deleted for good and are voided only, by what keeps them."""
 
     @property
     def is_whole(self) -> bool:
         """Tell whether nothing of the run is left."""
-        return not (self.refused or self.left)
+        return not (self.refused or self.left or self.voided_only)
 
 
 class _Removing(NamedTuple):
@@ -144,6 +147,7 @@ def _cohort(ledger: Ledger, listener: Listener) -> Cohort | None:
 def _take_off(removing: _Removing, connection: Connection, around: Surroundings) -> UndoResult:
     taken = 0
     refused: list[Undone] = []
+    voided_only: Counter[str] = Counter()
     progress = around.listener.progress("patients taken off", removing.total, "taking off")
     try:
         with around.stop.heeded(), progress as meter:
@@ -151,10 +155,12 @@ def _take_off(removing: _Removing, connection: Connection, around: Surroundings)
                 meter.advance()
                 taken += patient.was_ours and not patient.refused
                 refused += [patient] if patient.refused else []
+                voided_only.update([", ".join(patient.kept_by)] if patient.kept_by else [])
     except (Interrupted, ServerError) as error:
         error.advise(removing.again)
         raise
     around.listener.doing("looking whether any is left")
     with closing(connection.connect()) as client:
         left = len(find_marked(removing.run, client))
-    return UndoResult(removing.run, connection.name, taken, left, tuple(refused))
+    kept = dict(voided_only)
+    return UndoResult(removing.run, connection.name, taken, left, tuple(refused), kept)

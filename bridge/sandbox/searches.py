@@ -130,7 +130,12 @@ def _patients(store: Store, given: Parameters) -> Selection:
         inner = "SELECT patient FROM identifier WHERE ended = 0 AND identifier = ? COLLATE NOCASE"
         return Selection(f"id IN ({inner})", (given["identifier"],), "id")
     query = given.get("q", "").strip()
-    return found_by(query) if len(query) >= SHORTEST_QUERY else NOTHING
+    if len(query) < SHORTEST_QUERY:
+        return NOTHING
+    found = found_by(query)
+    if given.get("includeDead") == "true":
+        return found
+    return found.also("id IN (SELECT id FROM person WHERE dead IS NOT 1)")
 
 
 def found_by(query: str) -> Selection:

@@ -17,6 +17,7 @@ from bridge.__main__ import run
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Patience
 from bridge.sandbox import Sandbox
+from tests.lib.chart_loading import ChartGoal, prepare_content, read_goal
 from tests.lib.loading import PASSWORD, QUICK, USER, connector, prepare
 
 REAL = os.environ.get("BRIDGE_TEST_URL")
@@ -59,6 +60,13 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def chart_goal(clinic: Clinic) -> ChartGoal:
+    """What whole charts hang on, once the clinic has the content that they need."""
+    prepare_content(clinic.connect)
+    return read_goal(clinic.connect)
+
+
 class Output(NamedTuple):
     """What a command left behind."""
 
@@ -74,12 +82,12 @@ class Output(NamedTuple):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Count the cases of the fault matrix: the parametrised tests of test_faults."""
+    """Count the cases of the fault matrix: the parametrised tests of both files."""
     reports = [
         report
         for outcome in ("passed", "failed", "error")
         for report in terminalreporter.stats.get(outcome, ())
-        if "test_faults.py" in report.nodeid and report.nodeid.endswith("]")
+        if "faults.py" in report.nodeid and report.nodeid.endswith("]")
     ]
     cases = {report.nodeid for report in reports}
     faulty = {report.nodeid for report in reports if report.outcome == "failed"}

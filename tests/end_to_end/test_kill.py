@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,12 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from bridge.delivery.ledger import UNFINISHED
+from bridge.delivery.ledger import UNFINISHED, Ledger, Phase
 from bridge.errors import ServerError
 from tests.end_to_end.conftest import REAL, Clinic
-from tests.lib.loading import PASSWORD, QUICK, USER, found, prepare
+from tests.lib.chart_loading import ChartGoal, assert_nobody, assert_whole, start_charts
+from tests.lib.loading import PASSWORD, QUICK, USER, found, prepare, proceed, take_off
+from tests.lib.whole_charts import ChartCohort
 
 COUNT = 60
+CHARTS = 8
 KILLS = int(os.environ.get("BRIDGE_TEST_KILLS", "6"))
 SERVER_KILLS = max(1, KILLS // 2)
 UNDO_KILLS = max(2, KILLS // 3)
@@ -114,6 +118,46 @@ def test_an_undo_that_is_killed_again_and_again_leaves_nobody(
         "rejected": 0,
         str(status["state"]): COUNT,
     }
+
+
+def test_whole_charts_that_are_killed_again_and_again_come_and_go_whole(
+    clinic: Clinic, chart_goal: ChartGoal, tmp_path: Path
+) -> None:
+    """Entries of every kind, those whose ids the server mints and those who name each other."""
+    chance = random.Random(os.environ.get("BRIDGE_TEST_SEED"))
+    for number in range(max(1, KILLS // 6)):
+        cohort = ChartCohort(CHARTS, seed=secrets.randbelow(10**9), mutual=True)
+        folder = tmp_path / str(number)
+        with start_charts(folder, cohort, chart_goal, clinic.url) as ledger:
+            record, seed = ledger.path, str(cohort.inputs["seed"])
+        kill_repeatedly([str(record), str(CHARTS), seed, "load"], chance)
+        with Ledger.open(record) as ledger:
+            if ledger.progress.phase is not Phase.COMPLETE:
+                proceed(ledger, cohort, clinic.connect)
+            assert_whole(ledger, cohort, clinic.connect)
+        kill_repeatedly([str(record), str(CHARTS), seed, "undo"], chance)
+        with Ledger.open(record) as ledger:
+            take_off(ledger, clinic.connect)
+            assert ledger.progress.phase is Phase.UNDONE
+            assert_nobody(ledger, cohort, clinic.connect)
+
+
+def kill_repeatedly(arguments: list[str], chance: random.Random) -> None:
+    """Start the process and kill it, at moments from its first request to about its end."""
+    for _ in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.lib.chart_process", *arguments],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout
+        process.stdout.readline()  # it says when it begins
+        time.sleep(chance.uniform(0, 0.8 if not REAL else 6.0))
+        process.kill()
+        _, err = process.communicate(timeout=DEADLINE)
+        assert process.returncode in (0, -signal.SIGKILL), err
 
 
 @pytest.mark.skipif(bool(REAL), reason="kills the sandbox, not somebody's server")

@@ -84,6 +84,11 @@ def start(
     return Ledger.create(folder, run)
 
 
+def client_pool(connect: Callable[[], Client], workers: int = 2) -> ClientPool:
+    """Return what opens clients for workers that nobody stops."""
+    return ClientPool(connect, ConcurrencyLimit(workers), threading.Event())
+
+
 def proceed(
     ledger: Ledger, cohort: Cohort, connect: Callable[[], Client], workers: int = 2
 ) -> list[Row]:
@@ -91,7 +96,7 @@ def proceed(
     if ledger.progress.phase is Phase.PLANNING:
         with closing(connect()) as client:
             plan_run(ledger, cohort, client)
-    pool = ClientPool(connect, ConcurrencyLimit(workers), threading.Event())
+    pool = client_pool(connect, workers)
     return list(carry_on(ledger, cohort, delivery_of(ledger.run, MAPPING), pool))
 
 
@@ -120,8 +125,7 @@ def take_off(
         purge=purge,
         kinds=LEFT_BEHIND if ledger.run.terms else frozenset(),
     )
-    pool = ClientPool(connect, ConcurrencyLimit(2), threading.Event())
-    return list(undo_run(ledger, removal, pool, cohort))
+    return list(undo_run(ledger, removal, client_pool(connect), cohort))
 
 
 def found(run: str, connect: Callable[[], Client]) -> list[str]:

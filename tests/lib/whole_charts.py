@@ -249,14 +249,21 @@ def _appointments(uuid: str) -> Iterator[Appointment]:
 
 
 class ChartCohort:
-    """Patients with whole charts: every second is the child of the one before, the last is dead."""
+    """Patients with whole charts: every second is the child of the one before, the last is dead.
+
+    Where it is `mutual`, the mother's chart names her child as well, who comes after her.
+    """
 
     resampled = 0
 
-    def __init__(self, count: int, *, seed: int = 1) -> None:
+    def __init__(
+        self, count: int, *, seed: int = 1, mutual: bool = False, without: tuple[type, ...] = ()
+    ) -> None:
         self.count = count
         self.inputs: dict[str, Any] = {"seed": seed}
         self._seed = seed
+        self._mutual = mutual
+        self._without = without
 
     def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
         """Yield the patients with these numbers."""
@@ -265,4 +272,27 @@ class ChartCohort:
     def _patient(self, number: int) -> Patient:
         mother = None if number % 2 else make_patient(number - 1, seed=self._seed).uuid
         patient = make_patient(number, seed=self._seed)
-        return whole_chart(patient, mother=mother, dead=number == self.count)
+        made = whole_chart(patient, mother=mother, dead=number == self.count)
+        if self._mutual and number % 2 and number < self.count:
+            made = replace(made, entries=(*made.entries, self._motherhood(made)))
+        return without(made, *self._without) if self._without else made
+
+    def _motherhood(self, mother: Patient) -> Relationship:
+        child = make_patient(mother.number + 1, seed=self._seed).uuid
+        return Relationship(uuid=part_uuid(mother.uuid, "r2"), other=child, kind="child")
+
+
+def without(patient: Patient, *types: type) -> Patient:
+    """Take the entries of some types out of a chart."""
+    visits = tuple(
+        replace(
+            visit,
+            encounters=tuple(
+                replace(one, entries=tuple(e for e in one.entries if not isinstance(e, types)))
+                for one in visit.encounters
+            ),
+        )
+        for visit in patient.visits
+    )
+    entries = tuple(entry for entry in patient.entries if not isinstance(entry, types))
+    return replace(patient, visits=visits, entries=entries)

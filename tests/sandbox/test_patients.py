@@ -96,6 +96,15 @@ def test_patients_are_found_by_name_identifier_and_mark(
     assert [result["uuid"] for result in results] == ([uuid] if found else [])
 
 
+def test_a_search_hides_the_dead_unless_it_is_asked_for_them(clinic: Clinic) -> None:
+    uuid = clinic.patient()
+    death = {"dead": True, "causeOfDeathNonCoded": "unknown"}
+    assert clinic.ask("POST", f"person/{uuid}", death).status_code == 200
+    assert clinic.read("patient", q="Otieno")["results"] == []
+    found = clinic.read("patient", q="Otieno", includeDead="true", v="custom:(uuid)")["results"]
+    assert [one["uuid"] for one in found] == [uuid]
+
+
 def test_pages_follow_one_another_to_the_end(clinic: Clinic) -> None:
     made = {clinic.patient() for _ in range(7)}
     seen: list[str] = []

@@ -1,11 +1,10 @@
 """Allergies and intolerances. O3 reads them through FHIR."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Allergy, LeftOut, Patient
 from bridge.delivery.kinds.kind import (
-    NO_CONCEPT,
     NOT_TAKEN,
     EntryKind,
     Sent,
@@ -16,6 +15,7 @@ from bridge.delivery.kinds.kind import (
     request_of,
 )
 from bridge.delivery.requests import Body, Context, Expected, Found, Request
+from bridge.mapping.resolve import NO_CONCEPT
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -73,7 +73,7 @@ def render(allergy: Allergy, patient: Patient, context: Context) -> Request | Le
     return request_of(allergy, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST an allergy of its patient under our uuid."""
     return created(client, f"patient/{request.patient}/allergy", request, ask_first=ask_first)
 
@@ -113,6 +113,11 @@ def allergen_of(request: Request) -> str:
     return "{allergen} {text}".format(**request.expected.fields)
 
 
+def has_any(client: Client, patient: str) -> bool:
+    """Tell whether there is one: an allergy, be it voided, keeps its patient in the database."""
+    return any(True for _ in read(client, patient, {}))
+
+
 KIND = EntryKind(
     name=NAME,
     entries=(Allergy,),
@@ -120,4 +125,5 @@ KIND = EntryKind(
     send=send,
     read=read,
     identity=allergen_of,
+    undeletable=has_any,
 )

@@ -1,6 +1,6 @@
-"""Appointments of Bahmni's module: the server mints the id, and a past one is moved on by steps."""
+"""Appointments of Bahmni's module: the server mints the id."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,10 @@ from bridge.delivery.kinds.kind import (
 )
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Request
-from bridge.openmrs.client import Client
+from bridge.openmrs.client import REST, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
-from bridge.openmrs.replies import Outcome
+from bridge.openmrs.replies import Outcome, Reply
+from bridge.openmrs.transport import ConfirmCreated
 
 NAME = "appointments"
 
@@ -34,6 +35,8 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 """The changes of status that lead from `Scheduled`, the one that a new appointment has."""
 
+STEPS_TO = {steps[-1]: steps for steps in STEPS.values() if steps}
+
 _EARLIEST = "1900-01-01T00:00:00.000+0000"
 
 
@@ -45,17 +48,18 @@ def render(entry: Appointment, patient: Patient, context: Context) -> Request | 
     if service is None:
         return LeftOut(entry.source, "no appointment service on the server", entry.service.label)
     target = context.target
+    status = (STEPS[entry.status] or ("Scheduled",))[-1]
     body: Body = {
         "patientUuid": patient.uuid,
         "serviceUuid": service,
         "startDateTime": rest_time(entry.start),
         "endDateTime": rest_time(entry.stop),
         "appointmentKind": "Scheduled",
+        "status": status,
         "locationUuid": target.location,
         "providers": [{"uuid": target.provider, "response": "ACCEPTED"}],
         "comments": entry.comment,
     }
-    status = (STEPS[entry.status] or ("Scheduled",))[-1]
     expected = expect(
         NAME,
         entry.uuid,
@@ -70,24 +74,42 @@ def render(entry: Appointment, patient: Patient, context: Context) -> Request | 
     return request_of(entry, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
-    """POST an appointment, then bring it to its status; steps taken already are not repeated."""
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
+    """POST an appointment with its status; where the server makes it a new one, go on by steps."""
     meant = request.expected
     assert meant
+    said: list[Reply] = []
+
+    def post(confirm: ConfirmCreated) -> Reply:
+        said.append(client.create("appointment", request.body, confirm_created=confirm))
+        return said[-1]
+
     sent = minted(
         request,
         IDENTIFYING,
-        lambda confirm: client.create("appointment", request.body, confirm_created=confirm),
+        post,
         lambda: read(client, request.patient, {request.uuid: meant}),
         ask_first=ask_first,
+        taken=taken,
     )
-    if sent.refusal:
-        return sent
     wanted = str(meant.fields["status"])
-    for step in next((s for s in STEPS.values() if s and s[-1] == wanted), ()):
+    if sent.refusal or any(_says(reply, wanted) for reply in said):
+        return sent
+    return _moved_on(client, request.patient, sent, wanted)
+
+
+def _says(reply: Reply, status: str) -> bool:
+    return isinstance(reply.body, dict) and reply.body.get("status") == status
+
+
+def _moved_on(client: Client, patient: str, sent: Sent, wanted: str) -> Sent:
+    """Bring an appointment to its status; steps taken already are not repeated."""
+    status = _status(client, patient, sent.uuid)
+    steps: tuple[str, ...] = () if status == wanted else STEPS_TO.get(wanted, ())
+    for step in steps:
         reply = client.act(f"appointments/{sent.uuid}/status-change", {"toStatus": step})
         if reply.outcome is not Outcome.ACCEPTED:
-            status = _status(client, request.patient, sent.uuid)
+            status = _status(client, patient, sent.uuid)
             if status not in (step, wanted):
                 return Sent(sent.uuid, f"its status stays {status}: {reply.reason}")
     return sent
@@ -134,4 +156,12 @@ def _found(appointment: dict[str, Any]) -> Found:
     return Found(appointment["uuid"], f"{service.get('name')}", fields)
 
 
-KIND = EntryKind(name=NAME, entries=(Appointment,), render=render, send=send, read=read)
+def has_any(client: Client, patient: str) -> bool:
+    """Tell whether there is one: no request deletes or voids it, and it keeps its patient."""
+    has_module = client.probe(f"{REST}/appointmentService/all/default")
+    return has_module.outcome is Outcome.ACCEPTED and any(True for _ in read(client, patient, {}))
+
+
+KIND = EntryKind(
+    name=NAME, entries=(Appointment,), render=render, send=send, read=read, undeletable=has_any
+)

@@ -1,6 +1,6 @@
 """Attachments: complex observations of the attachments module, sent as multipart."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Attachment, LeftOut
@@ -63,7 +63,7 @@ def render(entry: Attachment, place: Place, context: Context) -> Fragment:
     return Fragment(kind=NAME, after=(request,), source=entry.source)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST an attachment under our uuid."""
     assert request.file
 

@@ -1,6 +1,6 @@
 """Conditions: the patient's list of problems. O3 reads them through FHIR."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Condition, LeftOut, Patient
@@ -21,6 +21,7 @@ from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
 NAME = "conditions"
+RESOURCE = "condition"
 
 _NON_CODED = "http://fhir.openmrs.org/ext/non-coded-condition"
 _VERIFICATION: dict[bool | None, str] = {True: "CONFIRMED", False: "PROVISIONAL"}
@@ -58,9 +59,9 @@ def render(condition: Condition, patient: Patient, context: Context) -> Request 
     return request_of(condition, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST a condition under our uuid."""
-    return created(client, "condition", request, ask_first=ask_first)
+    return created(client, RESOURCE, request, ask_first=ask_first)
 
 
 @as_openmrs_has_it("conditions")
@@ -100,7 +101,7 @@ def _first_code(concept: Any) -> str:
 @as_openmrs_has_it("conditions")
 def left_behind(client: Client, patient: str) -> Iterator[Ref]:
     """List a patient's conditions: a void of the patient does not take them along."""
-    return iter([Ref("condition", one.uuid) for one in read(client, patient, {})])
+    return iter([Ref(RESOURCE, one.uuid) for one in read(client, patient, {})])
 
 
 KIND = EntryKind(
@@ -110,4 +111,5 @@ KIND = EntryKind(
     send=send,
     read=read,
     left_behind=left_behind,
+    resource=RESOURCE,
 )

@@ -1,6 +1,6 @@
 """That a patient died, when and of what: the last thing that is said of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Death, Patient
@@ -44,7 +44,7 @@ def render(death: Death, patient: Patient, context: Context) -> Request:
     )
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """Say that a person is dead; said twice it changes nothing more."""
 
     def confirm() -> Reply | None:

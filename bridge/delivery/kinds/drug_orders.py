@@ -10,7 +10,6 @@ from typing import Any
 
 from bridge.chart import DrugOrder, LeftOut
 from bridge.delivery.kinds.kind import (
-    NO_CONCEPT,
     NOT_TAKEN,
     EntryKind,
     Place,
@@ -19,9 +18,10 @@ from bridge.delivery.kinds.kind import (
     server_time,
     uuid_of,
 )
+from bridge.delivery.prescriptions import amount_of, dosing_of, unsent_parts
 from bridge.delivery.rendering import provider_of, rest_time
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment
-from bridge.mapping.resolve import Change
+from bridge.mapping.resolve import NO_CONCEPT
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -32,9 +32,6 @@ OUTPATIENT = "6f0c9a92-6f24-11e3-af88-005056821db0"
 
 DRUG_ORDER = "131168f4-15f5-102d-96e4-000c29c2a5d7"
 """The order type; both are in every OpenMRS from the start."""
-
-_SIMPLE = "org.openmrs.SimpleDosingInstructions"
-_FREE_TEXT = "org.openmrs.FreeTextDosingInstructions"
 
 _FIELDS = (
     "uuid,voided,action,display,dateActivated,autoExpireDate,concept:(uuid),drug:(uuid),drugNonCoded,"
@@ -58,8 +55,8 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         return left_out(NO_CONCEPT, entry.drug.label)
     if entry.start < place.time:
         return left_out("ordered before its encounter", entry.drug.label)
-    amount, changes = _amount(entry, context)
-    fields = {**what, **_dosing(entry, context), **amount}
+    amount, changes = amount_of(entry, context)
+    fields = {**what, **dosing_of(entry, context), **amount}
     reason, words = coded(entry.reason, "reason", context) if entry.reason else (None, None)
     body: Body = {
         "uuid": entry.uuid,
@@ -99,6 +96,7 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         bodies=(body,),
         expected=(expected,),
         changes=changes,
+        left_out=tuple(unsent_parts(entry, context)),
         source=entry.source,
     )
 
@@ -113,58 +111,6 @@ def _what(entry: DrugOrder, context: Context) -> dict[str, Field] | None:
         words = entry.drug.label[:255]
         return {"drug": None, "concept": context.target.other_drug, "drugNonCoded": words}
     return None
-
-
-def _dosing(entry: DrugOrder, context: Context) -> dict[str, Field]:
-    terms = context.terms
-    unit = terms.dose_unit(entry.dose.unit) if entry.dose else None
-    route = terms.route(entry.route) if entry.route else None
-    frequency = terms.frequency(entry.frequency) if entry.frequency else None
-    known: dict[str, Field] = {
-        "dose": entry.dose.value if entry.dose and unit else None,
-        "doseUnits": unit,
-        "route": route,
-        "frequency": frequency,
-    }
-    if all(known.values()):
-        return {
-            **known,
-            "dosingType": _SIMPLE,
-            "dosingInstructions": entry.instructions or None,
-        }
-    words = entry.instructions or dosing_words(entry) or "as directed"
-    return {
-        **dict.fromkeys(known),
-        "dosingType": _FREE_TEXT,
-        "dosingInstructions": words,
-    }
-
-
-def dosing_words(entry: DrugOrder) -> str:
-    """Say in words how a drug is taken, as far as the order does."""
-    dose = f"{entry.dose.value:g} {entry.dose.unit}".strip() if entry.dose else ""
-    parts = (dose, *(part.label for part in (entry.route, entry.frequency) if part))
-    return ", ".join(filter(None, parts))
-
-
-NO_QUANTITY = "no quantity: sent as 1, since the server asks for one"
-
-
-def _amount(entry: DrugOrder, context: Context) -> tuple[dict[str, Field], tuple[Change, ...]]:
-    terms = context.terms
-    unit = terms.duration_unit(entry.duration.unit) if entry.duration else None
-    given = entry.quantity
-    quantity_unit = terms.quantity_unit(given.unit) if given else None
-    amount: dict[str, Field] = {
-        "duration": int(entry.duration.value) if entry.duration and unit else None,
-        "durationUnits": unit,
-        "quantity": given.value if given and quantity_unit else None,
-        "quantityUnits": quantity_unit,
-    }
-    if amount["quantity"] is None and (unit := context.target.required_quantity_unit):
-        change = Change(entry.source, NO_QUANTITY, entry.drug.label)
-        return {**amount, "quantity": 1.0, "quantityUnits": unit}, (change,)
-    return amount, ()
 
 
 def overlapping(orders: Iterable[DrugOrder], context: Context) -> Iterator[DrugOrder]:

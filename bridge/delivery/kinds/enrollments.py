@@ -1,6 +1,7 @@
 """Enrollments in programs, with the states of their workflows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bridge.chart import Enrollment, LeftOut, Patient
@@ -21,6 +22,9 @@ from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
 NAME = "enrollments"
+RESOURCE = "programenrollment"
+
+NO_STATE = "no such state in the program on the server"
 
 _FIELDS = (
     "uuid,voided,dateEnrolled,dateCompleted,location:(uuid),program:(uuid,display),"
@@ -65,18 +69,20 @@ def render(entry: Enrollment, patient: Patient, context: Context) -> Request | L
         location=context.target.location,
         states="; ".join(f"{uuid} {s.start}..{s.end or ''}" for s, uuid in states),
     )
-    return request_of(entry, patient, body, expected)
+    lost = (state.state.label for state, uuid in known if not uuid)
+    left_out = tuple(LeftOut(f"{entry.source}#state", NO_STATE, label) for label in lost)
+    return replace(request_of(entry, patient, body, expected), left_out=left_out)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST an enrollment under our uuid."""
-    return created(client, "programenrollment", request, ask_first=ask_first)
+    return created(client, RESOURCE, request, ask_first=ask_first)
 
 
 @as_openmrs_has_it("enrollments")
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
     """Read a patient's enrollments."""
-    found = client.every("programenrollment", _FIELDS, patient=patient)
+    found = client.every(RESOURCE, _FIELDS, patient=patient)
     return iter([_found(one) for one in found if not one.get("voided")])
 
 
@@ -100,7 +106,7 @@ def _found(enrollment: dict[str, Any]) -> Found:
 @as_openmrs_has_it("enrollments")
 def left_behind(client: Client, patient: str) -> Iterator[Ref]:
     """List a patient's enrollments: a void of the patient does not take them along."""
-    return iter([Ref("programenrollment", one.uuid) for one in read(client, patient, {})])
+    return iter([Ref(RESOURCE, one.uuid) for one in read(client, patient, {})])
 
 
 KIND = EntryKind(
@@ -110,4 +116,5 @@ KIND = EntryKind(
     send=send,
     read=read,
     left_behind=left_behind,
+    resource=RESOURCE,
 )

@@ -1,11 +1,10 @@
 """Immunizations: sent and read through FHIR, as O3 does; the server mints the id."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Immunization, LeftOut, Patient
 from bridge.delivery.kinds.kind import (
-    NO_CONCEPT,
     NOT_TAKEN,
     EntryKind,
     Sent,
@@ -18,6 +17,7 @@ from bridge.delivery.kinds.kind import (
     server_time,
 )
 from bridge.delivery.requests import Body, Context, Expected, Found, Request
+from bridge.mapping.resolve import NO_CONCEPT
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -71,7 +71,7 @@ def render(entry: Immunization, patient: Patient, context: Context) -> Request |
     return request_of(entry, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST an immunization; one that may have been made is looked for by vaccine, time and dose."""
     return minted(
         request,
@@ -79,6 +79,7 @@ def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
         lambda confirm: client.create_fhir("Immunization", request.body, confirm_created=confirm),
         lambda: read(client, request.patient, {}),
         ask_first=ask_first,
+        taken=taken,
     )
 
 

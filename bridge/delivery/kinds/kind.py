@@ -1,6 +1,6 @@
 """What an entry kind is: how it is rendered, sent, found again, read back and taken off."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, Protocol
@@ -11,7 +11,6 @@ from bridge.mapping.terms import Role, ServerConcept
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Outcome, Reply
 
-NO_CONCEPT = "no concept on the server"
 NOT_TAKEN = "the server has no place for it"
 
 
@@ -35,8 +34,15 @@ class Sent(NamedTuple):
 class Send(Protocol):
     """Sends a request; where it may have been sent before, the server is asked first."""
 
-    def __call__(self, client: Client, request: Request, *, ask_first: bool) -> Sent:
-        """Return what came of it."""
+    def __call__(
+        self,
+        client: Client,
+        request: Request,
+        *,
+        ask_first: bool,
+        taken: Collection[str] = (),
+    ) -> Sent:
+        """Return what came of it; `taken` are the server's names for other entries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,10 @@ class EntryKind:
     """By what the server tells one of a patient's from another, where it takes each once only."""
     left_behind: Callable[[Client, str], Iterator[Ref]] | None = None
     """Which of a patient's a void of the patient leaves behind, for kinds that it does."""
+    resource: str = ""
+    """The REST resource of these."""
+    undeletable: Callable[[Client, str], bool] | None = None
+    """Whether a patient has any, for kinds that OpenMRS deletes for nobody over REST."""
 
 
 def created(client: Client, resource: str, request: Request, *, ask_first: bool) -> Sent:
@@ -150,18 +160,20 @@ def minted(
     read: Callable[[], Iterator[Found]],
     *,
     ask_first: bool,
+    taken: Collection[str],
 ) -> Sent:
     """POST what the server names itself; one that may have been made is looked for by its fields.
 
-    The last that fits is taken: entries alike in all that identifies them are sent one by one.
+    Entries alike in all that identifies them are told apart by which are `taken` already.
     """
 
     assert request.expected
     wanted = [request.expected.fields[name] for name in identifying]
 
     def look() -> str | None:
-        fitting = [f.uuid for f in read() if [f.fields[name] for name in identifying] == wanted]
-        return fitting[-1] if fitting else None
+        free = (found for found in read() if found.uuid not in taken)
+        fitting = (f.uuid for f in free if [f.fields[name] for name in identifying] == wanted)
+        return next(fitting, None)
 
     def confirm() -> Reply | None:
         uuid = look()

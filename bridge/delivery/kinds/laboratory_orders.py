@@ -1,12 +1,11 @@
 """Test orders ride in their encounter; one whose result is there is completed afterwards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import LeftOut, TestOrder
 from bridge.delivery.kinds.drug_orders import OUTPATIENT
 from bridge.delivery.kinds.kind import (
-    NO_CONCEPT,
     NOT_TAKEN,
     EntryKind,
     Place,
@@ -17,6 +16,7 @@ from bridge.delivery.kinds.kind import (
 )
 from bridge.delivery.rendering import provider_of, rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Fragment, Request
+from bridge.mapping.resolve import NO_CONCEPT
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
@@ -68,7 +68,7 @@ def render(entry: TestOrder, place: Place, context: Context) -> Fragment:
     )
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """Say that the laboratory is done with a test; said twice it changes nothing more."""
     reply = client.act(f"order/{request.uuid}/fulfillerdetails/", request.body)
     if reply.outcome is Outcome.ACCEPTED or _status(client, request.uuid) == "COMPLETED":
@@ -102,4 +102,11 @@ def _found(order: dict[str, Any]) -> Found:
     return Found(order["uuid"], str(order.get("display")), fields)
 
 
-KIND = EntryKind(name=NAME, entries=(TestOrder,), render_within=render, send=send, read=read)
+def has_any(client: Client, patient: str) -> bool:
+    """Tell whether there is one: it keeps its encounter, and so its patient, in the database."""
+    return any(True for _ in read(client, patient, {}))
+
+
+KIND = EntryKind(
+    name=NAME, entries=(TestOrder,), render_within=render, send=send, read=read, undeletable=has_any
+)

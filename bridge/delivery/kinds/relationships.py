@@ -1,6 +1,6 @@
 """Relationships between two patients of a cohort, such as a mother and her child."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import LeftOut, Patient, Relationship
@@ -18,6 +18,7 @@ from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
 NAME = "relationships"
+RESOURCE = "relationship"
 
 PARENT_CHILD = "8d91a210-c2cc-11de-8d13-0010c6dffd0f"
 SIBLING = "8d91a01c-c2cc-11de-8d13-0010c6dffd0f"
@@ -44,15 +45,15 @@ def render(entry: Relationship, patient: Patient, context: Context) -> Request |
     return request_of(entry, patient, body, expected)
 
 
-def send(client: Client, request: Request, *, ask_first: bool) -> Sent:
+def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
     """POST a relationship under our uuid."""
-    return created(client, "relationship", request, ask_first=ask_first)
+    return created(client, RESOURCE, request, ask_first=ask_first)
 
 
 @as_openmrs_has_it("relationships")
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
     """Read how a person is related to others."""
-    found = client.every("relationship", _FIELDS, person=patient)
+    found = client.every(RESOURCE, _FIELDS, person=patient)
     return iter([_found(one) for one in found if not one.get("voided")])
 
 
@@ -69,7 +70,7 @@ def _found(relationship: dict[str, Any]) -> Found:
 @as_openmrs_has_it("relationships")
 def left_behind(client: Client, patient: str) -> Iterator[Ref]:
     """List a person's relationships: a void of the patient does not take them along."""
-    return iter([Ref("relationship", one.uuid) for one in read(client, patient, {})])
+    return iter([Ref(RESOURCE, one.uuid) for one in read(client, patient, {})])
 
 
 KIND = EntryKind(
@@ -79,4 +80,5 @@ KIND = EntryKind(
     send=send,
     read=read,
     left_behind=left_behind,
+    resource=RESOURCE,
 )

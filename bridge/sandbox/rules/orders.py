@@ -19,8 +19,20 @@ SIMPLE_PARTS = ("dose", "doseUnits", "route", "frequency")
 QUANTITY_SETTING = "drugOrder.requireOutpatientQuantity"
 
 
+DISPENSING = "order.drugDispensingUnitsConceptUuid"
+DOSING = "order.drugDosingUnitsConceptUuid"
+
+
 def allowed_concepts(store: Store, setting: str) -> list[Record]:
-    """List the members of the set that a setting names."""
+    """List the members of the set that a setting names; what is a dose can be dispensed too."""
+    members = _members(store, setting)
+    if setting != DISPENSING:
+        return members
+    known = {one.id for one in members}
+    return members + [one for one in _members(store, DOSING) if one.id not in known]
+
+
+def _members(store: Store, setting: str) -> list[Record]:
     found = store.many("systemsetting", "property = ?", (setting,))
     concept = store.find("concept", str(found[0]["value"])) if found else None
     return store.refs(concept, "setMembers") if concept else []

@@ -1,0 +1,285 @@
+"""How each kind is written, where the server knows its parts and where it does not."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bridge.chart import (
+    FREQUENCY_SYSTEM,
+    Allergy,
+    Appointment,
+    Attachment,
+    Code,
+    CodeableConcept,
+    Condition,
+    Death,
+    DrugOrder,
+    Enrollment,
+    Immunization,
+    LeftOut,
+    ProgramState,
+    Quantity,
+    Relationship,
+)
+from bridge.delivery.kinds import BY_ENTRY
+from bridge.delivery.kinds.appointments import STEPS
+from bridge.delivery.kinds.deaths import UNKNOWN
+from bridge.delivery.kinds.deaths import render as render_death
+from bridge.delivery.kinds.enrollments import NO_STATE
+from bridge.delivery.kinds.kind import NOT_TAKEN, Place
+from bridge.delivery.kinds.relationships import PARENT_CHILD, SIBLING
+from bridge.delivery.prescriptions import NO_QUANTITY, NOT_WHOLE
+from bridge.delivery.rendering import rest_time
+from bridge.delivery.requests import Context, Fragment, Request
+from bridge.mapping.resolve import NO_CONCEPT
+from tests.lib.chart_context import CONTEXT, TARGET, lacking
+from tests.lib.patients import make_patient
+from tests.lib.whole_charts import (
+    AMLODIPINE,
+    BCG,
+    DAILY,
+    HIV_CARE,
+    HYPERTENSION,
+    ON_TREATMENT,
+    ORAL,
+    PENICILLINS,
+    PNG,
+    RASH,
+    SERVICE,
+    WORDS_ONLY,
+)
+
+PATIENT = make_patient(1)
+AT = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
+PLACE = Place(PATIENT, "e", AT)
+UNHEARD_OF = CodeableConcept((), "Unheard of")
+
+
+def written(entry: Any, context: Context = CONTEXT) -> Request:
+    """Render an entry of the patient as a whole, which must be sent."""
+    render = BY_ENTRY[type(entry)].render
+    assert render
+    request = render(entry, PATIENT, context)
+    assert isinstance(request, Request)
+    return request
+
+
+def left_out(entry: Any, context: Context = CONTEXT) -> LeftOut:
+    """Render one that must be left out."""
+    render = BY_ENTRY[type(entry)].render
+    assert render
+    left = render(entry, PATIENT, context)
+    assert isinstance(left, LeftOut)
+    return left
+
+
+def prescribed(context: Context = CONTEXT, **changes: Any) -> Fragment:
+    """Render an order of amlodipine."""
+    usual = DrugOrder(
+        uuid=PATIENT.uuid,
+        drug=AMLODIPINE,
+        start=AT,
+        dose=Quantity(5, "mg"),
+        route=ORAL,
+        frequency=DAILY,
+        duration=Quantity(30, "d"),
+        quantity=Quantity(30, "Tablet"),
+        source="M/1",
+    )
+    render = BY_ENTRY[DrugOrder].render_within
+    assert render
+    return render(replace(usual, **changes), PLACE, context)
+
+
+def test_a_condition_with_a_concept_and_one_in_words() -> None:
+    """Words of more than OpenMRS holds are cut."""
+    condition = Condition(uuid="c", what=HYPERTENSION, onset=date(2019, 5, 1), is_confirmed=True)
+    body = written(condition).body
+    assert body["condition"] == {"coded": "117399AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+    assert (body["clinicalStatus"], body["verificationStatus"]) == ("ACTIVE", "CONFIRMED")
+    assert body["onsetDate"] == "2019-05-01"
+    long = Condition(uuid="c", what=CodeableConcept((), "x" * 300), is_active=False)
+    assert written(long).body["condition"] == {"nonCoded": "x" * 255}
+    assert written(long).body["clinicalStatus"] == "INACTIVE"
+
+
+def test_an_allergen_and_a_reaction_in_words_stand_beside_other() -> None:
+    """OpenMRS tells them by that concept."""
+    allergy = Allergy(
+        uuid="a", allergen=UNHEARD_OF, kind="food", reactions=(RASH, UNHEARD_OF), severity="mild"
+    )
+    body = written(allergy).body
+    assert body["allergen"]["nonCodedAllergen"] == "Unheard of"
+    assert body["allergen"]["codedAllergen"]["uuid"].startswith("5622A")
+    assert [set(one) for one in body["reactions"]] == [
+        {"reaction"},
+        {"reaction", "reactionNonCoded"},
+    ]
+    assert body["severity"]["uuid"].startswith("1498A")
+    coded = Allergy(uuid="a", allergen=PENICILLINS, kind="drug")
+    assert "nonCodedAllergen" not in written(coded).body["allergen"]
+
+
+def test_an_immunization_names_its_visit_where_fhir_has_an_encounter() -> None:
+    """One outside any visit, or of a vaccine without a concept, is left out."""
+    immunization = Immunization(uuid="i", vaccine=BCG, time=AT, dose_number=2, lot="7", visit="v")
+    body = written(immunization).body
+    assert body["encounter"] == {"reference": "Encounter/v"}
+    assert body["protocolApplied"] == [{"doseNumberPositiveInt": 2}]
+    assert "uuid" not in body
+    assert "id" not in body
+    assert left_out(replace(immunization, visit=None)).reason == "immunization outside any visit"
+    assert left_out(replace(immunization, vaccine=UNHEARD_OF)).reason == NO_CONCEPT
+
+
+def test_states_that_the_program_does_not_have_are_parts_left_out() -> None:
+    """The enrollment is sent with the others."""
+    states = (
+        ProgramState(state=ON_TREATMENT, start=date(2026, 3, 2)),
+        ProgramState(state=UNHEARD_OF, start=date(2026, 4, 2)),
+    )
+    enrollment = Enrollment(
+        uuid=PATIENT.uuid,
+        program=HIV_CARE,
+        enrolled=date(2026, 3, 2),
+        states=states,
+        source="CarePlan/1",
+    )
+    request = written(enrollment)
+    assert [state["state"] for state in request.body["states"]] == ["on treatment"]
+    assert request.left_out == (LeftOut("CarePlan/1#state", NO_STATE, "Unheard of"),)
+    elsewhere = replace(enrollment, program=UNHEARD_OF)
+    assert left_out(elsewhere).reason == "no program on the server"
+
+
+@pytest.mark.parametrize(
+    ("status", "sent"),
+    [
+        ("scheduled", "Scheduled"),
+        ("checked in", "CheckedIn"),
+        ("completed", "Completed"),
+        ("missed", "Missed"),
+        ("cancelled", "Cancelled"),
+    ],
+)
+def test_an_appointment_has_its_status_from_the_start(status: Any, sent: str) -> None:
+    """And no uuid of ours, which the module would refuse."""
+    appointment = Appointment(
+        uuid="p", service=SERVICE, start=AT, stop=AT + timedelta(minutes=15), status=status
+    )
+    request = written(appointment)
+    assert request.body["status"] == sent
+    assert "uuid" not in request.body
+    assert request.expected
+    assert request.expected.fields["status"] == sent
+    assert status in STEPS
+    other = replace(appointment, service=UNHEARD_OF)
+    assert left_out(other).reason == "no appointment service on the server"
+    assert left_out(appointment, lacking("appointments")).reason == NOT_TAKEN
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second", "type_"),
+    [
+        ("parent", "other", PATIENT.uuid, PARENT_CHILD),
+        ("child", PATIENT.uuid, "other", PARENT_CHILD),
+        ("sibling", PATIENT.uuid, "other", SIBLING),
+    ],
+)
+def test_person_a_is_the_parent(kind: Any, first: str, second: str, type_: str) -> None:
+    """Whoever of the two says it."""
+    body = written(Relationship(uuid="r", other="other", kind=kind)).body
+    assert (body["personA"], body["personB"], body["relationshipType"]) == (first, second, type_)
+
+
+def test_a_death_has_a_cause_even_where_nobody_knows_it() -> None:
+    """OpenMRS asks for one."""
+    body = render_death(Death(time=None), PATIENT, CONTEXT).body
+    assert body == {"dead": True, "causeOfDeathNonCoded": UNKNOWN}
+
+
+def test_an_attachment_is_of_the_concept_of_its_type() -> None:
+    """A picture or any other file; it is no part of the encounter's own request."""
+    render = BY_ENTRY[Attachment].render_within
+    assert render
+    picture = Attachment(
+        uuid="x", content=PNG, media_type="image/png", file_name="rash.png", time=AT
+    )
+    other = replace(picture, media_type="application/pdf")
+    (first,), (second,) = (render(one, PLACE, CONTEXT).after for one in (picture, other))
+    assert first.body["concept"] != second.body["concept"]
+    assert first.file
+    assert first.file.content == PNG
+
+
+def test_a_prescription_whose_every_part_is_known_is_a_simple_one() -> None:
+    """Of the formulary's drug."""
+    fragment = prescribed()
+    (body,) = fragment.bodies
+    assert body["dosingType"] == "org.openmrs.SimpleDosingInstructions"
+    assert (body["drug"], body["concept"]) == ("amlodipine 5", "amlodipine")
+    assert (body["duration"], body["durationUnits"]) == (30, "days")
+    assert fragment.left_out == ()
+    assert fragment.changes == ()
+
+
+def test_one_with_a_part_unknown_is_said_in_words_all_of_it() -> None:
+    """What was written beside the dose does not take its place."""
+    (body,) = prescribed(route=UNHEARD_OF, instructions="with food").bodies
+    assert body["dosingType"] == "org.openmrs.FreeTextDosingInstructions"
+    assert body["dosingInstructions"] == "5 mg, Unheard of, once a day; with food"
+    assert "dose" not in body
+    weekly = CodeableConcept((Code(FREQUENCY_SYSTEM, "0.143"),), "")
+    (rare,) = prescribed(dose=None, route=None, frequency=weekly).bodies
+    assert rare["dosingInstructions"] == "once in 7 days"
+    (bare,) = prescribed(dose=None, route=None, frequency=None).bodies
+    assert bare["dosingInstructions"] == "as directed"
+
+
+def test_a_drug_without_a_concept_goes_in_words_where_the_server_lets_it() -> None:
+    """Else it is left out."""
+    (body,) = prescribed(drug=UNHEARD_OF).bodies
+    assert (body["concept"], body["drugNonCoded"]) == ("other drug", "Unheard of")
+    closed = replace(CONTEXT, target=replace(TARGET, other_drug=None))
+    fragment = prescribed(closed, drug=UNHEARD_OF)
+    assert fragment.bodies == ()
+    assert [one.reason for one in fragment.left_out] == [NO_CONCEPT]
+
+
+@pytest.mark.parametrize(
+    ("duration", "reason"), [(Quantity(1.5, "d"), NOT_WHOLE), (Quantity(2, "moon"), NO_CONCEPT)]
+)
+def test_a_duration_that_openmrs_cannot_hold_is_a_part_left_out(
+    duration: Quantity, reason: str
+) -> None:
+    """It is not cut to a whole number."""
+    fragment = prescribed(duration=duration)
+    assert "duration" not in fragment.bodies[0]
+    assert [(one.source, one.reason) for one in fragment.left_out] == [("M/1#duration", reason)]
+
+
+def test_a_quantity_that_the_server_insists_on_is_told_as_a_change() -> None:
+    """And one in a unit that it does not know is a part left out."""
+    wanting = replace(CONTEXT, target=replace(TARGET, required_quantity_unit="unit"))
+    fragment = prescribed(wanting, quantity=None)
+    assert (fragment.bodies[0]["quantity"], fragment.bodies[0]["quantityUnits"]) == (1.0, "unit")
+    assert [one.what for one in fragment.changes] == [NO_QUANTITY]
+    unknown = prescribed(quantity=Quantity(3, "jar"))
+    assert "quantity" not in unknown.bodies[0]
+    assert [one.detail for one in unknown.left_out] == ["quantity 3 jar"]
+
+
+def test_the_reason_of_an_order_is_coded_or_in_words() -> None:
+    """As diagnoses are."""
+    assert "orderReason" in prescribed(reason=HYPERTENSION).bodies[0]
+    assert prescribed(reason=WORDS_ONLY).bodies[0]["orderReasonNonCoded"] == "Low back pain"
+
+
+def test_when_an_order_was_stopped_is_its_date_of_expiry() -> None:
+    """In the order itself, with no request more; without it the duration decides."""
+    stopped = prescribed(stopped=AT + timedelta(days=3))
+    assert stopped.bodies[0]["autoExpireDate"] == rest_time(AT + timedelta(days=3))
+    assert stopped.after == ()
+    assert "autoExpireDate" not in prescribed().bodies[0]
