@@ -116,6 +116,9 @@ def states_to_undo(*, purge: bool) -> tuple[State, ...]:
     return (*states, State.UNDONE) if purge else states
 
 
+_Task = tuple[Row, Patient | None, bool]
+
+
 def undo_run(
     ledger: Ledger, removal: Removal, pool: ClientPool, cohort: Cohort | None
 ) -> Iterator[Undone]:
@@ -128,25 +131,34 @@ def undo_run(
 
     look = True  # until a patient has shown that a void takes the visits along
 
-    def work(client: Client, task: tuple[Row, Patient | None, bool]) -> tuple[Row, Undone]:
+    def work(client: Client, task: _Task) -> tuple[_Task, Undone]:
         row, patient, look = task
         undone = removal.take_off_row(client, row, patient, look=look)
         pool.done()
-        return row, undone
+        return task, undone
 
-    states = states_to_undo(purge=removal.purge)
-    refused: set[str] = set()
-    done = State.PURGED if removal.purge else State.UNDONE
-    rows = _with_patients(ledger.rows(*states), cohort)
-    tasks = ((row, patient, look) for row, patient in rows)
-    for row, undone in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
-        look = look and undone.visits_stay is not False
+    def settle(row: Row, undone: Undone) -> Undone:
         if undone.refused:
             refused.add(row.uuid)
         else:
-            gone = State.UNDONE if undone.kept_by else done
+            gone = State.UNDONE if undone.kept_by or not removal.purge else State.PURGED
             ledger.write([row._replace(state=gone if undone.was_ours else State.SPARED)])
-        yield undone
+        return undone
+
+    states = states_to_undo(purge=removal.purge)
+    refused: set[str] = set()
+    rows = _with_patients(ledger.rows(*states), cohort)
+    tasks = ((row, patient, look) for row, patient in rows)
+    related: list[_Task] = []
+    for task, undone in carry_out(tasks, work, pool.connect, pool.concurrency, pool.stop):
+        look = look and undone.visits_stay is not False
+        if removal.purge and undone.refused:
+            related.append(task)  # one to whom a voided relationship leads goes after the other
+        else:
+            yield settle(task[0], undone)
+    if related:
+        for task, undone in carry_out(related, work, pool.connect, pool.concurrency, pool.stop):
+            yield settle(task[0], undone)
     for undone in undo_marked(ledger.run.name, removal, pool, tried=refused):
         if undone.refused:
             refused.add(undone.uuid)

@@ -177,7 +177,8 @@ class Transport:
                     f"{self.server.url} ends every sign-in at once ({reply.reason}): is there a "
                     "proxy before it that drops cookies?"
                 )
-        if method == "GET" and reply.outcome is Outcome.REJECTED and reply.status >= 500:
+        is_question = method == "GET" or path.endswith("/search")
+        if is_question and reply.outcome is Outcome.REJECTED and reply.status >= 500:
             return reply._replace(outcome=Outcome.TEMPORARY)  # a question breaks no constraint
         return reply
 

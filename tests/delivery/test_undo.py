@@ -196,3 +196,20 @@ def test_a_run_is_purged_when_all_its_patients_are(
         list(undo_run(ledger, Removal(run="run-1", run_tag=RUN_TAG, purge=True), pool, None))
         assert ledger.progress.phase is phase
         assert ledger.counts() == {state: 1}
+
+
+def test_who_is_kept_by_another_patient_is_purged_after_that_one(tmp_path: Path) -> None:
+    """A voided relationship is listed nowhere: it goes with the patient whose chart has it."""
+    refusals = iter([refused("a relationship leads to it")])
+    answers = {
+        "GET .*/patient/": patient(),
+        "DELETE .*/patient/p1": lambda: next(refusals, accepted()),
+        **NOTHING,
+    }
+    pool = ClientPool(lambda: AnsweringClient(answers), ConcurrencyLimit(1), threading.Event())
+    with Ledger.create(tmp_path, run_by_hand(name="run-1", patients=2)) as ledger:
+        ledger.write([Row(n, f"p{n}", state=State.CREATED) for n in (1, 2)])
+        removal = Removal(run="run-1", run_tag=RUN_TAG, purge=True)
+        gone = list(undo_run(ledger, removal, pool, None))
+        assert [(one.uuid, one.refused) for one in gone] == [("p2", ""), ("p1", "")]
+        assert ledger.counts() == {State.PURGED: 2}
