@@ -73,6 +73,7 @@ def test_a_patient_whose_new_uuid_the_record_does_not_know_is_found(
         "undone": 1,
         "left": 0,
         "refused": [],
+        "voided_only": {},
     }
     assert found(run, clinic.connect) == []
     assert cli("status", run, "--json").json["state"] == "undone"
