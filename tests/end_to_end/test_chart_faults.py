@@ -38,7 +38,6 @@ LOADING = {
     "appointment": r"POST .*/appointment\?",
     "relationship": r"POST .*/relationship\?",
     "death": r"POST .*/person/",
-    "end of an order": r"POST .*/order\?",
     "completion of a test": r"POST .*/fulfillerdetails/",
     "attachment": r"POST .*/obs$",
 }
@@ -50,7 +49,6 @@ FINDING_AGAIN = {
     "appointments there": r"POST .*/appointments/search$",
     "relationship there": r"GET .*/relationship/",
     "other person there": r"GET .*/person/",
-    "end of an order there": r"GET .*/order/",
     "attachment there": r"GET .*/obs/",
 }
 READING = {
