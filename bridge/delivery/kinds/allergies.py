@@ -10,6 +10,7 @@ from bridge.delivery.kinds.kind import (
     Sent,
     coded,
     created,
+    cut_words,
     expect,
     own_code,
     request_of,
@@ -70,7 +71,9 @@ def render(allergy: Allergy, patient: Patient, context: Context) -> Request | Le
         comment=allergy.comment,
         reactions=", ".join(sorted(k.uuid if k else OTHER for k, _ in reactions)),
     )
-    return request_of(allergy, patient, body, expected)
+    meant = zip(allergy.reactions, (known for known, _ in reactions), strict=True)
+    cut = cut_words(allergy.source, (allergy.allergen, concept), *meant)
+    return request_of(allergy, patient, body, expected, cut)
 
 
 def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:

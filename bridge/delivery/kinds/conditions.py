@@ -10,6 +10,7 @@ from bridge.delivery.kinds.kind import (
     Sent,
     coded,
     created,
+    cut_words,
     expect,
     midnight,
     own_code,
@@ -56,7 +57,8 @@ def render(condition: Condition, patient: Patient, context: Context) -> Request 
         onset=condition.onset,
         end=condition.end,
     )
-    return request_of(condition, patient, body, expected)
+    cut = cut_words(condition.source, (condition.what, concept))
+    return request_of(condition, patient, body, expected, cut)
 
 
 def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:

@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Death, Patient
-from bridge.delivery.kinds.kind import EntryKind, Sent, coded, expect, server_time, uuid_of
+from bridge.delivery.kinds.kind import (
+    EntryKind,
+    Sent,
+    coded,
+    cut_words,
+    expect,
+    server_time,
+    uuid_of,
+)
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Request
 from bridge.openmrs.client import Client
@@ -40,6 +48,7 @@ def render(death: Death, patient: Patient, context: Context) -> Request:
         uuid=patient.uuid,
         body=body,
         expected=expected,
+        left_out=tuple(cut_words(death.source, (death.cause, concept))) if death.cause else (),
         source=death.source,
     )
 

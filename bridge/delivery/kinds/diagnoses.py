@@ -4,7 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bridge.chart import Diagnosis, LeftOut
-from bridge.delivery.kinds.kind import NOT_TAKEN, EntryKind, Place, coded, expect, uuid_of
+from bridge.delivery.kinds.kind import (
+    NOT_TAKEN,
+    EntryKind,
+    Place,
+    coded,
+    cut_words,
+    expect,
+    uuid_of,
+)
 from bridge.delivery.requests import Context, Expected, Found, Fragment
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
@@ -45,6 +53,7 @@ def render(entry: Diagnosis, place: Place, context: Context) -> Fragment:
         part="diagnoses",
         bodies=(body,),
         expected=(expected,),
+        left_out=tuple(cut_words(entry.source, (entry.what, concept))),
         source=entry.source,
     )
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from bridge.chart import DrugOrder, LeftOut
 from bridge.delivery.kinds.kind import (
+    LONGEST_WORDS,
     NOT_TAKEN,
     EntryKind,
     Place,
     coded,
+    cut_words,
     expect,
     server_time,
     uuid_of,
@@ -58,6 +60,10 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
     amount, changes = amount_of(entry, context)
     fields = {**what, **dosing_of(entry, context), **amount}
     reason, words = coded(entry.reason, "reason", context) if entry.reason else (None, None)
+    said = [(entry.reason, reason)] if entry.reason else []
+    if what["drugNonCoded"]:
+        said.append((entry.drug, None))
+    cut = cut_words(entry.source, *said)
     body: Body = {
         "uuid": entry.uuid,
         "type": "drugorder",
@@ -96,7 +102,7 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         bodies=(body,),
         expected=(expected,),
         changes=changes,
-        left_out=tuple(unsent_parts(entry, context)),
+        left_out=(*unsent_parts(entry, context), *cut),
         source=entry.source,
     )
 
@@ -108,7 +114,7 @@ def _what(entry: DrugOrder, context: Context) -> dict[str, Field] | None:
     if concept := context.terms.concept(entry.drug, "drug"):
         return {"drug": None, "concept": concept.uuid, "drugNonCoded": None}
     if context.target.other_drug and entry.drug.label:
-        words = entry.drug.label[:255]
+        words = entry.drug.label[:LONGEST_WORDS]
         return {"drug": None, "concept": context.target.other_drug, "drugNonCoded": words}
     return None
 

@@ -1,6 +1,6 @@
 """What an entry kind is: how it is rendered, sent, found again, read back and taken off."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +12,11 @@ from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Outcome, Reply
 
 NOT_TAKEN = "the server has no place for it"
+
+LONGEST_WORDS = 255
+"""Characters that OpenMRS has room for where words stand in place of a concept."""
+
+TOO_LONG = f"what follows {LONGEST_WORDS} characters"
 
 
 class Place(NamedTuple):
@@ -98,7 +103,16 @@ def coded(
 ) -> tuple[ServerConcept | None, str | None]:
     """Return the server's concept for a meaning, else its words, which go as free text."""
     concept = context.terms.concept(what, role)
-    return concept, None if concept else what.label[:255]
+    return concept, None if concept else what.label[:LONGEST_WORDS]
+
+
+def cut_words(
+    source: str, *meanings: tuple[CodeableConcept, ServerConcept | None]
+) -> Iterator[LeftOut]:
+    """Yield what does not fit of the meanings that go as words, for want of a concept."""
+    for what, concept in meanings:
+        if concept is None and len(what.label) > LONGEST_WORDS:
+            yield LeftOut(f"{source}#words", TOO_LONG, what.label[LONGEST_WORDS:])
 
 
 def server_time(value: Any) -> datetime | None:
@@ -136,14 +150,21 @@ def own_code(concept: Any) -> str | None:
     return next((coding["code"] for coding in codings if "system" not in coding), None)
 
 
-def request_of(entry: PatientEntry, patient: Patient, body: Body, expected: Expected) -> Request:
-    """Return the request that makes an entry of the patient as a whole."""
+def request_of(
+    entry: PatientEntry,
+    patient: Patient,
+    body: Body,
+    expected: Expected,
+    left_out: Iterable[LeftOut] = (),
+) -> Request:
+    """Return the request that makes an entry of the patient as a whole; parts may be left out."""
     return Request(
         kind=expected.kind,
         patient=patient.uuid,
         uuid=entry.uuid,
         body=body,
         expected=expected,
+        left_out=tuple(left_out),
         source=entry.source,
     )
 

@@ -28,7 +28,7 @@ from bridge.delivery.kinds.appointments import STEPS
 from bridge.delivery.kinds.deaths import UNKNOWN
 from bridge.delivery.kinds.deaths import render as render_death
 from bridge.delivery.kinds.enrollments import NO_STATE
-from bridge.delivery.kinds.kind import NOT_TAKEN, Place
+from bridge.delivery.kinds.kind import NOT_TAKEN, TOO_LONG, Place
 from bridge.delivery.kinds.relationships import PARENT_CHILD, SIBLING
 from bridge.delivery.prescriptions import NO_QUANTITY, NOT_WHOLE
 from bridge.delivery.rendering import rest_time
@@ -94,7 +94,7 @@ def prescribed(context: Context = CONTEXT, **changes: Any) -> Fragment:
 
 
 def test_a_condition_with_a_concept_and_one_in_words() -> None:
-    """Words of more than OpenMRS holds are cut."""
+    """Words of more than OpenMRS holds are cut, and what is cut is counted."""
     condition = Condition(uuid="c", what=HYPERTENSION, onset=date(2019, 5, 1), is_confirmed=True)
     body = written(condition).body
     assert body["condition"] == {"coded": "117399AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
@@ -102,6 +102,8 @@ def test_a_condition_with_a_concept_and_one_in_words() -> None:
     assert body["onsetDate"] == "2019-05-01"
     long = Condition(uuid="c", what=CodeableConcept((), "x" * 300), is_active=False)
     assert written(long).body["condition"] == {"nonCoded": "x" * 255}
+    assert [(one.reason, one.detail) for one in written(long).left_out] == [(TOO_LONG, "x" * 45)]
+    assert written(condition).left_out == ()
     assert written(long).body["clinicalStatus"] == "INACTIVE"
 
 
@@ -275,6 +277,9 @@ def test_the_reason_of_an_order_is_coded_or_in_words() -> None:
     """As diagnoses are."""
     assert "orderReason" in prescribed(reason=HYPERTENSION).bodies[0]
     assert prescribed(reason=WORDS_ONLY).bodies[0]["orderReasonNonCoded"] == "Low back pain"
+    assert prescribed(reason=WORDS_ONLY).left_out == ()
+    long = prescribed(reason=CodeableConcept((), "x" * 256))
+    assert [(one.reason, one.detail) for one in long.left_out] == [(TOO_LONG, "x")]
 
 
 def test_when_an_order_was_stopped_is_its_date_of_expiry() -> None:
