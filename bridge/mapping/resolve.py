@@ -55,6 +55,11 @@ def _to_decimals(value: float, decimals: int) -> float:
 Stated = float | int | str | bool | datetime | date | None
 """A value as the server takes it: of a coded one the answer's concept uuid, of a panel None."""
 
+LONGEST_COMMENT = 255
+"""Characters: OpenMRS refuses an observation whose comment is longer, and its visit with it."""
+
+COMMENT_TOO_LONG = f"what follows {LONGEST_COMMENT} characters of a comment"
+
 NO_CONCEPT = "no concept on the server"
 NO_UNIT = "unit cannot be converted"
 OUTSIDE = "outside what the server takes"
@@ -131,7 +136,7 @@ def observations(entry: Finding | Result, terms: Terms) -> Observations:
     if isinstance(fit, _Misfit):
         return _left_out(entry, fit.reason, entry.what, fit.detail)
     changes = tuple(Change(entry.source, what, fit.detail) for what in fit.changes)
-    return Observations((_statement(entry, concept, fit.value),), (), changes)
+    return Observations((_statement(entry, concept, fit.value),), _unsaid(entry), changes)
 
 
 def _panel(entry: Finding | Result, terms: Terms) -> Observations:
@@ -144,12 +149,15 @@ def _panel(entry: Finding | Result, terms: Terms) -> Observations:
     role: Role = "result" if isinstance(entry, Result) else "finding"
     concept = terms.concept(entry.what, role)
     if stated and entry.value is None and concept and concept.datatype == "N/A":
+        left_out += _unsaid(entry)
         return Observations((_statement(entry, concept, None, stated),), left_out, changes)
     told = [one.source for one in stated] + [one.source for one in left_out]
     if not any(_is_part(source, entry.source) for source in told):
         # Its parts are resources of their own and counted as such; the panel itself is not sent.
         reason = NO_CONCEPT if concept is None or stated else NO_VALUE
         left_out += _left_out(entry, reason, entry.what).left_out
+    elif entry.comment and entry.value is None:  # of the whole, which is not there to carry it
+        left_out += (LeftOut(f"{entry.source}#comment", NO_CONCEPT, entry.comment),)
     return Observations(stated, left_out, changes)
 
 
@@ -176,12 +184,17 @@ def _statement(
         concept,
         value,
         entry.time,
-        entry.comment,
+        entry.comment[:LONGEST_COMMENT],
         members,
         label,
         order,
         entry.source,
     )
+
+
+def _unsaid(entry: Finding | Result) -> tuple[LeftOut, ...]:
+    unsaid = entry.comment[LONGEST_COMMENT:]
+    return (LeftOut(f"{entry.source}#comment", COMMENT_TOO_LONG, unsaid),) if unsaid else ()
 
 
 def _left_out(

@@ -1,12 +1,20 @@
 """Findings and results in a server's own concepts."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from bridge.chart import Code, CodeableConcept, Finding, LeftOut, Quantity, Result, Value
 from bridge.codes import LOINC_SYSTEM, SNOMED_SYSTEM
-from bridge.mapping.resolve import CONVERTED, ROUNDED, UNIT_TAKEN, observations
+from bridge.mapping.resolve import (
+    COMMENT_TOO_LONG,
+    CONVERTED,
+    NO_CONCEPT,
+    ROUNDED,
+    UNIT_TAKEN,
+    observations,
+)
 from bridge.mapping.terms import Meaning, ServerConcept, Terms, key_of
 
 POSITIVE = "703AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -166,3 +174,24 @@ def test_a_panel_without_a_concept_is_counted_where_its_parts_are_resources_too(
 def test_the_limits_themselves_are_taken() -> None:
     """OpenMRS compares strictly."""
     assert observations(finding("weight", Quantity(250.0, "kg")), terms()).statements
+
+
+def test_a_comment_is_as_long_as_openmrs_takes_it_and_the_rest_is_counted() -> None:
+    """OpenMRS refuses a longer one, and with it all of the visit."""
+    said = replace(finding("pulse", Quantity(72, "/min")), comment="x" * 260)
+    found = observations(said, terms())
+    assert found.statements[0].comment == "x" * 255
+    assert found.left_out == (LeftOut("Observation/pulse#comment", COMMENT_TOO_LONG, "x" * 5),)
+    fits = observations(replace(said, comment="x" * 255), terms())
+    assert (fits.statements[0].comment, fits.left_out) == ("x" * 255, ())
+
+
+def test_the_comment_of_a_panel_that_is_sent_in_parts_is_a_part_left_out() -> None:
+    """None of its parts said it."""
+    part = replace(finding("pulse", Quantity(72, "/min")), source="Observation/1#Pulse")
+    panel = Finding(
+        uuid="b", what=code("unheard"), members=(part,), comment="lying", source="Observation/1"
+    )
+    assert observations(panel, terms()).left_out == (
+        LeftOut("Observation/1#comment", NO_CONCEPT, "lying"),
+    )
