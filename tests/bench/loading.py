@@ -6,10 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from resource import struct_rusage
 from typing import Any, NamedTuple
 
 from bridge.chart import Patient
@@ -19,7 +20,6 @@ from bridge.delivery.identifiers import IdentifierDesk
 from bridge.delivery.ledger import find_record, read_with_history
 from bridge.delivery.preflight import choose_profile, limits_of, target
 from bridge.delivery.requests import Context
-from bridge.delivery.run import Cohort
 from bridge.delivery.send import Delivery
 from bridge.delivery.server_state import ServerState, read_server_state
 from bridge.delivery.setup import make_tags
@@ -27,7 +27,10 @@ from bridge.delivery.target import Target
 from bridge.mapping.terms import Terms
 from bridge.openmrs.client import Client
 from bridge.openmrs.transport import Server, Transport
+from bridge.recipe import Cohort
 from bridge.runs.cohorts import CohortRequest, generated_cohort
+from bridge.runs.files import ServerFit, charts_on_server, read_files
+from bridge.runs.listener import Silent
 from tests.bench.replay import Account, Chain, Replayed, render, replay
 from tests.lib.loading import MAPPING, prepare
 
@@ -55,6 +58,13 @@ class Loaded(NamedTuple):
         return self.observations / self.seconds
 
 
+class Charts(NamedTuple):
+    """The patients of files, and how a replay's are rendered."""
+
+    cohort: Cohort
+    delivery: Delivery
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bench:
     """A server to measure on, and where runs are recorded meanwhile."""
@@ -65,6 +75,8 @@ class Bench:
     """The server's process."""
     best: int | None = None
     """The number of connections at which a replay is fastest, if it is known."""
+    files: Path | None = None
+    """Whole charts to load."""
 
     def prepare(self) -> None:
         """Make what a load needs."""
@@ -102,6 +114,23 @@ class Bench:
         desk = IdentifierDesk(self.target.identifiers, f"bench {time.time_ns()}")
         return desk.issue(self.connect(), count)
 
+    def charts(self, files: Path) -> Charts:
+        """Read files, and ask the server for their codes, as `bridge load --from` does."""
+        today = datetime.now(UTC).astimezone().date()
+        asked = CohortRequest(files=files, as_of=today)
+        read = read_files(asked, Silent())
+        profile = MAPPING.profiles[choose_profile(self.state, MAPPING)]
+        fit = ServerFit(self.state, MAPPING, profile, self.target)
+        found = charts_on_server(self.connect(), read, asked, fit)
+        context = replace(self.delivery.context, target=found.target, terms=found.terms)
+        return Charts(read.cohort, replace(self.delivery, context=context))
+
+    def ceiling_of(self, charts: Charts, connections: int) -> Replayed:
+        """Replay what bridge would send for the patients of files."""
+        identifiers = self.identifiers(charts.cohort.count)
+        chains = render(self.patients(charts.cohort), identifiers, charts.delivery)
+        return replay(chains, self.account, connections)
+
     def cohort(self, count: int, seed: int, visits: tuple[int, int] = (1, 6)) -> Cohort:
         """Return the patients that `bridge load --seed` sends."""
         asked = CohortRequest(count=count, seed=seed, visits=visits)
@@ -131,21 +160,38 @@ class Bench:
 
     def load(self, count: int, seed: int, *more: str, url: str | None = None) -> Loaded:
         """Run `bridge load`."""
+        return self._run_load("--count", str(count), "--seed", str(seed), *more, url=url)
+
+    def load_files(self, files: Path) -> Loaded:
+        """Run `bridge load --from`."""
+        return self._run_load("--from", str(files))
+
+    def undo(self, run: str) -> None:
+        """Take a run off again, so that the same files can be loaded once more."""
+        code, _, _ = self._command("undo", run)
+        if code:
+            raise RuntimeError(f"bridge undo ended with {code}")
+
+    def _command(self, *words: str, url: str | None = None) -> tuple[int, bytes, struct_rusage]:
+        """Run a command of bridge; return how it ended, what it said and what it used."""
         command = [
-            *(sys.executable, "-m", "bridge", "load", "--json", "--yes", *more),
-            *("--count", str(count), "--seed", str(seed), "--home", str(self.home)),
+            *(sys.executable, "-m", "bridge", *words, "--json", "--home", str(self.home)),
             *("--url", url or self.account.url, "--user", self.account.user),
         ]
         environment = {**os.environ, "BRIDGE_PASSWORD": self.account.password}
-        started = time.monotonic()
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
         assert process.stdout
         said = process.stdout.read()
         _, status, used = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"bridge load ended with {process.returncode}")
+        return process.returncode, said, used
+
+    def _run_load(self, *which: str, url: str | None = None) -> Loaded:
+        started = time.monotonic()
+        code, said, used = self._command("load", "--yes", *which, url=url)
+        seconds = time.monotonic() - started
+        if code:
+            raise RuntimeError(f"bridge load ended with {code}")
         result: dict[str, Any] = json.loads(said)
         return Loaded(
             seconds=seconds,

@@ -54,12 +54,19 @@ def main() -> None:
     parser.add_argument("--connections", type=int, help="the best number, if it is known")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--only", choices=PARTS, nargs="+", default=["speed", "start", "traffic"])
+    parser.add_argument("--from", dest="files", type=Path, help="whole charts, for `files`")
     parser.add_argument("--pid", type=int, help="of the server's process, for `slow`")
     given = parser.parse_args()
     account = Account(given.url.rstrip("/"), given.user, os.environ["BRIDGE_PASSWORD"])
     table = Table()
     with tempfile.TemporaryDirectory() as home:
-        bench = Bench(account=account, home=Path(home), pid=given.pid, best=given.connections)
+        bench = Bench(
+            account=account,
+            home=Path(home),
+            pid=given.pid,
+            best=given.connections,
+            files=given.files,
+        )
         bench.prepare()
         for part in given.only:
             PARTS[part](bench, table, given.patients, given.rounds)
@@ -99,6 +106,37 @@ def measure_speed(bench: Bench, table: Table, patients: int, rounds: int) -> Non
     bridge = sum(load.observations for load in loads) / sum(load.seconds for load in loads)
     ceiling = statistics.mean(ceilings)
     table.add("all rounds", ceiling=ceiling, bridge=bridge, bridge_of_ceiling=bridge / ceiling)
+
+
+def measure_files(bench: Bench, table: Table, patients: int, rounds: int) -> None:
+    """Whole charts: the ceiling and bridge in turns, of the patients of files."""
+    if bench.files is None:
+        raise SystemExit("files: say with --from which")
+    charts = bench.charts(bench.files)
+    best = bench.best or 4
+    bench.ceiling_of(charts, best)  # warms the server up
+    ratios = []
+    for _ in range(rounds):
+        before = bench.ceiling_of(charts, best)
+        loaded = bench.load_files(bench.files)
+        after = bench.ceiling_of(charts, best)
+        bench.undo(loaded.run)
+        seconds = statistics.mean((before.seconds, after.seconds))
+        ratios.append(seconds / loaded.seconds)
+        table.add(
+            "whole charts",
+            patients=loaded.patients,
+            observations=loaded.observations,
+            requests=before.requests,
+            ceiling_seconds=seconds,
+            seconds=loaded.seconds,
+            sending=loaded.loading_seconds,
+            rate=loaded.rate,
+            bridge_of_ceiling=ratios[-1],
+            sending_of_ceiling=seconds / loaded.loading_seconds,
+            memory_mb=loaded.memory_mb,
+        )
+    table.add("whole charts, all rounds", bridge_of_ceiling=statistics.mean(ratios))
 
 
 def best_connections(bench: Bench, table: Table, patients: int) -> int:
@@ -239,6 +277,7 @@ PARTS: dict[str, Callable[[Bench, Table, int, int], None]] = {
     "speed": measure_speed,
     "start": measure_start,
     "traffic": measure_traffic,
+    "files": measure_files,
     "thin": measure_thin_line,
     "long": measure_long_run,
     "slow": measure_slow_server,
