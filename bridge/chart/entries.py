@@ -131,7 +131,31 @@ class Attachment:
     source: str = ""
 
 
-Entry = Measurement | Finding | Result | Diagnosis | DrugOrder | TestOrder | Note | Attachment
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Immunization:
+    """A vaccine that was given."""
+
+    uuid: str
+    vaccine: CodeableConcept
+    time: datetime
+    dose_number: int | None = None
+    lot: str = ""
+    manufacturer: str = ""
+    expires: date | None = None
+    source: str = ""
+
+
+Entry = (
+    Measurement
+    | Finding
+    | Result
+    | Diagnosis
+    | DrugOrder
+    | TestOrder
+    | Note
+    | Immunization
+    | Attachment
+)
 """What stands within an encounter."""
 
 
@@ -167,21 +191,6 @@ class NoKnownAllergies:
     """That the patient was asked and has no allergy: more than an empty list says."""
 
     uuid: str
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Immunization:
-    """A vaccine that was given; `visit` is the uuid of the visit it was given in, if any."""
-
-    uuid: str
-    vaccine: CodeableConcept
-    time: datetime
-    dose_number: int | None = None
-    lot: str = ""
-    manufacturer: str = ""
-    expires: date | None = None
-    visit: str | None = None
     source: str = ""
 
 
@@ -241,7 +250,5 @@ class Death:
     source: str = ""
 
 
-PatientEntry = (
-    Condition | Allergy | NoKnownAllergies | Immunization | Enrollment | Appointment | Relationship
-)
+PatientEntry = Condition | Allergy | NoKnownAllergies | Enrollment | Appointment | Relationship
 """What stands in the chart of the patient as a whole."""

@@ -19,7 +19,14 @@ Gender = Literal["F", "M", "O", "U"]
 """Whom OpenMRS knows: female, male, other, unknown."""
 
 EncounterKind = Literal[
-    "vitals", "consultation", "note", "order", "laboratory", "admission", "discharge"
+    "vitals",
+    "consultation",
+    "note",
+    "order",
+    "immunization",
+    "laboratory",
+    "admission",
+    "discharge",
 ]
 """What an encounter is; the mapping's profile says which encounter type that is on a server."""
 
@@ -95,7 +102,7 @@ class Patient:
     phone: str = ""
     identifiers: tuple[Identifier, ...] = ()
     entries: tuple[PatientEntry, ...] = ()
-    """Conditions, allergies, immunizations, enrollments, appointments, relationships."""
+    """Conditions, allergies, enrollments, appointments, relationships."""
     death: Death | None = None
     source: str = ""
 

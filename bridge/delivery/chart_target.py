@@ -12,6 +12,7 @@ from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it, checked_text
 
 OTHER_DRUG = "drugOrder.drugOther"
+ADMINISTERING_ROLE = "fhir2.administeringEncounterRoleUuid"
 WANTS_QUANTITY = "drugOrder.requireOutpatientQuantity"
 
 
@@ -34,6 +35,7 @@ def with_chart(
             **{name: uuid for uuid, name in identifiers.items()},
         },
         phone=profile.phone.uuid if profile.phone and profile.phone.uuid in attributes else None,
+        administering_role=_role(client),
         other_drug=_setting(client, OTHER_DRUG),
         required_quantity_unit=_quantity_unit(client, terms),
     )
@@ -57,6 +59,12 @@ def _in_use(client: Client, resource: str) -> dict[str, str]:
 def _setting(client: Client, name: str) -> str | None:
     value = (client.fetch("systemsetting", name, "value") or {}).get("value")
     return checked_text(value) if value else None
+
+
+def _role(client: Client) -> str | None:
+    """Return the encounter role that the server's setting names, if there is such a one."""
+    uuid = _setting(client, ADMINISTERING_ROLE)
+    return uuid if uuid and client.is_in_use("encounterrole", uuid) else None
 
 
 def _quantity_unit(client: Client, terms: Terms) -> str | None:

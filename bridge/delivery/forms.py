@@ -11,6 +11,7 @@ from bridge.chart import (
     EncounterKind,
     Entry,
     Finding,
+    Immunization,
     Measurement,
     Note,
     Result,
@@ -68,10 +69,12 @@ def _ordered_at(entry: Entry) -> datetime:
 
 
 def _form(kind: EncounterKind, entries: tuple[Entry, ...]) -> EncounterKind:
-    """Return which of OpenMRS's forms a consultation is: a visit note, an order, or neither."""
+    """Return which of OpenMRS's forms a consultation is, if it is one of them."""
     if kind != "consultation":
         return kind
     if any(isinstance(entry, Note | Diagnosis) for entry in entries):
         return "note"
-    orders = all(isinstance(entry, DrugOrder | TestOrder) for entry in entries)
-    return "order" if orders else kind
+    if all(isinstance(entry, DrugOrder | TestOrder) for entry in entries):
+        return "order"
+    vaccines = all(isinstance(entry, Immunization) for entry in entries)
+    return "immunization" if vaccines else kind

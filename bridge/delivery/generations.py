@@ -6,7 +6,6 @@ from typing import TypeVar
 from bridge.chart import (
     Entry,
     Finding,
-    Immunization,
     Patient,
     PatientEntry,
     Relationship,
@@ -53,8 +52,6 @@ def _reissue_entry(entry: _Some, generation: int) -> _Some:
         changes["members"] = tuple(_reissue_entry(part, generation) for part in entry.members)
     if isinstance(entry, Result):
         changes["order"] = again(entry.order)
-    if isinstance(entry, Immunization):
-        changes["visit"] = again(entry.visit)
     if isinstance(entry, Relationship):
         changes["other"] = again(entry.other)
     return replace(entry, **changes)  # type: ignore[arg-type]

@@ -154,7 +154,7 @@ class _Planner:
         return replace(form, time=visit.start, entries=())
 
     def _encounter(self, visit: Visit, encounter: Encounter) -> EncounterPlan:
-        fragments = list(self._fragments(encounter))
+        fragments = list(self._fragments(visit, encounter))
         for fragment in fragments:
             if fragment.bodies or fragment.after:
                 self._sent |= {fragment.source, *(one.source for one in fragment.expected)}
@@ -163,8 +163,8 @@ class _Planner:
         body = encounter_body(self._patient, visit, encounter, self._context.target)
         return _joined(encounter.uuid, body, fragments)
 
-    def _fragments(self, encounter: Encounter) -> Iterator[Fragment]:
-        place = Place(self._patient, encounter.uuid, encounter.time, self._orders)
+    def _fragments(self, visit: Visit, encounter: Encounter) -> Iterator[Fragment]:
+        place = Place(self._patient, visit.uuid, encounter.uuid, encounter.time, self._orders)
         for entry in encounter.entries:
             if entry.uuid not in self._dropped:
                 render = BY_ENTRY[type(entry)].render_within

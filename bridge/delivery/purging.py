@@ -10,6 +10,7 @@ from bridge.chart import (
     DrugOrder,
     Encounter,
     Finding,
+    Immunization,
     Measurement,
     Note,
     Patient,
@@ -19,6 +20,7 @@ from bridge.chart import (
 )
 from bridge.delivery.forms import by_kind
 from bridge.delivery.kinds import BY_ENTRY, KINDS
+from bridge.delivery.kinds.immunizations import observations_of
 from bridge.delivery.removal import purge
 from bridge.delivery.requests import Ref
 from bridge.openmrs.client import Client
@@ -48,18 +50,14 @@ _ENCOUNTER = (
 
 
 @as_openmrs_has_it("encounters")
-def purge_patient(
-    client: Client, uuid: str, patient: Patient | None, minted: Iterable[str] = ()
-) -> str:
+def purge_patient(client: Client, uuid: str, patient: Patient | None) -> str:
     """Delete a patient with all that hangs on it; return the server's reason when it stays.
 
-    What was voided before is not listed any more: it is known of `patient`, as it was sent, and of
-    what the server has `minted`.
+    What was voided before is not listed any more: it is known of `patient`, as it was sent.
     """
     parts = parts_of(patient.visits if patient else ())
     for encounter in client.every("encounter", _ENCOUNTER, patient=uuid):
         _add_encounter(encounter, parts)
-    _add_minted(client, minted, parts)
     listed = client.every("visit", "uuid", patient=uuid, includeInactive="true", includeAll="true")
     parts["visit"].update(dict.fromkeys(visit["uuid"] for visit in listed))
     return (
@@ -83,15 +81,6 @@ def _add_encounter(encounter: dict[str, Any], parts: Parts) -> None:
 def _add_obs(obs: dict[str, Any], parts: Parts) -> None:
     members = obs.get("groupMembers") or ()
     parts["obs"].update(dict.fromkeys(one["uuid"] for one in (*members, obs)))
-
-
-def _add_minted(client: Client, minted: Iterable[str], parts: Parts) -> None:
-    """Add the immunizations: groups of observations, in an encounter of the server's making."""
-    for uuid in minted:
-        obs = client.fetch("obs", uuid, "uuid,groupMembers:(uuid),encounter:(uuid)")
-        if obs and obs.get("encounter"):
-            _add_obs(obs, parts)
-            parts["encounter"][obs["encounter"]["uuid"]] = None
 
 
 def _purge_rest(client: Client, uuid: str, patient: Patient | None) -> str:
@@ -134,6 +123,8 @@ def _add_entries(encounter: Encounter, parts: Parts) -> None:
     for entry in encounter.entries:
         if isinstance(entry, Finding | Result):
             parts["obs"].update(dict.fromkeys(_with_members(entry)))
+        elif isinstance(entry, Immunization):
+            parts["obs"].update(dict.fromkeys(observations_of(entry)))
         elif isinstance(entry, Measurement | Note | Attachment):
             parts["obs"][entry.uuid] = None
         elif isinstance(entry, DrugOrder | TestOrder):

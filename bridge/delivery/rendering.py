@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bridge.chart import Address, Encounter, Patient, Visit
+from bridge.chart import Address, Encounter, Immunization, Patient, Visit
 from bridge.delivery.target import Target
 from bridge.identity import part_uuid
 
@@ -104,11 +104,17 @@ def encounter_body(patient: Patient, visit: Visit, encounter: Encounter, target:
             {
                 "uuid": part_uuid(encounter.uuid, "provider"),
                 "provider": provider_of(encounter.uuid, target),
-                "encounterRole": target.encounter_role,
+                "encounterRole": _role_at(encounter, target),
             }
         ],
         "obs": [],
     }
+
+
+def _role_at(encounter: Encounter, target: Target) -> str:
+    """Return what its provider is at an encounter: where a vaccine is given, who gives it."""
+    vaccines = any(isinstance(entry, Immunization) for entry in encounter.entries)
+    return (target.administering_role if vaccines else None) or target.encounter_role
 
 
 def provider_of(encounter: str, target: Target) -> str:

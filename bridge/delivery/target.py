@@ -46,5 +46,7 @@ class Target:
     """The unit of a quantity of 1, where the server wants a quantity with every prescription."""
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
     """The values that the server takes of bridge's own measurements, of files' patients."""
+    administering_role: str | None = None
+    """The encounter role of who gives a vaccine: fhir2 shows none whose encounter lacks it."""
     other_drug: str | None = None
     """The concept of drugs that are named in words only."""

@@ -11,6 +11,7 @@ from bridge.chart import Code, CodeableConcept
 from bridge.codes import CIEL_SYSTEM, LOINC_SYSTEM, canonical_system, ciel_uuid
 from bridge.delivery.concept_reads import ConceptReads, Found, Term
 from bridge.delivery.formulary import drugs_of, read_formulary
+from bridge.delivery.kinds.immunizations import VACCINATION
 from bridge.delivery.order_entry import Program, read_order_entry, read_programs, read_services
 from bridge.mapping.code_table import CodeTable
 from bridge.mapping.model import Mapping
@@ -77,22 +78,33 @@ def read_terms(client: Client, vocabulary: Vocabulary, mapping: Mapping, table: 
     finder = _Finder(reads, mapping, table, _read_lists(reads, vocabulary))
     reads.ask(finder.uuids(vocabulary))
     reads.ask_terms(finder.unfound(vocabulary))
+    vaccination = _vaccination(reads) if vocabulary.counts["vaccine"] else {}
     meanings = {
         role: finder.meanings(vocabulary, role) for role in ROLES if vocabulary.counts[role]
     }
     used = {one.concept for known in meanings.values() for one in known.values()}
+    used.update(vaccination.values())
     formulary = read_formulary(client) if vocabulary.counts["drug"] else []
     prescribed = list(vocabulary.meanings("drug"))
     return Terms(
         concepts=reads.details(used),
         meanings={role: known for role, known in meanings.items() if known},
         drugs=drugs_of(formulary, prescribed, finder.ingredients(prescribed)),
+        vaccination=vaccination,
         programs=finder.programs(vocabulary, read_programs(client))
         if vocabulary.counts["program"]
         else {},
         services=_services(client) if vocabulary.counts["service"] else {},
         **read_order_entry(client)._asdict(),
     )
+
+
+def _vaccination(reads: ConceptReads) -> dict[str, str]:
+    """Return the concepts that the server writes a vaccination in, by CIEL's code."""
+    terms = {code: Term(CIEL_SYSTEM, code) for code in VACCINATION}
+    reads.ask_terms(terms.values())
+    known = {code: reads.by_term(term) for code, term in terms.items()}
+    return {code: found[0].concept.uuid for code, found in known.items() if found}
 
 
 class _Lists(NamedTuple):

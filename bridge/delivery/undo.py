@@ -82,7 +82,7 @@ class Removal:
     ) -> Undone:
         """Delete a patient for good; whom OpenMRS will not let go is voided whole instead."""
         if not kept:
-            return Undone(row.uuid, purge_patient(client, row.uuid, patient, row.minted.values()))
+            return Undone(row.uuid, purge_patient(client, row.uuid, patient))
         undone = _void(client, row.uuid, self.kinds, look=True)
         return undone if undone.refused else undone._replace(kept_by=tuple(kept))
 

@@ -9,7 +9,6 @@ from bridge.chart import (
     Appointment,
     Condition,
     Enrollment,
-    Immunization,
     Patient,
     PatientEntry,
     Visit,
@@ -29,9 +28,7 @@ def _days(patient: Patient) -> Iterator[date]:
         for encounter in visit.encounters:
             yield encounter.time.date()
     for entry in patient.entries:
-        if isinstance(entry, Immunization):
-            yield entry.time.date()
-        elif isinstance(entry, Condition):
+        if isinstance(entry, Condition):
             yield from filter(None, (entry.onset, entry.end))
         elif isinstance(entry, Enrollment):
             yield from filter(None, (entry.enrolled, entry.completed))
@@ -50,14 +47,7 @@ def years_before(day: date, years: int) -> date:
 def since(patient: Patient, first: date) -> Patient:
     """Keep what is of `first` or later, and what still held then."""
     visits = tuple(visit for visit in patient.visits if _ends(visit) >= first)
-    kept = {visit.uuid for visit in visits}
-    entries = tuple(
-        replace(entry, visit=entry.visit if entry.visit in kept else None)
-        if isinstance(entry, Immunization)
-        else entry
-        for entry in patient.entries
-        if _holds(entry, first)
-    )
+    entries = tuple(entry for entry in patient.entries if _holds(entry, first))
     return replace(patient, visits=visits, entries=entries)
 
 
@@ -69,8 +59,6 @@ def _holds(entry: PatientEntry, first: date) -> bool:
     if isinstance(entry, Condition):
         until = entry.end or (date.max if entry.is_active else entry.onset or date.max)
         return until >= first
-    if isinstance(entry, Immunization):
-        return entry.time.date() >= first
     if isinstance(entry, Enrollment):
         return entry.completed is None or entry.completed >= first
     if isinstance(entry, Appointment):
@@ -117,16 +105,13 @@ def _last_visit(patient: Patient) -> Visit:
 
 
 def _times(patient: Patient, visit: Visit) -> Iterator[datetime]:
-    """Yield the times of what was done in a visit, vaccinations too."""
+    """Yield the times of what was done in a visit."""
     yield visit.start
     for encounter in visit.encounters:
         yield encounter.time
         for entry in encounter.entries:
             times = (getattr(entry, name, None) for name in ("time", "start"))
             yield from (time for time in times if isinstance(time, datetime))
-    for one in patient.entries:
-        if isinstance(one, Immunization) and visit.start <= one.time <= (visit.stop or one.time):
-            yield one.time
 
 
 def _moved(thing: Thing, by: timedelta) -> Thing:

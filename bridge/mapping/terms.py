@@ -129,6 +129,8 @@ class Terms:
     frequencies: dict[str, str] = field(default_factory=dict)
     times_a_day: dict[str, str] = field(default_factory=dict)
     """Order frequencies by how many times a day they are (see `times_a_day`)."""
+    vaccination: dict[str, str] = field(default_factory=dict)
+    """The concepts that a vaccination is written in, by CIEL's code."""
     programs: dict[str, ServerProgram] = field(default_factory=dict)
     """By key."""
     services: dict[str, str] = field(default_factory=dict)

@@ -114,8 +114,6 @@ def _of_patient(entry: PatientEntry) -> Iterator[Use]:
         case Allergy():
             yield Use("allergen", entry.allergen)
             yield from (Use("reaction", reaction) for reaction in entry.reactions)
-        case Immunization():
-            yield Use("vaccine", entry.vaccine)
         case Enrollment():
             yield Use("program", entry.program)
             yield from (Use("state", state.state) for state in entry.states)
@@ -129,6 +127,8 @@ def _of_encounter(entry: ChartEntry) -> Iterator[Use]:
             yield from _of_observation(entry)
         case Diagnosis():
             yield Use("diagnosis", entry.what)
+        case Immunization():
+            yield Use("vaccine", entry.vaccine)
         case TestOrder():
             yield Use("test", entry.what)
         case DrugOrder():

@@ -106,7 +106,6 @@ def test_the_kinds_are_sent_in_their_order_and_death_is_last() -> None:
     assert Counter(sent) == {
         "conditions": 2,
         "allergies": 2,
-        "immunizations": 1,
         "enrollments": 1,
         "appointments": 3,
         "relationships": 1,
@@ -254,8 +253,6 @@ def test_a_later_generation_shares_no_uuid_and_refers_to_its_own() -> None:
     (relationship,) = (one for one in plan.requests if one.kind == "relationships")
     (child,) = ChartCohort(2).patients([2])
     assert relationship.body["personB"] == reissue(child.uuid, 1)
-    (immunization,) = (one for one in plan.requests if one.kind == "immunizations")
-    assert immunization.body["encounter"]["reference"] == f"Encounter/{later.visits[0].uuid}"
     (laboratory,) = (e for v in later.visits for e in v.encounters if e.kind == "laboratory")
     ordered = {e.uuid for v in later.visits for x in v.encounters for e in x.entries}
     assert {one.order for one in laboratory.entries if isinstance(one, Result) and one.order} <= (

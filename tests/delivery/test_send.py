@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bridge.chart import Patient
+from bridge.chart import Appointment, Patient
 from bridge.delivery.ledger import Row, State
 from bridge.delivery.relating import NOT_MADE, relate
 from bridge.delivery.send import Delivery, PendingPatient, deliver
@@ -50,15 +50,14 @@ def test_a_fresh_patient_is_made_in_one_order_and_nothing_is_asked() -> None:
 
 def test_what_the_server_mints_is_recorded() -> None:
     """By what bridge calls the entry."""
-    row, _ = made({"POST .*/Immunization": accepted({"id": "minted by the server"})})
-    (immunization,) = (e for e in CHART.entries if type(e).__name__ == "Immunization")
-    assert row.minted[immunization.uuid] == "minted by the server"
+    row, _ = made({r"POST .*/appointment\?": accepted({"uuid": "minted by the server"})})
+    (appointment, *_) = (e for e in CHART.entries if isinstance(e, Appointment))
+    assert row.minted[appointment.uuid] == "minted by the server"
 
 
 REFUSED = (
     "condition",
     "allergy",
-    "Immunization",
     "programenrollment",
     "appointment",
     "relationship",
@@ -82,7 +81,6 @@ def test_a_refused_part_takes_all_back(what: str) -> None:
             r"GET .*/relationship\?": left,
             "GET .*/programenrollment\\?": accepted({"results": [ENROLLED]}),
             "GET .*/person": MISSING if "person" in what else STANDS,
-            "GET .*/Immunization": accepted({"entry": []}),
         }
     )
     assert row.state is State.REJECTED

@@ -33,7 +33,6 @@ LOADING = {
     "encounter with diagnoses and orders": r"POST .*/encounter\?",
     "condition": r"POST .*/condition\?",
     "allergy": r"POST .*/allergy\?",
-    "immunization": r"POST .*/Immunization$",
     "enrollment": r"POST .*/programenrollment\?",
     "appointment": r"POST .*/appointment\?",
     "relationship": r"POST .*/relationship\?",
@@ -44,7 +43,6 @@ LOADING = {
 FINDING_AGAIN = {
     "condition there": r"GET .*/condition/",
     "allergy there": r"GET .*/allergy/",
-    "immunizations there": r"GET .*/Immunization\?",
     "enrollment there": r"GET .*/programenrollment/",
     "appointments there": r"POST .*/appointments/search$",
     "relationship there": r"GET .*/relationship/",

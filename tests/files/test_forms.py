@@ -262,14 +262,14 @@ def test_tables_of_synthea_are_read(tmp_path: Path) -> None:
     }
     (made,) = cohort.patients([1])
     (met,) = made.encounters()
-    finding, drug = met.entries
+    finding, drug, vaccine = met.entries
     assert isinstance(finding, Finding) and isinstance(drug, DrugOrder)
+    assert isinstance(vaccine, Immunization)
     assert (finding.value, drug.stopped and drug.stopped.day) == (Quantity(71.9, "kg"), 12)
     assert (made.given_name, made.identifiers) == (
         "Alma",
         (Identifier(value="999-1", type="Social Security Number"),),
     )
-    assert isinstance(made.entries[0], Immunization)
 
 
 def test_a_table_of_the_initializer_module_is_read(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from bridge.chart import CodeableConcept
+from bridge.codes import ciel_uuid
+from bridge.delivery.kinds.immunizations import VACCINATION
 from bridge.delivery.requests import Context
 from bridge.delivery.target import IdentifierSlot, Target
 from bridge.mapping.loading import load_mapping
@@ -44,6 +46,7 @@ TARGET = Target(
     run_tag="run",
     encounter_types={"note": "visit note", "laboratory": "lab results", "order": "order form"},
     phone="phone",
+    administering_role="vaccinator",
     other_drug="other drug",
 )
 
@@ -91,6 +94,7 @@ def _terms() -> Terms:
         routes={"oral": "oral"},
         frequencies={"once daily": "daily"},
         times_a_day={"1": "daily"},
+        vaccination={code: ciel_uuid(code) for code in VACCINATION},
         programs={keys_of(HIV_CARE)[0]: program},
         services={keys_of(SERVICE)[0]: "general medicine"},
     )

@@ -117,15 +117,6 @@ def whole_chart(patient: Patient, *, mother: str | None = None, dead: bool = Fal
             kind="food",
             reactions=(CodeableConcept((), "Tingling"),),
         ),
-        Immunization(
-            uuid=part_uuid(uuid, "i1"),
-            vaccine=BCG,
-            time=at + timedelta(minutes=15),
-            dose_number=1,
-            lot="A-17",
-            expires=date(2027, 1, 1),
-            visit=visit.uuid,
-        ),
         Enrollment(
             uuid=part_uuid(uuid, "e1"),
             program=HIV_CARE,
@@ -162,6 +153,14 @@ def _visit(uuid: str) -> Visit:
             *_orders(uuid, at + timedelta(minutes=10)),
             TestOrder(uuid=part_uuid(uuid, "t1"), what=SMEAR, time=at + timedelta(minutes=10)),
             *_attachments(uuid, at + timedelta(minutes=12)),
+            Immunization(
+                uuid=part_uuid(uuid, "i1"),
+                vaccine=BCG,
+                time=at + timedelta(minutes=15),
+                dose_number=1,
+                lot="A-17",
+                expires=date(2027, 1, 1),
+            ),
             Finding(
                 uuid=part_uuid(uuid, "f1"),
                 what=ciel(1390, "History of present illness"),

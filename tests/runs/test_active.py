@@ -89,21 +89,20 @@ BORN = "1990-05-01"
 
 
 def bundles(folder: Path) -> Path:
-    """Write a patient last seen in 2024, one who died then, and one vaccinated years later."""
+    """Write a patient last seen in 2024, one who died then, and one who fell ill years later."""
     folder.mkdir()
     dead = patient(id="dead", birthDate=BORN, deceasedDateTime="2024-03-06T10:00:00Z")
-    vaccinated = patient(id="vaccinated", birthDate=BORN)
-    injection = {
-        "resourceType": "Immunization",
+    ill = patient(id="ill", birthDate=BORN)
+    illness = {
+        "resourceType": "Condition",
         "id": "i",
-        "status": "completed",
-        "patient": {"reference": "Patient/vaccinated"},
-        "vaccineCode": coded("140"),
-        "occurrenceDateTime": "2025-05-05T10:00:00Z",
+        "subject": {"reference": "Patient/ill"},
+        "code": coded("140"),
+        "onsetDateTime": "2025-05-05T10:00:00Z",
     }
     everybody = {
         "a": (dead, _seen("dead")),
-        "b": (vaccinated, _seen("vaccinated"), injection),
+        "b": (ill, _seen("ill"), illness),
         "c": (patient(birthDate=BORN), encounter(), observation(), _before()),
     }
     for name, resources in everybody.items():

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import requests
 
 from .clinic import DAY, moment
-from .hospital import HYPERTENSION, MEASLES, Hospital
+from .hospital import BCG, HISTORY, HYPERTENSION, MEASLES, VACCINES, Hospital
+
+UNKNOWN_ROLE = "a0b03050-c99b-11e0-9572-0800200c9a66"
+"""That every OpenMRS begins with."""
 
 
 def give(hospital: Hospital, body: dict[str, Any]) -> requests.Response:
@@ -49,6 +53,27 @@ def test_the_vaccines_of_a_visit_share_one_encounter_at_its_end(hospital: Hospit
     (encounter,) = hospital.read("encounter", patient=patient, v=shown)["results"]
     assert encounter["encounterDatetime"] == moment(DAY + timedelta(hours=2))
     assert len(encounter["obs"]) == 2
+
+
+def test_a_group_within_an_encounter_is_one_where_the_encounter_says_who_gave_it(
+    hospital: Hospital,
+) -> None:
+    """fhir2 shows none whose encounter has no provider of the role that its setting names."""
+    for role in (hospital.role, UNKNOWN_ROLE):
+        patient, group = hospital.patient(), str(uuid4())
+        body = hospital.encounter_body(patient, {})
+        body["encounterProviders"] = [{"provider": hospital.provider, "encounterRole": role}]
+        vaccine = {"uuid": str(uuid4()), "concept": VACCINES, "value": BCG}
+        body["obs"] = [{"uuid": group, "concept": HISTORY, "groupMembers": [vaccine]}]
+        hospital.make("encounter", **body)
+        url = f"{hospital.fhir}/Immunization"
+        found = hospital.client.get(url, params={"patient": patient}, timeout=10)
+        if role == hospital.role:
+            (entry,) = found.json()["entry"]
+            assert entry["resource"]["id"] == group
+            assert entry["resource"]["vaccineCode"]["text"] == "BCG vaccine"
+        else:
+            assert (found.status_code, "encounter provider" in found.text) == (422, True)
 
 
 def test_only_a_concept_is_taken_for_a_vaccine(hospital: Hospital) -> None:

@@ -20,9 +20,10 @@ TOO_LONG = f"what follows {LONGEST_WORDS} characters"
 
 
 class Place(NamedTuple):
-    """Where an entry of an encounter stands: whose it is, in which encounter, when."""
+    """Where an entry of an encounter stands: whose it is, in which visit and encounter, when."""
 
     patient: Patient
+    visit: str
     encounter: str
     time: datetime
     orders: frozenset[str] = frozenset()

@@ -65,7 +65,6 @@ def chart_of(
     contacts = read_encounters(record, options.now)
     placed, entries = _entries(record, contacts)
     visits = make_visits(place_entries(record, contacts, placed, options.now))
-    entries.extend(read_immunizations(record, visits, options.now))
     patient = Patient(
         number=0,
         uuid=uuid,
@@ -100,6 +99,7 @@ def _entries(
         *read_procedures(record),
         *read_test_orders(record, contacts),
         *read_medications(record, contacts),
+        *read_immunizations(record),
         *without_repeats(record, written),
     ]
     entries: list[PatientEntry] = []

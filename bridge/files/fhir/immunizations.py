@@ -1,34 +1,28 @@
 """Immunizations. Pure."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
-from bridge.chart import Immunization, Visit
+from bridge.chart import Immunization
 from bridge.files.fhir.elements import codeable, day, line, status
-from bridge.files.fhir.record import Record
-from bridge.files.fhir.resources import Body, NotTaken, Resource
-from bridge.files.fhir.visits import IN_THE_FUTURE
+from bridge.files.fhir.record import Placed, Record
+from bridge.files.fhir.resources import Body, NotTaken, Resource, reference
 
 
-def read_immunizations(
-    record: Record, visits: tuple[Visit, ...], now: datetime | None
-) -> Iterator[Immunization]:
-    """Read the vaccines that were given; each belongs to the visit that its time lies in."""
+def read_immunizations(record: Record) -> Iterator[Placed]:
+    """Read the vaccines that were given."""
     for resource in record.of("Immunization"):
         with record.reading(resource):
-            yield _immunization(record, resource, visits, now)
+            given = _immunization(record, resource)
+            yield Placed(given, reference(resource.body.get("encounter")), given.time)
 
 
-def _immunization(
-    record: Record, resource: Resource, visits: tuple[Visit, ...], now: datetime | None
-) -> Immunization:
+def _immunization(record: Record, resource: Resource) -> Immunization:
     body = resource.body
     status(body, "completed")
     time = record.time(body, "occurrenceDateTime")
     if time is None:
         raise NotTaken("has no time", body.get("occurrenceString", ""))
-    if now and time > now:
-        raise NotTaken(IN_THE_FUTURE, time.isoformat())
     maker = body.get("manufacturer")
     return Immunization(
         uuid=record.uuid_of(resource),
@@ -38,16 +32,8 @@ def _immunization(
         lot=line(body.get("lotNumber")),
         manufacturer=line(maker.get("display")) if isinstance(maker, dict) else "",
         expires=_expires(body),
-        visit=_visit(visits, time),
         source=resource.source,
     )
-
-
-def _visit(visits: tuple[Visit, ...], time: datetime) -> str | None:
-    for visit in visits:
-        if visit.start <= time and (visit.stop is None or time <= visit.stop):
-            return visit.uuid
-    return None
 
 
 def _dose(body: Body) -> int | None:

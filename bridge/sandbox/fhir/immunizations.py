@@ -40,7 +40,7 @@ def immunization_resource(store: Store, group: Record) -> Resource:
         "manufacturer": {"display": maker} if maker else None,
         "lotNumber": _value(members, LOT, "Text"),
         "expirationDate": _day(expires) if expires is not None else None,
-        "performer": _performers(store, encounter),
+        "performer": [_performer_of(store, group, encounter)],
         "note": [{"text": note}] if note else None,
         "protocolApplied": [{"doseNumberPositiveInt": int(dose)}] if dose is not None else None,
     }
@@ -77,10 +77,18 @@ def _patient(store: Store, group: Record) -> Resource:
     }
 
 
-def _performers(store: Store, encounter: Record | None) -> list[Resource] | None:
-    held = store.children(encounter, "encounterProviders") if encounter else []
-    provider = store.ref(held[0], "provider") if held else None
-    return [{"actor": practitioner(store, provider)}] if provider else None
+def _performer_of(store: Store, group: Record, encounter: Record | None) -> Resource:
+    """Show who gave a vaccine; raise Outcome where the encounter does not say, as fhir2 does."""
+    role = _named_by(store, "encounterrole", ROLE_SETTING)
+    for one in store.children(encounter, "encounterProviders") if encounter else ():
+        provider = store.ref(one, "provider")
+        if one["encounterRole"] == role.id and provider:
+            return {"actor": practitioner(store, provider)}
+    raise _invalid(
+        "The Immunization resource is required to be attached to an OpenMRS encounter involving a"
+        f" single encounter provider with the role '{role['name']}'. This is not the case for"
+        f" immunization '{group.uuid}'.",
+    )
 
 
 def make(store: Store, body: Body) -> Record:

@@ -119,7 +119,7 @@ def test_immunizations() -> None:
     assert read("immunizations", {"GET ": bundle(immunization)}) == {
         "i1": {
             "vaccine": "886A",
-            "time": AT,
+            "date": date(2026, 3, 4),
             "dose": 1,
             "lot": "",
             "manufacturer": "",

@@ -23,6 +23,7 @@ from bridge.chart import (
     Quantity,
     Relationship,
 )
+from bridge.codes import ciel_uuid
 from bridge.delivery.kinds import BY_ENTRY
 from bridge.delivery.kinds.appointments import STEPS
 from bridge.delivery.kinds.deaths import UNKNOWN
@@ -53,7 +54,7 @@ from tests.lib.whole_charts import (
 
 PATIENT = make_patient(1)
 AT = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
-PLACE = Place(PATIENT, "e", AT)
+PLACE = Place(PATIENT, "v", "e", AT)
 UNHEARD_OF = CodeableConcept((), "Unheard of")
 
 
@@ -124,16 +125,45 @@ def test_an_allergen_and_a_reaction_in_words_stand_beside_other() -> None:
     assert "nonCodedAllergen" not in written(coded).body["allergen"]
 
 
-def test_an_immunization_names_its_visit_where_fhir_has_an_encounter() -> None:
-    """One outside any visit, or of a vaccine without a concept, is left out."""
-    immunization = Immunization(uuid="i", vaccine=BCG, time=AT, dose_number=2, lot="7", visit="v")
-    body = written(immunization).body
-    assert body["encounter"] == {"reference": "Encounter/v"}
-    assert body["protocolApplied"] == [{"doseNumberPositiveInt": 2}]
-    assert "uuid" not in body
-    assert "id" not in body
-    assert left_out(replace(immunization, visit=None)).reason == "immunization outside any visit"
-    assert left_out(replace(immunization, vaccine=UNHEARD_OF)).reason == NO_CONCEPT
+def vaccinated(context: Context = CONTEXT, **changes: Any) -> Fragment:
+    """Render a vaccination."""
+    given = Immunization(uuid=PATIENT.uuid, vaccine=BCG, time=AT, dose_number=2, source="I/1")
+    render = BY_ENTRY[Immunization].render_within
+    assert render
+    return render(replace(given, **changes), PLACE, context)
+
+
+def test_an_immunization_is_the_group_that_fhir2_keeps() -> None:
+    """Only with what is known; its uuid is ours, and its visit is where FHIR has an encounter."""
+    (body,) = vaccinated().bodies
+    said = {one["concept"][:4]: one["value"] for one in body["groupMembers"]}
+    assert (body["uuid"], body["concept"][:4]) == (PATIENT.uuid, "1421")
+    assert said == {"984A": ciel_uuid("886"), "1410": "2026-03-02", "1418": 2}
+    assert len({one["uuid"] for one in body["groupMembers"]} - {PATIENT.uuid}) == 3
+    assert "obsDatetime" not in body
+    (expected,) = vaccinated(lot="7", expires=date(2027, 1, 1)).expected
+    assert (expected.fields["lot"], expected.fields["expires"]) == ("7", date(2027, 1, 1))
+    assert expected.fields["visit"] == "v"
+    (later,) = vaccinated(time=AT + timedelta(minutes=5)).bodies
+    assert later["obsDatetime"] == "2026-03-02T09:25:00.000+0000"
+
+
+def test_an_immunization_that_the_server_cannot_keep_is_left_out() -> None:
+    """For want of a vaccine, of the group, or of the role without which fhir2 shows none."""
+    without_group = replace(CONTEXT.terms, vaccination={"984": "v", "1410": "d"})
+    without_lot = {c: u for c, u in CONTEXT.terms.vaccination.items() if c != "1420"}
+    nobody = replace(CONTEXT, target=replace(CONTEXT.target, administering_role=None))
+    for fragment, reason in (
+        (vaccinated(vaccine=UNHEARD_OF), NO_CONCEPT),
+        (vaccinated(replace(CONTEXT, terms=without_group)), NOT_TAKEN),
+        (vaccinated(nobody), NOT_TAKEN),
+        (vaccinated(lacking("immunizations")), NOT_TAKEN),
+    ):
+        assert (fragment.bodies, [one.reason for one in fragment.left_out]) == ((), [reason])
+    terms = replace(CONTEXT.terms, vaccination=without_lot)
+    fragment = vaccinated(replace(CONTEXT, terms=terms), lot="7")
+    assert [(one.source, one.detail) for one in fragment.left_out] == [("I/1#1420", "7")]
+    assert fragment.expected[0].fields["lot"] == ""
 
 
 def test_states_that_the_program_does_not_have_are_parts_left_out() -> None:

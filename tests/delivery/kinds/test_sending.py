@@ -78,51 +78,9 @@ def test_a_refusal_is_told_in_the_servers_words(kind: str) -> None:
     assert sent == Sent("", "unthinkable")
 
 
-def immunization(uuid: str, **changes: Any) -> dict[str, Any]:
-    """Return what the server shows of the chart's immunization."""
-    body = REQUESTS["immunizations"].body
-    return {
-        "id": uuid,
-        "vaccineCode": body["vaccineCode"],
-        "occurrenceDateTime": body["occurrenceDateTime"],
-        "protocolApplied": body["protocolApplied"],
-        **changes,
-    }
-
-
 def bundle(*resources: dict[str, Any]) -> Answer:
     """Return the answer to a FHIR search."""
     return accepted({"entry": [{"resource": one} for one in resources]})
-
-
-def test_an_immunization_is_known_by_the_id_that_the_server_mints() -> None:
-    """Which the answer says."""
-    sent, written = send("immunizations", {"POST .*Immunization": accepted({"id": "7"})})
-    assert (sent, written) == (Sent("7"), ["POST fhir2/R4/Immunization"])
-
-
-def test_an_immunization_whose_answer_was_lost_is_found_by_vaccine_time_and_dose() -> None:
-    """And none that differs in one of them."""
-    others = (
-        immunization("1", vaccineCode={"coding": [{"code": "another"}]}),
-        immunization("2", occurrenceDateTime="2025-01-01T00:00:00+00:00"),
-        immunization("3", protocolApplied=[{"doseNumberPositiveInt": 2}]),
-    )
-    found = bundle(*others, immunization("4"))
-    assert send("immunizations", {"POST ": refused(), "GET ": found})[0] == Sent("4")
-    assert send("immunizations", {"GET ": found}, ask_first=True) == (Sent("4"), [])
-    none = {"POST ": refused("no"), "GET ": bundle(*others)}
-    assert send("immunizations", none, ask_first=True)[0] == Sent("", "no")
-
-
-def test_two_that_are_alike_are_two() -> None:
-    """The one that another entry has taken is not found for this one."""
-    one, two = immunization("1"), immunization("2")
-    answers = {"POST ": accepted({"id": "9"}), "GET ": bundle(one)}
-    sent, written = send("immunizations", answers, ask_first=True, taken=("1",))
-    assert (sent, len(written)) == (Sent("9"), 1)
-    both = {"GET ": bundle(one, two)}
-    assert send("immunizations", both, ask_first=True, taken=("1",)) == (Sent("2"), [])
 
 
 def appointment(status: str) -> dict[str, Any]:
@@ -207,5 +165,5 @@ def test_a_death_said_twice_is_one() -> None:
 
 def test_every_kind_with_a_request_of_its_own_is_tried_here() -> None:
     """One that is added needs its own."""
-    assert REQUESTS.keys() == {*OURS, "immunizations", "appointments", "test orders", "deaths"}
+    assert REQUESTS.keys() == {*OURS, "appointments", "test orders", "deaths"}
     assert all(isinstance(request, Request) for request in REQUESTS.values())

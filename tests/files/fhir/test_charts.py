@@ -300,7 +300,7 @@ def test_a_diagnosis_with_a_course_is_a_problem_too(tmp_path: Path) -> None:
 
 
 def test_what_the_patient_has_as_a_whole(tmp_path: Path) -> None:
-    """Vaccines in the visit of their time, allergies, programs and appointments."""
+    """Vaccines in their encounter, allergies, programs and appointments."""
     made, reading = read(
         tmp_path,
         patient(),
@@ -339,11 +339,13 @@ def test_what_the_patient_has_as_a_whole(tmp_path: Path) -> None:
     )
     assert not reading.left_out
     kinds = {type(entry): entry for entry in made.entries}
-    vaccine = kinds[Immunization]
-    assert (vaccine.visit, vaccine.dose_number) == (VISIT, 2)
+    (met,) = made.visits[0].encounters
+    (vaccine,) = met.entries
+    assert isinstance(vaccine, Immunization)
+    assert (met.source, vaccine.dose_number) == (f"Encounter/{VISIT}", 2)
     assert kinds[Enrollment].program.text == "Diabetes"
     assert kinds[Appointment].status == "missed"
-    assert len(kinds) == 4
+    assert len(kinds) == 3
 
 
 @pytest.mark.parametrize(
