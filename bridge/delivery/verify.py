@@ -23,7 +23,10 @@ from bridge.wording import singular
 VISIT_FIELDS = (
     "uuid,voided,startDatetime,stopDatetime,visitType:(uuid),location:(uuid),patient:(uuid)"
 )
-ENCOUNTER_FIELDS = "uuid,voided,encounterDatetime,encounterType:(uuid),location:(uuid),visit:(uuid)"
+ENCOUNTER_FIELDS = (
+    "uuid,voided,encounterDatetime,encounterType:(uuid),location:(uuid),visit:(uuid),"
+    "encounterProviders:(provider:(uuid),encounterRole:(uuid))"
+)
 
 
 class Difference(NamedTuple):
@@ -212,6 +215,16 @@ def _compare_visits(client: Client, patient: Patient, plan: PatientPlan) -> Iter
             yield from _compare_stay(patient.number, "encounter", encounter.body, found)
 
 
+def _providers(meant: dict[str, Any], found: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return who is meant to have seen the patient, in which role, beside whom the server names."""
+    if "encounterProviders" not in meant:
+        return {}
+    (wanted,) = meant["encounterProviders"]
+    read = next(iter(found.get("encounterProviders") or ()), {})
+    names = ("provider", "encounterRole")
+    return {name: (wanted[name], uuid_of(read.get(name))) for name in names}
+
+
 _REFERENCES = ("visitType", "encounterType", "location", "visit")
 _TIMES = ("startDatetime", "stopDatetime", "encounterDatetime")
 
@@ -228,6 +241,6 @@ def _compare_stay(
         for name in _TIMES
         if name in meant
     }
-    for name, (wanted, read) in {**pairs, **times}.items():
+    for name, (wanted, read) in {**pairs, **times, **_providers(meant, found)}.items():
         if wanted != read:
             yield Difference(number, f"{name} of {what} {meant['uuid']}", str(wanted), str(read))
