@@ -71,6 +71,18 @@ def test_a_page_can_be_asked_for_by_its_offset(clinic: Clinic) -> None:
     assert {link["relation"] for link in part["link"]} == {"self", "previous"}
 
 
+def test_a_page_has_narratives_unless_it_is_asked_for_without(clinic: Clinic) -> None:
+    """The link to it does not remember what the search was asked for."""
+    patient = clinic.patient()
+    clinic.vitals(patient, {5085: 120, 5087: 70})
+    first = clinic.search("Observation", patient=patient, _count="1", _summary="data")
+    assert "text" not in first["entry"][0]["resource"]
+    (onward,) = (link["url"] for link in first["link"] if link["relation"] == "next")
+    for url, is_told in ((onward, True), (f"{onward}&_summary=data", False)):
+        (entry,) = clinic.client.get(url, timeout=10).json()["entry"]
+        assert ("text" in entry["resource"]) is is_told
+
+
 def test_a_page_that_nobody_kept_is_gone(clinic: Clinic) -> None:
     answer = clinic.client.get(f"{clinic.fhir}?_getpages=no-such", timeout=10)
     assert answer.status_code == 410

@@ -159,7 +159,7 @@ def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iter
     for first in range(0, len(concepts), CONCEPTS_AT_ONCE):
         some = ",".join(concepts[first : first + CONCEPTS_AT_ONCE])
         query = f"Observation?subject:Patient={patient}&code={some}"
-        resources += client.fhir_search(f"{query}&_summary=data&_sort=-date&_count={PAGE}")
+        resources += client.fhir_search(f"{query}&_sort=-date&_count={PAGE}")
     return iter([_with_comment(client, found(resource), expected) for resource in resources])
 
 

@@ -94,7 +94,8 @@ def _next_page(store: Store, cache: bundles.SearchCache, given: dict[str, str]) 
         )
     url = bundles.search_url(f"{store.base}/ws/fhir2/R4", list(given.items()))
     page = bundles.page_of(given)
-    results = cache.get(name)
+    # HAPI's links to pages do not say so: whoever wants no narratives says it again.
+    results = cache.get(name)._replace(summary=given.get("_summary", ""))
     return Reply(200, bundles.bundle(store, cache, results, page, name=name, self_url=url))
 
 
