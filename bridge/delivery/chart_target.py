@@ -1,18 +1,22 @@
 """What a chart hangs on beside its vital signs: asked of the server once, before a load."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from bridge.delivery.preflight import Limits
-from bridge.delivery.target import Target
+from bridge.delivery.target import ALLERGY_CONCEPTS, Target
 from bridge.mapping.model import Profile, Thing
 from bridge.mapping.terms import Terms
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it, checked_text
 
 OTHER_DRUG = "drugOrder.drugOther"
+OTHER_ALLERGEN = "allergy.concept.otherNonCoded"
 WANTS_QUANTITY = "drugOrder.requireOutpatientQuantity"
+
+_UUID = re.compile(r"[0-9A-Za-z-]{36,38}")
 
 
 def with_chart(
@@ -36,6 +40,7 @@ def with_chart(
         phone=profile.phone.uuid if profile.phone and profile.phone.uuid in attributes else None,
         other_drug=_setting(client, OTHER_DRUG),
         required_quantity_unit=_quantity_unit(client, terms),
+        allergy_concepts=_allergy_concepts(client),
     )
 
 
@@ -57,6 +62,16 @@ def _in_use(client: Client, resource: str) -> dict[str, str]:
 def _setting(client: Client, name: str) -> str | None:
     value = (client.fetch("systemsetting", name, "value") or {}).get("value")
     return checked_text(value) if value else None
+
+
+@as_openmrs_has_it("the concepts of allergies")
+def _allergy_concepts(client: Client) -> dict[str, str]:
+    """Return what the server has of the concepts that an allergy is said by."""
+    other = _setting(client, OTHER_ALLERGEN)
+    named = {**ALLERGY_CONCEPTS, "other": other if other and _UUID.fullmatch(other) else ""}
+    asked = ",".join(filter(None, named.values()))
+    there = {one["uuid"] for one in client.every("concept", "uuid", references=asked)}
+    return {meaning: uuid for meaning, uuid in named.items() if uuid in there}
 
 
 def _quantity_unit(client: Client, terms: Terms) -> str | None:

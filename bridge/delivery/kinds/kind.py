@@ -16,7 +16,13 @@ NOT_TAKEN = "the server has no place for it"
 LONGEST_WORDS = 255
 """Characters that OpenMRS has room for where words stand in place of a concept."""
 
-TOO_LONG = f"what follows {LONGEST_WORDS} characters"
+
+def too_long(most: int) -> str:
+    """Return the reason for leaving out the rest of a text that OpenMRS has no room for."""
+    return f"what follows {most:,} characters"
+
+
+TOO_LONG = too_long(LONGEST_WORDS)
 
 
 class Place(NamedTuple):
@@ -113,6 +119,12 @@ def cut_words(
     for what, concept in meanings:
         if concept is None and len(what.label) > LONGEST_WORDS:
             yield LeftOut(f"{source}#words", TOO_LONG, what.label[LONGEST_WORDS:])
+
+
+def bounded(text: str, most: int, source: str) -> tuple[str, list[LeftOut]]:
+    """Return as much of a text as OpenMRS has room for, and the rest as a part left out."""
+    rest = text[most:]
+    return text[:most], [LeftOut(source, too_long(most), rest)] if rest else []
 
 
 def server_time(value: Any) -> datetime | None:

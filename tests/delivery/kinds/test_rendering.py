@@ -23,17 +23,21 @@ from bridge.chart import (
     Quantity,
     Relationship,
 )
+from bridge.codes import CIEL_SYSTEM
 from bridge.delivery.kinds import BY_ENTRY
+from bridge.delivery.kinds.allergies import IS_A_NUMBER
 from bridge.delivery.kinds.appointments import STEPS
 from bridge.delivery.kinds.deaths import UNKNOWN
 from bridge.delivery.kinds.deaths import render as render_death
 from bridge.delivery.kinds.enrollments import NO_STATE
-from bridge.delivery.kinds.kind import NOT_TAKEN, TOO_LONG, Place
+from bridge.delivery.kinds.kind import NOT_TAKEN, TOO_LONG, Place, too_long
 from bridge.delivery.kinds.relationships import PARENT_CHILD, SIBLING
 from bridge.delivery.prescriptions import NO_QUANTITY, NOT_WHOLE
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Context, Fragment, Request
+from bridge.delivery.target import ALLERGY_CONCEPTS
 from bridge.mapping.resolve import NO_CONCEPT
+from bridge.mapping.terms import Meaning, ServerConcept, key_of
 from tests.lib.chart_context import CONTEXT, TARGET, lacking
 from tests.lib.patients import make_patient
 from tests.lib.whole_charts import (
@@ -122,6 +126,59 @@ def test_an_allergen_and_a_reaction_in_words_stand_beside_other() -> None:
     assert body["severity"]["uuid"].startswith("1498A")
     coded = Allergy(uuid="a", allergen=PENICILLINS, kind="drug")
     assert "nonCodedAllergen" not in written(coded).body["allergen"]
+
+
+def knowing(*meanings: str) -> Context:
+    """Return the context of a server that has some of the concepts of allergies only."""
+    known = {meaning: ALLERGY_CONCEPTS[meaning] for meaning in meanings}
+    return replace(CONTEXT, target=replace(TARGET, allergy_concepts=known))
+
+
+def test_an_allergy_is_in_words_only_where_the_server_has_a_concept_for_those() -> None:
+    """OpenMRS refuses one without, and the patient with it; a reaction is a part."""
+    allergy = Allergy(uuid="a", allergen=UNHEARD_OF, kind="food", source="A/1")
+    assert left_out(allergy, knowing()) == LeftOut("A/1", NO_CONCEPT, "Unheard of")
+    reacting = replace(allergy, allergen=PENICILLINS, reactions=(UNHEARD_OF, RASH))
+    sent = written(replace(reacting, severity="severe"), knowing("mild"))
+    assert len(sent.body["reactions"]) == 1
+    assert "severity" not in sent.body
+    assert sent.left_out == (
+        LeftOut("A/1#severity", NO_CONCEPT, "severe"),
+        LeftOut("A/1#reaction", NO_CONCEPT, "Unheard of"),
+    )
+
+
+def test_the_concept_for_others_alone_says_nothing() -> None:
+    """Who wrote it wrote words beside it, which OpenMRS insists on."""
+    other = CodeableConcept((Code(CIEL_SYSTEM, "5622"),), "House dust")
+    concept = ServerConcept(
+        ALLERGY_CONCEPTS["other"], "Other", "N/A", "Misc", None, True, None, None
+    )
+    terms = replace(
+        CONTEXT.terms,
+        concepts={concept.uuid: concept},
+        meanings={"allergen": {key_of(other.codes[0]): Meaning(concept.uuid)}},
+    )
+    allergy = Allergy(uuid="a", allergen=other, kind="environment")
+    body = written(allergy, replace(CONTEXT, terms=terms)).body
+    assert body["allergen"]["nonCodedAllergen"] == "House dust"
+
+
+@pytest.mark.parametrize("number", ["271807003", "-1.5", ".5"])
+def test_a_reaction_that_is_a_number_is_a_part_left_out(number: str) -> None:
+    """A code without words; OpenMRS refuses an allergy with one."""
+    reactions = (CodeableConcept((Code("x", number),)), CodeableConcept((), "2 days"))
+    sent = written(Allergy(uuid="a", allergen=PENICILLINS, kind="drug", reactions=reactions))
+    assert [one["reactionNonCoded"] for one in sent.body["reactions"]] == ["2 days"]
+    assert [(one.reason, one.detail) for one in sent.left_out] == [(IS_A_NUMBER, number)]
+
+
+def test_an_allergy_has_room_for_a_longer_comment() -> None:
+    """The rest is counted."""
+    said = Allergy(uuid="a", allergen=PENICILLINS, kind="drug", comment="x" * 1030, source="A/1")
+    sent = written(said)
+    assert sent.body["comment"] == "x" * 1024
+    assert sent.left_out == (LeftOut("A/1#comment", too_long(1024), "x" * 6),)
 
 
 def test_an_immunization_names_its_visit_where_fhir_has_an_encounter() -> None:
