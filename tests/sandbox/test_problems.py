@@ -153,6 +153,16 @@ def test_an_allergy_that_names_a_concept_which_is_not_there_is_refused(hospital:
         assert hospital.ask("POST", path, allergy(**changes)).status_code == 500
 
 
+def test_words_are_as_long_as_their_column(hospital: Hospital) -> None:
+    patient = hospital.patient()
+    for most, path, bodies in (
+        (255, "condition", lambda said: condition(patient, condition={"nonCoded": said})),
+        (1024, f"patient/{patient}/allergy", lambda said: allergy(comment=said)),
+    ):
+        assert hospital.ask("POST", path, bodies("x" * (most + 1))).status_code == 500
+        hospital.make(path, **bodies("x" * most))
+
+
 def test_a_reaction_in_words_is_no_number(hospital: Hospital) -> None:
     path = f"patient/{hospital.patient()}/allergy"
     reaction = {"reaction": {"uuid": OTHER}, "reactionNonCoded": "271807003"}

@@ -6,11 +6,9 @@ from typing import Any
 
 from bridge.chart import Allergy, CodeableConcept, LeftOut, Patient
 from bridge.delivery.kinds.kind import (
-    LONGEST_WORDS,
     NOT_TAKEN,
     EntryKind,
     Sent,
-    bounded,
     coded,
     created,
     cut_words,
@@ -20,14 +18,12 @@ from bridge.delivery.kinds.kind import (
 )
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Request
 from bridge.mapping.resolve import NO_CONCEPT
+from bridge.mapping.room import ALLERGY_COMMENT, bounded
 from bridge.mapping.terms import Role, ServerConcept
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
 NAME = "allergies"
-
-LONGEST_COMMENT = 1024
-"""Characters that OpenMRS has room for in a comment of an allergy."""
 
 IS_A_NUMBER = "words that are a number only"
 _NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)")
@@ -74,7 +70,7 @@ def _coded(
     """Return the server's concept, else the words; its concept `other` alone says nothing."""
     concept, text = coded(what, role, context)
     if concept and concept.uuid == context.target.allergy_concepts.get("other"):
-        return None, what.label[:LONGEST_WORDS]
+        return None, bounded(what.label, "").text
     return concept, text
 
 
@@ -85,7 +81,7 @@ class _Parts:
         self._source = allergy.source
         self._known = context.target.allergy_concepts
         self.left_out: list[LeftOut] = []
-        self.comment, cut = bounded(allergy.comment, LONGEST_COMMENT, f"{self._source}#comment")
+        self.comment, cut = bounded(allergy.comment, f"{self._source}#comment", ALLERGY_COMMENT)
         self.left_out += cut
         self.severity = allergy.severity if allergy.severity in self._known else None
         if allergy.severity and not self.severity:

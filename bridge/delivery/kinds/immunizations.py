@@ -18,6 +18,7 @@ from bridge.delivery.kinds.kind import (
 )
 from bridge.delivery.requests import Body, Context, Expected, Found, Request
 from bridge.mapping.resolve import NO_CONCEPT
+from bridge.mapping.room import bounded_text
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -50,10 +51,12 @@ def render(entry: Immunization, patient: Patient, context: Context) -> Request |
     }
     if entry.dose_number is not None:
         body["protocolApplied"] = [{"doseNumberPositiveInt": entry.dose_number}]
-    if entry.lot:
-        body["lotNumber"] = entry.lot
-    if entry.manufacturer:
-        body["manufacturer"] = {"display": entry.manufacturer}
+    lot, rest = bounded_text(entry.lot, f"{entry.source}#lot")
+    maker, more = bounded_text(entry.manufacturer, f"{entry.source}#manufacturer")
+    if lot:
+        body["lotNumber"] = lot
+    if maker:
+        body["manufacturer"] = {"display": maker}
     if entry.expires:
         body["expirationDate"] = entry.expires.isoformat()
     expected = expect(
@@ -63,12 +66,12 @@ def render(entry: Immunization, patient: Patient, context: Context) -> Request |
         vaccine=vaccine.uuid,
         time=entry.time,
         dose=entry.dose_number,
-        lot=entry.lot,
-        manufacturer=entry.manufacturer,
+        lot=lot,
+        manufacturer=maker,
         expires=entry.expires,
         visit=entry.visit,
     )
-    return request_of(entry, patient, body, expected)
+    return request_of(entry, patient, body, expected, (*rest, *more))
 
 
 def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:

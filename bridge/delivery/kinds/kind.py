@@ -7,22 +7,12 @@ from typing import Any, NamedTuple, Protocol
 
 from bridge.chart import CodeableConcept, LeftOut, Patient, PatientEntry
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment, Ref, Request
+from bridge.mapping.room import bounded
 from bridge.mapping.terms import Role, ServerConcept
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Outcome, Reply
 
 NOT_TAKEN = "the server has no place for it"
-
-LONGEST_WORDS = 255
-"""Characters that OpenMRS has room for where words stand in place of a concept."""
-
-
-def too_long(most: int) -> str:
-    """Return the reason for leaving out the rest of a text that OpenMRS has no room for."""
-    return f"what follows {most:,} characters"
-
-
-TOO_LONG = too_long(LONGEST_WORDS)
 
 
 class Place(NamedTuple):
@@ -109,7 +99,7 @@ def coded(
 ) -> tuple[ServerConcept | None, str | None]:
     """Return the server's concept for a meaning, else its words, which go as free text."""
     concept = context.terms.concept(what, role)
-    return concept, None if concept else what.label[:LONGEST_WORDS]
+    return concept, None if concept else bounded(what.label, "").text
 
 
 def cut_words(
@@ -117,14 +107,8 @@ def cut_words(
 ) -> Iterator[LeftOut]:
     """Yield what does not fit of the meanings that go as words, for want of a concept."""
     for what, concept in meanings:
-        if concept is None and len(what.label) > LONGEST_WORDS:
-            yield LeftOut(f"{source}#words", TOO_LONG, what.label[LONGEST_WORDS:])
-
-
-def bounded(text: str, most: int, source: str) -> tuple[str, list[LeftOut]]:
-    """Return as much of a text as OpenMRS has room for, and the rest as a part left out."""
-    rest = text[most:]
-    return text[:most], [LeftOut(source, too_long(most), rest)] if rest else []
+        if concept is None:
+            yield from bounded(what.label, f"{source}#words").left_out
 
 
 def server_time(value: Any) -> datetime | None:

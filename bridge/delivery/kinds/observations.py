@@ -28,6 +28,7 @@ from bridge.mapping.resolve import (
     parts,
     statement_of,
 )
+from bridge.mapping.room import bounded_text
 from bridge.openmrs.client import PAGE, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -87,20 +88,26 @@ def _measured(statement: Statement) -> Body:
 
 def _note(entry: Note, place: Place, context: Context) -> Fragment:
     concept = context.mapping.visit_note.uuid
+    said, unsaid = bounded_text(entry.text, f"{entry.source}#text")
     expected = expect(
         NAME,
         entry.uuid,
         "note",
         concept=concept,
-        value=entry.text,
+        value=said,
         unit=None,
         time=place.time,
         encounter=place.encounter,
         comment="",
     )
-    body = {"uuid": entry.uuid, "concept": concept, "value": entry.text}
+    body = {"uuid": entry.uuid, "concept": concept, "value": said}
     return Fragment(
-        kind=NAME, part="obs", bodies=(body,), expected=(expected,), source=entry.source
+        kind=NAME,
+        part="obs",
+        bodies=(body,),
+        expected=(expected,),
+        left_out=unsaid,
+        source=entry.source,
     )
 
 

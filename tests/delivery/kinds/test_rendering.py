@@ -19,6 +19,7 @@ from bridge.chart import (
     Enrollment,
     Immunization,
     LeftOut,
+    Note,
     ProgramState,
     Quantity,
     Relationship,
@@ -30,13 +31,14 @@ from bridge.delivery.kinds.appointments import STEPS
 from bridge.delivery.kinds.deaths import UNKNOWN
 from bridge.delivery.kinds.deaths import render as render_death
 from bridge.delivery.kinds.enrollments import NO_STATE
-from bridge.delivery.kinds.kind import NOT_TAKEN, TOO_LONG, Place, too_long
+from bridge.delivery.kinds.kind import NOT_TAKEN, Place
 from bridge.delivery.kinds.relationships import PARENT_CHILD, SIBLING
 from bridge.delivery.prescriptions import NO_QUANTITY, NOT_WHOLE
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Context, Fragment, Request
 from bridge.delivery.target import ALLERGY_CONCEPTS
 from bridge.mapping.resolve import NO_CONCEPT
+from bridge.mapping.room import TEXT_TOO_LONG, too_long
 from bridge.mapping.terms import Meaning, ServerConcept, key_of
 from tests.lib.chart_context import CONTEXT, TARGET, lacking
 from tests.lib.patients import make_patient
@@ -106,7 +108,9 @@ def test_a_condition_with_a_concept_and_one_in_words() -> None:
     assert body["onsetDate"] == "2019-05-01"
     long = Condition(uuid="c", what=CodeableConcept((), "x" * 300), is_active=False)
     assert written(long).body["condition"] == {"nonCoded": "x" * 255}
-    assert [(one.reason, one.detail) for one in written(long).left_out] == [(TOO_LONG, "x" * 45)]
+    assert [(one.reason, one.detail) for one in written(long).left_out] == [
+        (too_long(255), "x" * 45)
+    ]
     assert written(condition).left_out == ()
     assert written(long).body["clinicalStatus"] == "INACTIVE"
 
@@ -179,6 +183,54 @@ def test_an_allergy_has_room_for_a_longer_comment() -> None:
     sent = written(said)
     assert sent.body["comment"] == "x" * 1024
     assert sent.left_out == (LeftOut("A/1#comment", too_long(1024), "x" * 6),)
+
+
+def test_a_comment_and_a_caption_are_cut_where_openmrs_has_no_room_for_them() -> None:
+    """It would refuse all of it; the rest is counted."""
+    stop = AT + timedelta(minutes=30)
+    long = Appointment(
+        uuid="a", service=SERVICE, start=AT, stop=stop, comment="x" * 256, source="A/1"
+    )
+    sent = written(long)
+    assert sent.body["comments"] == "x" * 255
+    assert sent.left_out == (LeftOut("A/1#comment", too_long(255), "x"),)
+    assert sent.expected
+    assert sent.expected.fields["comment"] == "x" * 255
+    picture = Attachment(
+        uuid="p",
+        content=PNG,
+        media_type="image/png",
+        file_name="p.png",
+        time=AT,
+        caption="x" * 254 + "\U0001f600",
+        source="D/1",
+    )
+    render = BY_ENTRY[Attachment].render_within
+    assert render
+    fragment = render(picture, PLACE, CONTEXT)
+    assert fragment.after[0].body["comment"] == "x" * 254  # Java counts the last letter as two
+    assert fragment.left_out == (LeftOut("D/1#caption", too_long(255), "\U0001f600"),)
+
+
+def test_long_words_are_cut_at_the_bytes_that_a_column_of_text_takes() -> None:
+    """Instructions, notes, and what a vaccine's package says."""
+    many = "\u0639" * 40_000
+    order = prescribed(instructions=many)
+    assert len(order.bodies[0]["dosingInstructions"].encode()) == 65_534
+    assert (order.left_out[0].source, order.left_out[0].reason) == (
+        "M/1#instructions",
+        TEXT_TOO_LONG,
+    )
+    render = BY_ENTRY[Note].render_within
+    assert render
+    note = render(Note(uuid="n", text=many, source="N/1"), PLACE, CONTEXT)
+    assert len(note.bodies[0]["value"].encode()) == 65_534
+    assert note.expected[0].fields["value"] == note.bodies[0]["value"]
+    assert [one.source for one in note.left_out] == ["N/1#text"]
+    vaccine = Immunization(
+        uuid="i", vaccine=BCG, time=AT, lot=many, manufacturer=many, visit="v", source="I/1"
+    )
+    assert [one.source for one in written(vaccine).left_out] == ["I/1#lot", "I/1#manufacturer"]
 
 
 def test_an_immunization_names_its_visit_where_fhir_has_an_encounter() -> None:
@@ -336,7 +388,7 @@ def test_the_reason_of_an_order_is_coded_or_in_words() -> None:
     assert prescribed(reason=WORDS_ONLY).bodies[0]["orderReasonNonCoded"] == "Low back pain"
     assert prescribed(reason=WORDS_ONLY).left_out == ()
     long = prescribed(reason=CodeableConcept((), "x" * 256))
-    assert [(one.reason, one.detail) for one in long.left_out] == [(TOO_LONG, "x")]
+    assert [(one.reason, one.detail) for one in long.left_out] == [(too_long(255), "x")]
 
 
 def test_when_an_order_was_stopped_is_its_date_of_expiry() -> None:
