@@ -173,6 +173,7 @@ def test_an_observation_has_loinc_ciel_and_ucum(tmp_path: Path) -> None:
         (",F,", ",W,", r"patients.csv:2: sex: F or M is expected, not 'W'"),
         ("1990-01-02", "1990-13-02", r"patients.csv:2: birthdate: .*not '1990-13-02'"),
         ("Amina", "A" * 51, r"patients.csv:2: given_name: .*50 characters"),
+        ("Kenya", "A" * 51, r"patients.csv:2: country: .*50 characters"),
         (",Eldoret", ",Eldo\0ret", r"patients.csv:2: city_village: "),
     ],
 )

@@ -440,3 +440,22 @@ def test_an_address_that_reads_like_another_s_id_is_no_repetition(tmp_path: Path
     (made,), reading = read_all(tmp_path)
     assert len([entry for met in made.encounters() for entry in met.entries]) == 2
     assert not reading.left_out
+
+
+def test_words_are_read_whole_however_long(tmp_path: Path) -> None:
+    """Only who sends them knows how much room there is."""
+    many, notes = "x" * 3000, [{"text": "y" * 2000}, {"text": "z" * 2000}]
+    made, reading = read(
+        tmp_path,
+        patient(),
+        encounter(),
+        of_visit("Condition", "c", code={"text": many}, clinicalStatus=coded("active")),
+        observation(note=notes),
+    )
+    (condition,) = made.entries
+    assert isinstance(condition, Condition)
+    assert condition.what.text == many
+    (finding,) = (entry for met in made.encounters() for entry in met.entries)
+    assert isinstance(finding, Finding)
+    assert finding.comment == "y" * 2000 + "; " + "z" * 2000
+    assert not reading.left_out
