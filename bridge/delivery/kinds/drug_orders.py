@@ -93,7 +93,7 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         numRefills=entry.refills,
         asNeeded=entry.as_needed,
         orderReason=reason.uuid if reason else None,
-        orderReasonNonCoded=words,
+        orderReasonNonCoded=words or None,
         encounter=place.encounter,
         **({"ends": entry.stopped} if entry.stopped else {}),
     )

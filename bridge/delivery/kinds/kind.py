@@ -14,6 +14,8 @@ from bridge.openmrs.replies import Outcome, Reply
 
 NOT_TAKEN = "the server has no place for it"
 
+NO_WORDS = "has neither a concept on the server nor words"
+
 
 class Place(NamedTuple):
     """Where an entry of an encounter stands: whose it is, in which encounter, when."""

@@ -15,6 +15,7 @@ from bridge.chart import (
     CodeableConcept,
     Condition,
     Death,
+    Diagnosis,
     DrugOrder,
     Enrollment,
     Immunization,
@@ -31,7 +32,7 @@ from bridge.delivery.kinds.appointments import STEPS
 from bridge.delivery.kinds.deaths import UNKNOWN
 from bridge.delivery.kinds.deaths import render as render_death
 from bridge.delivery.kinds.enrollments import NO_STATE
-from bridge.delivery.kinds.kind import NOT_TAKEN, Place
+from bridge.delivery.kinds.kind import NO_WORDS, NOT_TAKEN, Place
 from bridge.delivery.kinds.relationships import PARENT_CHILD, SIBLING
 from bridge.delivery.prescriptions import NO_QUANTITY, NOT_WHOLE
 from bridge.delivery.rendering import rest_time
@@ -183,6 +184,20 @@ def test_an_allergy_has_room_for_a_longer_comment() -> None:
     sent = written(said)
     assert sent.body["comment"] == "x" * 1024
     assert sent.left_out == (LeftOut("A/1#comment", too_long(1024), "x" * 6),)
+
+
+def test_what_has_neither_a_concept_nor_words_is_left_out() -> None:
+    """OpenMRS would keep a problem of which nobody knows what it is."""
+    nothing = CodeableConcept()
+    assert left_out(Condition(uuid="c", what=nothing, source="C/1")) == LeftOut("C/1", NO_WORDS)
+    render = BY_ENTRY[Diagnosis].render_within
+    assert render
+    diagnosis = Diagnosis(uuid="d", what=nothing, is_confirmed=True, rank=1, source="C/2")
+    fragment = render(diagnosis, PLACE, CONTEXT)
+    assert (fragment.bodies, fragment.left_out) == ((), (LeftOut("C/2", NO_WORDS),))
+    died = render_death(Death(time=None, cause=nothing), PATIENT, CONTEXT)
+    assert died.body["causeOfDeathNonCoded"] == UNKNOWN
+    assert "orderReasonNonCoded" not in prescribed(reason=nothing).bodies[0]
 
 
 def test_a_comment_and_a_caption_are_cut_where_openmrs_has_no_room_for_them() -> None:
