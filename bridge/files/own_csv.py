@@ -92,7 +92,10 @@ class OwnSource:
             _take(parts.left_out, row, parts.add_observation)
         whole = parts.whole(person, options)
         used = set(sources_of(whole))
-        narrowed, too_old = options.narrowed(whole)
+        try:
+            narrowed, too_old = options.narrowed(whole)
+        except NotTaken as fault:
+            return Rejected(owner.source, fault.reason, +theirs, fault.detail)
         return Chart(narrowed, (*settled(parts.left_out, used), *too_old), Counter())
 
     def _index(self, name: str, path: Path) -> None:
