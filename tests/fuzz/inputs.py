@@ -105,8 +105,11 @@ def _reading(names: Sequence[str]) -> Iterator[Callable[[bytes, FileOptions], ob
 
         def read(data: bytes, options: FileOptions) -> object:
             parts = data.split(CUT)
-            for name, part in zip(names, parts + [b""] * len(names), strict=False):
-                (Path(folder) / name).write_bytes(part)
+            for place, name in enumerate(names):
+                if place < len(parts):
+                    (Path(folder) / name).write_bytes(parts[place])
+                else:
+                    (Path(folder) / name).unlink(missing_ok=True)
             cohort = FilesCohort(Path(folder), options, own)
             if crc32(data) % 4 == 0:  # it reads all once more, and the account seldom fails alone
                 balance(cohort)
@@ -180,15 +183,19 @@ def folded_seeds() -> Sequence[bytes]:
 
 
 @contextmanager
-def narrowed() -> Iterator[Trial]:
-    """Read a bundle as the flags may ask: the newest only, or moved to today."""
-    with _reading(["a.json"]) as read:
+def _flagged(names: Sequence[str]) -> Iterator[Trial]:
+    with _reading(names) as read:
 
         def trial(data: bytes) -> object:
             head, _, rest = data.partition(b"\n")
             return read(rest, _options((head + bytes(4))[:4]))
 
         yield trial
+
+
+def narrowed() -> Open:
+    """Read a bundle as the flags may ask: the newest only, or moved to today."""
+    return _flagged(["a.json"])
 
 
 def _options(said: bytes) -> FileOptions:
@@ -204,6 +211,17 @@ def _options(said: bytes) -> FileOptions:
         active=int(is_active),
         here=datetime(2026, 11, 21, 9, tzinfo=UTC) if is_active else None,
     )
+
+
+def moved() -> Open:
+    """Read bridge's own tables as the flags may ask."""
+    return _flagged(CSV_FILES)
+
+
+def moved_seeds() -> Sequence[bytes]:
+    """Return the tables of a patient with several flags."""
+    flags = (1, 2, 4, 8, 31, 5)
+    return [bytes([flag, 120, 3, 5]) + b"\n" + tables_seeds()[-1] for flag in flags]
 
 
 def narrowed_seeds() -> Sequence[bytes]:
@@ -234,10 +252,11 @@ def registers_seeds() -> Sequence[bytes]:
 
 
 def tables_seeds() -> Sequence[bytes]:
-    """Return a folder of one patient."""
+    """Return a folder of one patient, with the table for reading and without."""
     pieces = CSV.encode(make_batch([make_patient(1, visits=1)]))
     heads = [",".join(table.columns).encode() + b"\n" for table in TABLES]
-    return [CUT.join(head + piece for head, piece in zip(heads, pieces, strict=True))]
+    files = [head + piece for head, piece in zip(heads, pieces, strict=True)]
+    return [CUT.join(files), CUT.join(files[:3])]
 
 
 def ndjson_seeds() -> Sequence[bytes]:

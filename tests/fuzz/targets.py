@@ -33,6 +33,7 @@ TARGETS: dict[str, Target] = {
     "streamed": Target(inputs.streamed, inputs.bundles_seeds),
     "folded": Target(inputs.folded, inputs.folded_seeds),
     "narrowed": Target(inputs.narrowed, inputs.narrowed_seeds),
+    "moved": Target(inputs.moved, inputs.moved_seeds),
     "synthea": Target(inputs.synthea, inputs.synthea_seeds),
     "registers": Target(inputs.registers, inputs.registers_seeds),
     "people": Target(inputs.people, inputs.people_seeds),
