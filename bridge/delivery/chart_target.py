@@ -1,9 +1,9 @@
 """What a chart hangs on beside its vital signs: asked of the server once, before a load."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.delivery.preflight import Limits
 from bridge.delivery.target import ALLERGY_CONCEPTS, Target
@@ -19,17 +19,29 @@ WANTS_QUANTITY = "drugOrder.requireOutpatientQuantity"
 _UUID = re.compile(r"[0-9A-Za-z-]{36,38}")
 
 
-def with_chart(
-    client: Client, target: Target, profile: Profile, terms: Terms, limits: Limits
-) -> Target:
+class Needs(NamedTuple):
+    """What the charts of a load are held against."""
+
+    profile: Profile
+    terms: Terms
+    limits: Limits
+    note: str
+    """The concept of a visit note."""
+
+
+def with_chart(client: Client, target: Target, needs: Needs) -> Target:
     """Return `target` with what the server has of encounter types, visit types and the like."""
+    profile = needs.profile
     encounter_types = _in_use(client, "encountertype")
     visit_types = _in_use(client, "visittype")
     attributes = _in_use(client, "personattributetype")
     identifiers = _in_use(client, "patientidentifiertype")
+    other_drug, other_allergen = (_setting(client, name) for name in (OTHER_DRUG, OTHER_ALLERGEN))
+    allergy = {**ALLERGY_CONCEPTS, "other": other_allergen}
+    concepts = _concepts(client, (needs.note, other_drug, *allergy.values()))
     return replace(
         target,
-        limits=limits,
+        limits=needs.limits,
         encounter_types=_those(profile.encounter_types, encounter_types),
         visit_types=_those(profile.visit_types, visit_types),
         locations={name: uuid for uuid, name in _in_use(client, "location").items()},
@@ -38,9 +50,10 @@ def with_chart(
             **{name: uuid for uuid, name in identifiers.items()},
         },
         phone=profile.phone.uuid if profile.phone and profile.phone.uuid in attributes else None,
-        other_drug=_setting(client, OTHER_DRUG),
-        required_quantity_unit=_quantity_unit(client, terms),
-        allergy_concepts=_allergy_concepts(client),
+        other_drug=other_drug if other_drug in concepts else None,
+        required_quantity_unit=_quantity_unit(client, needs.terms),
+        allergy_concepts={what: uuid for what, uuid in allergy.items() if uuid in concepts},
+        takes_notes=needs.note in concepts,
     )
 
 
@@ -64,14 +77,11 @@ def _setting(client: Client, name: str) -> str | None:
     return checked_text(value) if value else None
 
 
-@as_openmrs_has_it("the concepts of allergies")
-def _allergy_concepts(client: Client) -> dict[str, str]:
-    """Return what the server has of the concepts that an allergy is said by."""
-    other = _setting(client, OTHER_ALLERGEN)
-    named = {**ALLERGY_CONCEPTS, "other": other if other and _UUID.fullmatch(other) else ""}
-    asked = ",".join(filter(None, named.values()))
-    there = {one["uuid"] for one in client.every("concept", "uuid", references=asked)}
-    return {meaning: uuid for meaning, uuid in named.items() if uuid in there}
+@as_openmrs_has_it("concepts")
+def _concepts(client: Client, uuids: Iterable[str | None]) -> set[str]:
+    """Return those of some concepts that the server has: it refuses all that names another."""
+    asked = ",".join(uuid for uuid in uuids if uuid and _UUID.fullmatch(uuid))
+    return {one["uuid"] for one in client.every("concept", "uuid", references=asked)}
 
 
 def _quantity_unit(client: Client, terms: Terms) -> str | None:

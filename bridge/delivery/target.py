@@ -58,6 +58,8 @@ class Target:
     """The values that the server takes of bridge's own measurements, of files' patients."""
     other_drug: str | None = None
     """The concept of drugs that are named in words only."""
+    takes_notes: bool = True
+    """Whether the server has the concept of a visit note."""
     allergy_concepts: dict[str, str] = field(default_factory=lambda: dict(ALLERGY_CONCEPTS))
     """How severe an allergy is, and `other`, by which OpenMRS tells an allergen or a reaction in
     words: those that the server has. Runs that were begun before it was asked have CIEL's."""

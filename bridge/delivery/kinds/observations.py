@@ -21,6 +21,7 @@ from bridge.delivery.kinds.kind import (
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment
 from bridge.mapping.resolve import (
+    NO_CONCEPT,
     OUTSIDE,
     ObservationStatement,
     Statement,
@@ -87,6 +88,9 @@ def _measured(statement: Statement) -> Body:
 
 
 def _note(entry: Note, place: Place, context: Context) -> Fragment:
+    if not context.target.takes_notes:
+        left = LeftOut(entry.source, NO_CONCEPT, "visit note")
+        return Fragment(kind=NAME, left_out=(left,), source=entry.source)
     concept = context.mapping.visit_note.uuid
     said, unsaid = bounded_text(entry.text, f"{entry.source}#text")
     expected = expect(

@@ -1,4 +1,4 @@
-"""Allergies in words: sent where the server has the concept for them, else left out and counted."""
+"""Concepts that bridge names itself: asked for, and what hangs on a missing one is left out."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.chart import Allergy, CodeableConcept, Patient
+from bridge.chart import Allergy, CodeableConcept, DrugOrder, Note, Patient
 from bridge.delivery.ledger import State
 from bridge.delivery.target import ALLERGY_CONCEPTS
 from bridge.identity import part_uuid
@@ -68,6 +68,38 @@ def test_what_the_server_lacks_never_costs_a_patient(
             assert (row.state, row.reason) == (State.CREATED, "")
             assert row.left_out == left_out
             assert row.counts.get("allergies", 0) == ("other" in known)
+            assert differences(ledger, ward, connect) == []
+
+
+class Wordy(HandmadeCohort):
+    """Everybody has a note and a drug in words."""
+
+    def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
+        """Yield the patients with these numbers."""
+        for patient in super().patients(numbers):
+            (visit,) = patient.visits
+            first, *others = visit.encounters
+            name = part_uuid(patient.uuid, "d")
+            drug = DrugOrder(uuid=name, drug=DUST, start=first.time, source="MedicationRequest/d")
+            note = Note(uuid=part_uuid(patient.uuid, "n"), text="Well.", source="Observation/n")
+            first = replace(first, entries=(*first.entries, drug, note))
+            yield replace(patient, visits=(replace(visit, encounters=(first, *others)),))
+
+
+def test_neither_a_note_nor_a_drug_in_words_costs_a_patient(tmp_path: Path) -> None:
+    """Where the setting names a concept that is not there, and where there is none of a note."""
+    with Sandbox.start(tmp_path / "server", clock=lambda: datetime.now(UTC)) as sandbox:
+        connect = connector(sandbox.url)
+        prepare(connect)
+        with closing(connect()) as client:
+            lacking = {"property": "drugOrder.drugOther", "value": ALLERGY_CONCEPTS["other"]}
+            assert client.create("systemsetting", lacking).outcome is Outcome.ACCEPTED
+        goal = read_goal(connect)
+        ward = Wordy(1, visits=1)
+        with start_charts(tmp_path, ward, goal, sandbox.url) as ledger:
+            (row,) = proceed(ledger, ward, connect)
+            assert (row.state, row.reason) == (State.CREATED, "")
+            assert row.left_out == {NO_CONCEPT: 2}
             assert differences(ledger, ward, connect) == []
 
 
