@@ -13,8 +13,14 @@ from zlib import crc32
 import click
 
 from bridge.cli.options import DateType, VisitsType, WorkersType
+from bridge.errors import InputError
+from bridge.files.account import Rejected, sources_of
 from bridge.files.cohort import FilesCohort
 from bridge.files.fhir.bundles import streamed_resources
+from bridge.files.fhir.lines import parse_line
+from bridge.files.fhir.record import Outside
+from bridge.files.fhir.resources import SHARED, TAKEN, Resource, names_of
+from bridge.files.fhir_source import chart_or_why_not
 from bridge.files.ndjson import TYPES, fhir_form
 from bridge.files.options import FileOptions
 from bridge.files.tables import CSV, TABLES
@@ -27,7 +33,7 @@ from bridge.synthesis.population import Population, population_path
 from bridge.yaml_files import YamlModel, parse_yaml
 from tests.fuzz.charts import SMALL_CHARTS
 from tests.lib.charts import balance
-from tests.lib.fhir import Body, bundle
+from tests.lib.fhir import ME, Body, bundle
 from tests.lib.forms import BAHMNI, INITIALIZER, SYNTHEA, WHOLE_CHART
 from tests.lib.patients import make_batch, make_patient
 
@@ -160,6 +166,31 @@ def lines_seeds() -> Sequence[bytes]:
 
 def _lines(chart: Iterable[Body]) -> bytes:
     return b"\n".join(json.dumps(one).encode() for one in chart)
+
+
+def charts() -> Open:
+    """Read one patient's resources, one a line, as a chart: without files and their index."""
+
+    def trial(data: bytes) -> object:
+        read = [parse_line(one, "x", f"x:{n}") for n, one in enumerate(data.split(b"\n"))]
+        found = [one for one in read if isinstance(one, Resource)]
+        owners = [one for one in found if one.kind == "Patient"]
+        if not owners:
+            raise InputError("no patient", place="x")
+        others = [one for one in found if one.kind in TAKEN and one.kind != "Patient"]
+        shared = {name: one for one in found if one.kind in SHARED for name in names_of(one)}
+        outside = Outside(shared.get, {OTHER_PATIENT: ME}.get, lambda kind, name: False)
+        made = chart_or_why_not(ME, owners[0], others, outside, FileOptions(as_of=AS_OF))
+        if isinstance(made, Rejected):
+            raise InputError(made.reason, place="x")
+        used = {*sources_of(made.patient), *(one.source for one in made.left_out)}
+        assert {one.source for one in others} <= used
+        return made
+
+    return nullcontext(trial)
+
+
+OTHER_PATIENT = "Patient/mother"
 
 
 def streamed() -> Open:

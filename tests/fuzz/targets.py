@@ -30,6 +30,7 @@ TARGETS: dict[str, Target] = {
     "ndjson": Target(inputs.ndjson, inputs.ndjson_seeds),
     "bundles": Target(inputs.bundles, inputs.bundles_seeds),
     "lines": Target(inputs.lines, inputs.lines_seeds),
+    "charts": Target(inputs.charts, inputs.lines_seeds),
     "streamed": Target(inputs.streamed, inputs.bundles_seeds),
     "folded": Target(inputs.folded, inputs.folded_seeds),
     "narrowed": Target(inputs.narrowed, inputs.narrowed_seeds),
