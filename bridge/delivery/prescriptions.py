@@ -6,13 +6,17 @@ from typing import TypeGuard
 from bridge.chart import FREQUENCY_SYSTEM, CodeableConcept, DrugOrder, LeftOut, Quantity
 from bridge.delivery.requests import Context, Field
 from bridge.mapping.resolve import NO_CONCEPT, Change
+from bridge.mapping.room import bounded_text
 
 _SIMPLE = "org.openmrs.SimpleDosingInstructions"
 _FREE_TEXT = "org.openmrs.FreeTextDosingInstructions"
 
 
-def dosing_of(entry: DrugOrder, context: Context) -> dict[str, Field]:
-    """Return how a drug is taken: by its parts where all are known, else in words."""
+def dosing_of(entry: DrugOrder, context: Context) -> tuple[dict[str, Field], tuple[LeftOut, ...]]:
+    """Return how a drug is taken, by its parts where all are known, else in words; and the rest.
+
+    The rest is what of the words there is no room for.
+    """
     terms = context.terms
     unit = terms.dose_unit(entry.dose.unit) if entry.dose else None
     route = terms.route(entry.route) if entry.route else None
@@ -24,18 +28,13 @@ def dosing_of(entry: DrugOrder, context: Context) -> dict[str, Field]:
         "frequency": frequency,
     }
     if all(known.values()):
-        return {
-            **known,
-            "dosingType": _SIMPLE,
-            "dosingInstructions": entry.instructions or None,
-        }
-    said = dict.fromkeys(filter(None, (dosing_words(entry), entry.instructions)))
-    words = "; ".join(said) or "as directed"
-    return {
-        **dict.fromkeys(known),
-        "dosingType": _FREE_TEXT,
-        "dosingInstructions": words,
-    }
+        kind, words = _SIMPLE, entry.instructions
+    else:
+        known = dict.fromkeys(known)
+        said = dict.fromkeys(filter(None, (dosing_words(entry), entry.instructions)))
+        kind, words = _FREE_TEXT, "; ".join(said) or "as directed"
+    words, left_out = bounded_text(words, f"{entry.source}#instructions")
+    return {**known, "dosingType": kind, "dosingInstructions": words or None}, left_out
 
 
 def dosing_words(entry: DrugOrder) -> str:

@@ -2,6 +2,16 @@
 
 from dataclasses import dataclass, field
 
+from bridge.codes import ciel_uuid
+
+ALLERGY_CONCEPTS = {
+    "other": ciel_uuid("5622"),
+    "mild": ciel_uuid("1498"),
+    "moderate": ciel_uuid("1499"),
+    "severe": ciel_uuid("1500"),
+}
+"""CIEL's concepts, which OpenMRS's settings name from the start."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifierSlot:
@@ -50,3 +60,8 @@ class Target:
     """The encounter role of who gives a vaccine: fhir2 shows none whose encounter lacks it."""
     other_drug: str | None = None
     """The concept of drugs that are named in words only."""
+    takes_notes: bool = True
+    """Whether the server has the concept of a visit note."""
+    allergy_concepts: dict[str, str] = field(default_factory=lambda: dict(ALLERGY_CONCEPTS))
+    """How severe an allergy is, and `other`, by which OpenMRS tells an allergen or a reaction in
+    words: those that the server has. Runs that were begun before it was asked have CIEL's."""

@@ -220,7 +220,7 @@ def _providers(meant: dict[str, Any], found: dict[str, Any]) -> dict[str, tuple[
     if "encounterProviders" not in meant:
         return {}
     (wanted,) = meant["encounterProviders"]
-    read = next(iter(found.get("encounterProviders") or ()), {})
+    read: dict[str, Any] = next(iter(found.get("encounterProviders") or ()), {})
     names = ("provider", "encounterRole")
     return {name: (wanted[name], uuid_of(read.get(name))) for name in names}
 

@@ -53,19 +53,7 @@ class FhirSource:
         if owner is None:  # two of this id in one bundle: both are rejected already
             return Rejected(patient.name, ANOTHER_OF_THE_ID, Counter())
         outside = Outside(self._find, self.index.uuid_of, self.index.repeated)
-        try:
-            return chart_of(patient.uuid, owner, others, outside, options)
-        except NotTaken as fault:
-            return _rejected(owner, others, fault.reason, fault.detail)
-        except (
-            KeyError,
-            IndexError,
-            TypeError,
-            AttributeError,
-            ValueError,
-            OverflowError,
-        ) as fault:
-            return _rejected(owner, others, NOT_FHIR, f"{type(fault).__name__}: {fault}")
+        return chart_or_why_not(patient.uuid, owner, others, outside, options)
 
     def _resources(self, patient: Stored) -> Iterator[Resource]:
         for piece in self.index.pieces(patient):
@@ -94,6 +82,25 @@ class FhirSource:
     def _read_shared(self, name: str) -> Resource | None:
         piece = self.index.shared(name)
         return self._at(piece) if piece else None
+
+
+def chart_or_why_not(
+    uuid: str, owner: Resource, others: list[Resource], outside: Outside, options: FileOptions
+) -> Chart | Rejected:
+    """Read a patient's resources as a chart, or say why none can be made of them."""
+    try:
+        return chart_of(uuid, owner, others, outside, options)
+    except NotTaken as fault:
+        return _rejected(owner, others, fault.reason, fault.detail)
+    except (
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        OverflowError,
+    ) as fault:
+        return _rejected(owner, others, NOT_FHIR, f"{type(fault).__name__}: {fault}")
 
 
 def _rejected(

@@ -37,7 +37,9 @@ def _days(patient: Patient) -> Iterator[date]:
 
 
 def years_before(day: date, years: int) -> date:
-    """Return the day so many years before; 29 February becomes the 28th."""
+    """Return the day so many years before, or the first there is; 29 February becomes the 28th."""
+    if years >= day.year:
+        return date.min
     try:
         return day.replace(year=day.year - years)
     except ValueError:

@@ -7,9 +7,11 @@ from typing import Any, Self
 
 from bridge.chart import LeftOut, Patient
 from bridge.files.account import lost
+from bridge.files.fhir.resources import NotTaken
 from bridge.files.narrowing import last_day, moved_before, since, years_before
 
 BEFORE_SINCE = "before --since"
+NOT_MOVED = "has dates that cannot be moved with the others"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class FileOptions:
         return cls(**given, count=count)
 
     def narrowed(self, patient: Patient) -> tuple[Patient, tuple[LeftOut, ...]]:
-        """Take off what is too old, and move the dates."""
+        """Take off what is too old, and move the dates; raise NotTaken where that cannot be."""
         kept = patient
         gone: tuple[LeftOut, ...] = ()
         first = self._first_day(patient)
@@ -61,7 +63,10 @@ class FileOptions:
             kept = since(patient, first)
             gone = tuple(lost(patient, kept, BEFORE_SINCE))
         if self.shift and self.as_of:
-            kept = moved_before(kept, self.as_of)
+            try:
+                kept = moved_before(kept, self.as_of)
+            except OverflowError as error:  # beyond the years 1 to 9999
+                raise NotTaken(NOT_MOVED, str(patient.birthdate)) from error
         return kept, gone
 
     def _first_day(self, patient: Patient) -> date | None:

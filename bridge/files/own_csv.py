@@ -39,7 +39,8 @@ _NEEDED = ("patients", "visits", "observations")
 _COLUMNS = {table.name: tuple(table.columns) for table in TABLES}
 _ADDRESS = ("city_village", "state_province", "country")
 _A_NAME = "a name of at most 50 characters"
-_A_PLACE = "a name of at most 255 characters, or nothing,"
+_LONGEST_PLACE = {"country": 50}
+"""In characters, where it is not 255."""
 _A_TIME = "a time with its offset like 2026-03-04T09:10:00+03:00"
 
 Value = TypeVar("Value")
@@ -91,7 +92,10 @@ class OwnSource:
             _take(parts.left_out, row, parts.add_observation)
         whole = parts.whole(person, options)
         used = set(sources_of(whole))
-        narrowed, too_old = options.narrowed(whole)
+        try:
+            narrowed, too_old = options.narrowed(whole)
+        except NotTaken as fault:
+            return Rejected(owner.source, fault.reason, +theirs, fault.detail)
         return Chart(narrowed, (*settled(parts.left_out, used), *too_old), Counter())
 
     def _index(self, name: str, path: Path) -> None:
@@ -221,7 +225,7 @@ def _person(uuid: str, owner: Resource) -> Patient:
     try:
         if not is_uuid(owner.id):
             raise NotTaken(NOT_OURS, f"patient_id: {owner.id!r} is no uuid in small letters")
-        places = [_cell(row, column, _place, _A_PLACE) for column in _ADDRESS]
+        places = [_place(row, column) for column in _ADDRESS]
         return Patient(
             number=0,
             uuid=uuid,
@@ -251,10 +255,15 @@ def _name(text: str) -> str:
     return text
 
 
-def _place(text: str) -> str:
-    if len(text) > 255 or not _is_printable(text):
-        raise ValueError
-    return text
+def _place(row: Cells, column: str) -> str:
+    most = _LONGEST_PLACE.get(column, 255)
+
+    def read(text: str) -> str:
+        if len(text) > most or not _is_printable(text):
+            raise ValueError
+        return text
+
+    return _cell(row, column, read, f"a name of at most {most} characters, or nothing,")
 
 
 def _is_printable(text: str) -> bool:

@@ -18,6 +18,7 @@ from bridge.chart import (
 )
 from bridge.mapping.answers import as_yes_or_no, yes_or_no
 from bridge.mapping.model import Entry, Mapping
+from bridge.mapping.room import bounded, bounded_text
 from bridge.mapping.terms import Role, ServerConcept, Terms, key_of, keys_of
 from bridge.mapping.units import convert
 
@@ -55,11 +56,6 @@ def _to_decimals(value: float, decimals: int) -> float:
 Stated = float | int | str | bool | datetime | date | None
 """A value as the server takes it: of a coded one the answer's concept uuid, of a panel None."""
 
-LONGEST_COMMENT = 255
-"""Characters: OpenMRS refuses an observation whose comment is longer, and its visit with it."""
-
-COMMENT_TOO_LONG = f"what follows {LONGEST_COMMENT} characters of a comment"
-
 NO_CONCEPT = "no concept on the server"
 NO_UNIT = "unit cannot be converted"
 OUTSIDE = "outside what the server takes"
@@ -71,9 +67,6 @@ CONVERTED = "converted to the concept's unit"
 ROUNDED = "rounded to whole numbers"
 UNIT_TAKEN = "had no unit; the concept's was taken"
 """Where a value is coded with the very concept: its unit is part of what that is."""
-
-LONGEST_TEXT = 65_535
-"""What OpenMRS takes as a text value."""
 
 
 class ObservationStatement(NamedTuple):
@@ -136,7 +129,8 @@ def observations(entry: Finding | Result, terms: Terms) -> Observations:
     if isinstance(fit, _Misfit):
         return _left_out(entry, fit.reason, entry.what, fit.detail)
     changes = tuple(Change(entry.source, what, fit.detail) for what in fit.changes)
-    return Observations((_statement(entry, concept, fit.value),), _unsaid(entry), changes)
+    statement = _statement(entry, concept, fit.value)
+    return Observations((statement,), (*_beyond(entry, concept), *_unsaid(entry)), changes)
 
 
 def _panel(entry: Finding | Result, terms: Terms) -> Observations:
@@ -184,7 +178,7 @@ def _statement(
         concept,
         value,
         entry.time,
-        entry.comment[:LONGEST_COMMENT],
+        bounded(entry.comment, "").text,
         members,
         label,
         order,
@@ -192,9 +186,15 @@ def _statement(
     )
 
 
+def _beyond(entry: Finding | Result, concept: ServerConcept) -> tuple[LeftOut, ...]:
+    """Return what there is no room for of a value in words."""
+    if concept.datatype != "Text" or entry.value is None:
+        return ()
+    return bounded_text(_words(entry.value), f"{entry.source}#value").left_out
+
+
 def _unsaid(entry: Finding | Result) -> tuple[LeftOut, ...]:
-    unsaid = entry.comment[LONGEST_COMMENT:]
-    return (LeftOut(f"{entry.source}#comment", COMMENT_TOO_LONG, unsaid),) if unsaid else ()
+    return bounded(entry.comment, f"{entry.source}#comment").left_out
 
 
 def _left_out(
@@ -220,8 +220,8 @@ def _fit(
             return _Fits(value)
         case "Boolean", CodeableConcept() if (said := yes_or_no(value)) is not None:
             return _Fits(said)
-        case "Text", str() | CodeableConcept() if 0 < len(_words(value)) <= LONGEST_TEXT:
-            return _Fits(_words(value))
+        case "Text", str() | CodeableConcept() if _words(value):
+            return _Fits(bounded_text(_words(value), "").text)
         case "Date", date() if not isinstance(value, datetime):
             return _Fits(value)
         case "Datetime", datetime():

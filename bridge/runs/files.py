@@ -5,7 +5,7 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from bridge.delivery.chart_target import with_chart
+from bridge.delivery.chart_target import Needs, with_chart
 from bridge.delivery.ledger import FilesAccount
 from bridge.delivery.preflight import limits_of
 from bridge.delivery.server_state import ServerState
@@ -82,7 +82,8 @@ def charts_on_server(
     table = load_code_table(asked.codes)
     terms = read_terms(client, read.vocabulary, fit.mapping, table)
     limits = limits_of(fit.state, fit.mapping)
-    whole = with_chart(client, fit.target, fit.profile, terms, limits)
+    needs = Needs(fit.profile, terms, limits, fit.mapping.visit_note.uuid)
+    whole = with_chart(client, fit.target, needs)
     return ChartsOnServer(terms, whole, coverage(read.vocabulary, terms))
 
 

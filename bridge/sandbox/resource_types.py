@@ -17,6 +17,9 @@ Type = Literal[
 Getter = Callable[["Store", "Record"], Any]
 Setter = Callable[["Store", "Record", Any], None]
 
+TEXT = 65_535
+"""Bytes that a column of type TEXT takes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
@@ -41,7 +44,11 @@ class Property:
 
     def overflows(self, value: object) -> bool:
         """Tell whether a text is longer than the real server's column takes."""
-        return self.longest is not None and isinstance(value, str) and len(value) > self.longest
+        if self.longest is None or not isinstance(value, str):
+            return False
+        # a column of type TEXT counts bytes
+        taken = len(value.encode(errors="replace")) if self.longest == TEXT else len(value)
+        return taken > self.longest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

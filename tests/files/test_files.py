@@ -17,7 +17,7 @@ from bridge.files.cohort import FilesCohort
 from bridge.files.folders import new_folder
 from bridge.files.formats import Form
 from bridge.files.ndjson import TYPES, fhir_form
-from bridge.files.options import FileOptions
+from bridge.files.options import NOT_MOVED, FileOptions
 from bridge.files.tables import CSV, PARQUET, TABLES
 from bridge.mapping.loading import load_mapping
 from bridge.synthesis.cohort import GeneratedCohort, Request
@@ -173,6 +173,7 @@ def test_an_observation_has_loinc_ciel_and_ucum(tmp_path: Path) -> None:
         (",F,", ",W,", r"patients.csv:2: sex: F or M is expected, not 'W'"),
         ("1990-01-02", "1990-13-02", r"patients.csv:2: birthdate: .*not '1990-13-02'"),
         ("Amina", "A" * 51, r"patients.csv:2: given_name: .*50 characters"),
+        ("Kenya", "A" * 51, r"patients.csv:2: country: .*50 characters"),
         (",Eldoret", ",Eldo\0ret", r"patients.csv:2: city_village: "),
     ],
 )
@@ -282,6 +283,25 @@ def test_a_fault_in_a_resource_costs_only_the_resource(
     assert cohort.reading.left_out == {(kind, reason): 1}
     assert cohort.count == len(PATIENTS)
     balance(cohort)
+
+
+@pytest.mark.parametrize("write", [write_csv, write_fhir])
+def test_who_cannot_be_moved_is_rejected_alone(write: Write, tmp_path: Path) -> None:
+    """A birth date of the first year, and visits to come."""
+    write(tmp_path, [replace(PATIENTS[0], birthdate=date(1, 1, 3)), *PATIENTS[1:]])
+    cohort = FilesCohort(tmp_path, FileOptions(shift=True, as_of=date(1990, 1, 1)), MAPPING)
+    assert [one.reason for one in cohort.reading.rejected] == [NOT_MOVED]
+    assert cohort.count == len(PATIENTS) - 1
+    balance(cohort)
+
+
+@pytest.mark.parametrize("shift", [True, False])
+def test_more_years_than_there_are_keep_everything(shift: bool, tmp_path: Path) -> None:
+    """As many as somebody may write."""
+    write_csv(tmp_path, PATIENTS)
+    options = FileOptions(shift=shift, as_of=date(2026, 11, 21), years=5000)
+    cohort = FilesCohort(tmp_path, options, MAPPING)
+    assert (cohort.count, sum(cohort.reading.left_out.values())) == (len(PATIENTS), 0)
 
 
 def test_parts_that_belong_to_nobody_are_counted(tmp_path: Path) -> None:

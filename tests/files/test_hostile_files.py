@@ -1,6 +1,7 @@
 """Files and names that mean harm: formulas, bombs, ways out of a folder, letters that steer."""
 
 import csv
+import json
 import random
 import time
 from dataclasses import replace
@@ -16,6 +17,7 @@ from bridge.chart import Address, Patient
 from bridge.errors import InputError
 from bridge.files.atomic_write import write_atomically
 from bridge.files.cohort import FilesCohort
+from bridge.files.fhir.resources import NOT_FHIR
 from bridge.files.folders import new_folder
 from bridge.files.ndjson import fhir_form
 from bridge.files.tables import CSV, guarded, unguarded
@@ -26,6 +28,7 @@ from bridge.synthesis.population import Population, population_path
 from bridge.wording import harmless, one_line
 from bridge.yaml_files import MOST_CHARACTERS, load_yaml, parse_yaml
 from tests.lib.charts import read_all
+from tests.lib.fhir import bundle, encounter, observation, of_visit, patient
 from tests.lib.patients import make_batch, make_patient
 
 MAPPING = load_mapping(None)
@@ -205,6 +208,19 @@ def test_half_a_character_is_no_name(tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("Amina", "\\ud800"), encoding="utf-8")
     with pytest.raises(InputError, match=r"Patient.ndjson:1"):
         FilesCohort(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["Patient", "Observation", "Claim"])
+def test_half_a_character_is_no_address_of_a_resource(kind: str, tmp_path: Path) -> None:
+    """The one resource is left out, under a name that can be written."""
+    whole = bundle(patient(), encounter(), observation(), of_visit("Claim", "x"), patient(id="2"))
+    entry = next(one for one in whole["entry"] if one["resource"]["resourceType"] == kind)
+    entry["fullUrl"] = "\ud800"
+    del entry["resource"]["id"]
+    (tmp_path / "a.json").write_text(json.dumps(whole), encoding="utf-8")
+    _, reading = read_all(tmp_path)
+    assert reading.left_out[kind, NOT_FHIR] == 1
+    json.dumps(list(reading.left_out), ensure_ascii=False).encode()
 
 
 def test_an_output_never_goes_through_a_link(tmp_path: Path) -> None:

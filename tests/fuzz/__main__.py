@@ -24,6 +24,8 @@ class Result(NamedTuple):
 
     name: str
     inputs: int
+    taken: int
+    """How many were read to the end, not refused; counted in hundreds."""
     seconds: float
     findings: int
 
@@ -45,13 +47,14 @@ def main() -> int:
         parser.error('atheris is not installed: pip install ".[fuzz]" (Linux only)')
     folder = Path(tempfile.mkdtemp(prefix="bridge-fuzz-found-"))
     results = []
-    print(f"{'target':<12}{'inputs':>10}{'seconds':>9}{'findings':>10}")
+    print(f"{'target':<12}{'inputs':>10}{'taken':>10}{'seconds':>9}{'findings':>10}")
     for name in names:
         results.append(_campaign(name, asked.seconds, folder))
-        print("{:<12}{:>10,}{:>9.0f}{:>10}".format(*results[-1]), flush=True)
+        print("{:<12}{:>10,}{:>10,}{:>9.0f}{:>10}".format(*results[-1]), flush=True)
     findings = sum(result.findings for result in results)
-    inputs, seconds = (sum(getattr(r, field) for r in results) for field in ("inputs", "seconds"))
-    print(f"{'all':<12}{inputs:>10,}{seconds:>9.0f}{findings:>10}")
+    fields = ("inputs", "taken", "seconds")
+    inputs, taken, seconds = (sum(getattr(r, field) for r in results) for field in fields)
+    print(f"{'all':<12}{inputs:>10,}{taken:>10,}{seconds:>9.0f}{findings:>10}")
     if findings:
         print(f"the inputs are in {folder}; try one with --only NAME --again FILE")
         return 1
@@ -73,7 +76,9 @@ def _campaign(name: str, seconds: int, folder: Path) -> Result:
         (folder / f"{name}-stopped").write_text(run.stderr, encoding="utf-8")
         saved.append(folder / f"{name}-stopped")
     inputs = int(done[1]) if done else 0
-    return Result(name, inputs, time.monotonic() - begun, len(saved))
+    note = folder / f"{name}-taken.txt"
+    taken = int(note.read_text(encoding="utf-8")) if note.exists() else 0
+    return Result(name, inputs, taken, time.monotonic() - begun, len(saved))
 
 
 if __name__ == "__main__":

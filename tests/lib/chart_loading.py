@@ -11,7 +11,7 @@ from random import SystemRandom
 
 from bridge.chart import Condition, Enrollment, Patient, Relationship
 from bridge.content.package import load_content
-from bridge.delivery.chart_target import with_chart
+from bridge.delivery.chart_target import Needs, with_chart
 from bridge.delivery.content import make_content, plan_content
 from bridge.delivery.content_state import read_standing
 from bridge.delivery.generations import reissue_patient
@@ -62,7 +62,8 @@ def read_goal(connect: Connect) -> ChartGoal:
         state = make_tags(client, read_server_state(client, MAPPING, counting=False))
         profile = MAPPING.profiles[choose_profile(state, MAPPING)]
         terms = read_terms(client, vocabulary, MAPPING, load_code_table())
-        goal = with_chart(client, target(state, profile), profile, terms, {})
+        needs = Needs(profile, terms, {}, MAPPING.visit_note.uuid)
+        goal = with_chart(client, target(state, profile), needs)
     return ChartGoal(goal, state.capabilities, terms_text(terms))
 
 

@@ -8,13 +8,13 @@ import pytest
 from bridge.chart import Code, CodeableConcept, Finding, LeftOut, Quantity, Result, Value
 from bridge.codes import LOINC_SYSTEM, SNOMED_SYSTEM
 from bridge.mapping.resolve import (
-    COMMENT_TOO_LONG,
     CONVERTED,
     NO_CONCEPT,
     ROUNDED,
     UNIT_TAKEN,
     observations,
 )
+from bridge.mapping.room import TEXT_TOO_LONG, too_long
 from bridge.mapping.terms import Meaning, ServerConcept, Terms, key_of
 
 POSITIVE = "703AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -181,9 +181,18 @@ def test_a_comment_is_as_long_as_openmrs_takes_it_and_the_rest_is_counted() -> N
     said = replace(finding("pulse", Quantity(72, "/min")), comment="x" * 260)
     found = observations(said, terms())
     assert found.statements[0].comment == "x" * 255
-    assert found.left_out == (LeftOut("Observation/pulse#comment", COMMENT_TOO_LONG, "x" * 5),)
+    assert found.left_out == (LeftOut("Observation/pulse#comment", too_long(255), "x" * 5),)
     fits = observations(replace(said, comment="x" * 255), terms())
     assert (fits.statements[0].comment, fits.left_out) == ("x" * 255, ())
+
+
+def test_a_value_in_words_is_as_long_as_openmrs_takes_it_and_the_rest_is_counted() -> None:
+    """In bytes; of a concept that is coded the words are not sent at all."""
+    found = observations(finding("note", "\u0639" * 40_000), terms())
+    assert found.statements[0].value == "\u0639" * 32_767
+    (rest,) = found.left_out
+    assert (rest.source, rest.reason) == ("Observation/note#value", TEXT_TOO_LONG)
+    assert rest.detail == "\u0639" * 200
 
 
 def test_the_comment_of_a_panel_that_is_sent_in_parts_is_a_part_left_out() -> None:

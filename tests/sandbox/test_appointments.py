@@ -71,6 +71,15 @@ def test_what_the_module_cannot_make_is_refused(hospital: Hospital) -> None:
     assert found(hospital, patient) == []
 
 
+def test_a_comment_is_as_long_as_the_column(hospital: Hospital) -> None:
+    patient = hospital.patient()
+    hospital.tell("appointment", **body(hospital, patient, comments="x" * 255))
+    refused = hospital.ask("POST", "appointment", body(hospital, patient, comments="x" * 256))
+    assert refused.status_code == 500
+    assert "Data too long for column 'comments'" in refused.text
+    assert len(found(hospital, patient)) == 1
+
+
 def test_a_voided_patient_s_appointments_are_not_found(hospital: Hospital) -> None:
     patient = hospital.patient()
     hospital.tell("appointment", **body(hospital, patient))

@@ -50,6 +50,11 @@ def test_an_identifier_is_one_patient_s_only_until_that_is_voided(clinic: Clinic
             "names[0].givenName",
             "error.exceededMaxLengthOfField",
         ),
+        (
+            {"addresses": [{"country": "A" * 51}]},
+            "addresses[0].country",
+            "error.exceededMaxLengthOfField",
+        ),
     ],
 )
 def test_a_person_who_cannot_be_is_refused(

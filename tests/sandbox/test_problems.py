@@ -141,6 +141,35 @@ def test_an_allergen_is_said_once_and_words_need_the_concept_for_others(
     assert found["entry"][0]["resource"]["reaction"][0]["severity"] == "moderate"
 
 
+def test_an_allergy_that_names_a_concept_which_is_not_there_is_refused(hospital: Hospital) -> None:
+    path = f"patient/{hospital.patient()}/allergy"
+    lacking = {"uuid": str(uuid4())}
+    words = {"allergenType": "OTHER", "nonCodedAllergen": "Dust", "codedAllergen": lacking}
+    for changes in (
+        {"allergen": words},
+        {"severity": lacking},
+        {"reactions": [{"reaction": lacking, "reactionNonCoded": "Sneezing"}]},
+    ):
+        assert hospital.ask("POST", path, allergy(**changes)).status_code == 500
+
+
+def test_words_are_as_long_as_their_column(hospital: Hospital) -> None:
+    patient = hospital.patient()
+    for most, path, bodies in (
+        (255, "condition", lambda said: condition(patient, condition={"nonCoded": said})),
+        (1024, f"patient/{patient}/allergy", lambda said: allergy(comment=said)),
+    ):
+        assert hospital.ask("POST", path, bodies("x" * (most + 1))).status_code == 500
+        hospital.make(path, **bodies("x" * most))
+
+
+def test_a_reaction_in_words_is_no_number(hospital: Hospital) -> None:
+    path = f"patient/{hospital.patient()}/allergy"
+    reaction = {"reaction": {"uuid": OTHER}, "reactionNonCoded": "271807003"}
+    refused = hospital.ask("POST", path, allergy(reactions=[reaction]))
+    assert "reactionNonCoded" in fields(refused)
+
+
 def test_an_allergy_is_voided_and_never_purged(hospital: Hospital) -> None:
     patient = hospital.patient()
     body = allergy()

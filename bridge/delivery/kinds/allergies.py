@@ -1,9 +1,10 @@
 """Allergies and intolerances. O3 reads them through FHIR."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from bridge.chart import Allergy, LeftOut, Patient
+from bridge.chart import Allergy, CodeableConcept, LeftOut, Patient
 from bridge.delivery.kinds.kind import (
     NOT_TAKEN,
     EntryKind,
@@ -15,65 +16,94 @@ from bridge.delivery.kinds.kind import (
     own_code,
     request_of,
 )
-from bridge.delivery.requests import Body, Context, Expected, Found, Request
+from bridge.delivery.requests import Body, Context, Expected, Field, Found, Request
 from bridge.mapping.resolve import NO_CONCEPT
+from bridge.mapping.room import ALLERGY_COMMENT, bounded
+from bridge.mapping.terms import Role, ServerConcept
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
 NAME = "allergies"
 
-SEVERITIES = {
-    "mild": "1498AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "moderate": "1499AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "severe": "1500AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-}
-"""CIEL's concepts, which OpenMRS's settings name as well."""
-
-OTHER = "5622AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-"""CIEL's `Other non-coded`, by which OpenMRS tells an allergen in words."""
+IS_A_NUMBER = "words that are a number only"
+_NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)")
 
 
 def render(allergy: Allergy, patient: Patient, context: Context) -> Request | LeftOut:
     """Render an allergy; an allergen or a reaction without a concept goes as free text."""
     if not context.capabilities.allergies:
         return LeftOut(allergy.source, NOT_TAKEN, "allergies")
-    concept, text = coded(allergy.allergen, "allergen", context)
+    concept, text = _coded(allergy.allergen, "allergen", context)
     if concept is None and not text:
         return LeftOut(allergy.source, NO_CONCEPT, "allergen without a code or words")
-    allergen: Body = {"allergenType": allergy.kind.upper()}
-    if concept:
-        allergen["codedAllergen"] = {"uuid": concept.uuid}
-    else:
-        allergen |= {"nonCodedAllergen": text, "codedAllergen": {"uuid": OTHER}}
-    reactions = [coded(reaction, "reaction", context) for reaction in allergy.reactions]
-    body: Body = {
-        "uuid": allergy.uuid,
-        "allergen": allergen,
-        "reactions": [
-            {"reaction": {"uuid": known.uuid}}
-            if known
-            else {"reaction": {"uuid": OTHER}, "reactionNonCoded": words}
-            for known, words in reactions
-        ],
-    }
-    if allergy.severity:
-        body["severity"] = {"uuid": SEVERITIES[allergy.severity]}
-    if allergy.comment:
-        body["comment"] = allergy.comment
+    other = context.target.allergy_concepts.get("other")
+    uuid = concept.uuid if concept else other
+    if uuid is None:
+        return LeftOut(allergy.source, NO_CONCEPT, allergy.allergen.label)
+    parts = _Parts(allergy, context)
+    allergen: Body = {"allergenType": allergy.kind.upper(), "codedAllergen": {"uuid": uuid}}
+    if text:
+        allergen["nonCodedAllergen"] = text
+    body: Body = {"uuid": allergy.uuid, "allergen": allergen, "reactions": parts.reactions}
+    if parts.severity:
+        body["severity"] = {"uuid": context.target.allergy_concepts[parts.severity]}
+    if parts.comment:
+        body["comment"] = parts.comment
     expected = expect(
         NAME,
         allergy.uuid,
         allergy.allergen.label,
-        allergen=concept.uuid if concept else OTHER,
+        allergen=uuid,
         text=text,
         category=allergy.kind,
-        severity=allergy.severity,
-        comment=allergy.comment,
-        reactions=", ".join(sorted(k.uuid if k else OTHER for k, _ in reactions)),
+        severity=parts.severity,
+        comment=parts.comment,
+        reactions=", ".join(sorted(one["reaction"]["uuid"] for one in parts.reactions)),
     )
-    meant = zip(allergy.reactions, (known for known, _ in reactions), strict=True)
-    cut = cut_words(allergy.source, (allergy.allergen, concept), *meant)
-    return request_of(allergy, patient, body, expected, cut)
+    cut = cut_words(allergy.source, (allergy.allergen, concept))
+    return request_of(allergy, patient, body, expected, (*parts.left_out, *cut))
+
+
+def _coded(
+    what: CodeableConcept, role: Role, context: Context
+) -> tuple[ServerConcept | None, str | None]:
+    """Return the server's concept, else the words; its concept `other` alone says nothing."""
+    concept, text = coded(what, role, context)
+    if concept and concept.uuid == context.target.allergy_concepts.get("other"):
+        return None, bounded(what.label, "").text
+    return concept, text
+
+
+class _Parts:
+    """What an allergy says beside its allergen, and what of that the server has no place for."""
+
+    def __init__(self, allergy: Allergy, context: Context) -> None:
+        self._source = allergy.source
+        self._known = context.target.allergy_concepts
+        self.left_out: list[LeftOut] = []
+        self.comment, cut = bounded(allergy.comment, f"{self._source}#comment", ALLERGY_COMMENT)
+        self.left_out += cut
+        self.severity = allergy.severity if allergy.severity in self._known else None
+        if allergy.severity and not self.severity:
+            self._leave_out("severity", NO_CONCEPT, allergy.severity)
+        rendered = (self._reaction(one, context) for one in allergy.reactions)
+        self.reactions: list[Body] = [one for one in rendered if one]
+
+    def _reaction(self, reaction: CodeableConcept, context: Context) -> Body | None:
+        concept, words = _coded(reaction, "reaction", context)
+        if concept:
+            return {"reaction": {"uuid": concept.uuid}}
+        if not words or "other" not in self._known:
+            self._leave_out("reaction", NO_CONCEPT, reaction.label)
+            return None
+        if _NUMBER.fullmatch(words):  # OpenMRS refuses the allergy for it
+            self._leave_out("reaction", IS_A_NUMBER, words)
+            return None
+        self.left_out += cut_words(self._source, (reaction, None))
+        return {"reaction": {"uuid": self._known["other"]}, "reactionNonCoded": words}
+
+    def _leave_out(self, part: str, reason: str, detail: str) -> None:
+        self.left_out.append(LeftOut(f"{self._source}#{part}", reason, detail))
 
 
 def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
@@ -85,14 +115,15 @@ def send(client: Client, request: Request, *, ask_first: bool, taken: Collection
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
     """Read a patient's allergies."""
     found = client.fhir_search(f"AllergyIntolerance?patient={patient}&_count=100")
-    return iter([_found(resource) for resource in found])
+    in_words = {one.fields["allergen"] for one in expected.values() if one.fields["text"]}
+    return iter([_found(resource, in_words) for resource in found])
 
 
 _CATEGORIES = {"medication": "drug"}
 """FHIR's word for what OpenMRS calls a drug; the others are the same."""
 
 
-def _found(resource: dict[str, Any]) -> Found:
+def _found(resource: dict[str, Any], in_words: Collection[Field]) -> Found:
     category = next(iter(resource.get("category") or ("other",)))
     reactions = resource.get("reaction") or ()
     manifestations = [m for reaction in reactions for m in reaction.get("manifestation") or ()]
@@ -101,7 +132,7 @@ def _found(resource: dict[str, Any]) -> Found:
     allergen = own_code(code)
     fields = {
         "allergen": allergen,
-        "text": code.get("text") if allergen == OTHER else None,
+        "text": code.get("text") if allergen in in_words else None,
         "category": _CATEGORIES.get(category, category),
         "severity": next((r["severity"] for r in reactions if r.get("severity")), None),
         "comment": "".join(filter(None, notes)),

@@ -17,6 +17,7 @@ from bridge.delivery.kinds.kind import (
 )
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Request
+from bridge.mapping.room import bounded
 from bridge.openmrs.client import REST, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome, Reply
@@ -48,6 +49,7 @@ def render(entry: Appointment, patient: Patient, context: Context) -> Request | 
     if service is None:
         return LeftOut(entry.source, "no appointment service on the server", entry.service.label)
     target = context.target
+    comment, left_out = bounded(entry.comment, f"{entry.source}#comment")
     status = (STEPS[entry.status] or ("Scheduled",))[-1]
     body: Body = {
         "patientUuid": patient.uuid,
@@ -58,7 +60,7 @@ def render(entry: Appointment, patient: Patient, context: Context) -> Request | 
         "status": status,
         "locationUuid": target.location,
         "providers": [{"uuid": target.provider, "response": "ACCEPTED"}],
-        "comments": entry.comment,
+        "comments": comment,
     }
     expected = expect(
         NAME,
@@ -68,10 +70,10 @@ def render(entry: Appointment, patient: Patient, context: Context) -> Request | 
         start=entry.start,
         stop=entry.stop,
         status=status,
-        comment=entry.comment,
+        comment=comment,
         location=target.location,
     )
-    return request_of(entry, patient, body, expected)
+    return request_of(entry, patient, body, expected, left_out)
 
 
 def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:

@@ -15,6 +15,7 @@ from bridge.delivery.kinds.kind import (
 )
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Fragment, Request
+from bridge.mapping.room import bounded
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome, Reply
@@ -34,6 +35,7 @@ def render(entry: Attachment, place: Place, context: Context) -> Fragment:
     if not context.capabilities.attachments:
         left = LeftOut(entry.source, NOT_TAKEN, "attachments")
         return Fragment(kind=NAME, left_out=(left,), source=entry.source)
+    caption, unsaid = bounded(entry.caption, f"{entry.source}#caption")
     is_image = entry.media_type.startswith("image/")
     body: Body = {
         "uuid": entry.uuid,
@@ -41,14 +43,14 @@ def render(entry: Attachment, place: Place, context: Context) -> Fragment:
         "concept": IMAGE if is_image else OTHER_FILE,
         "obsDatetime": rest_time(entry.time),
         "encounter": place.encounter,
-        "comment": entry.caption,
+        "comment": caption,
     }
     expected = expect(
         NAME,
         entry.uuid,
-        entry.caption or entry.file_name,
+        caption or entry.file_name,
         time=entry.time,
-        caption=entry.caption,
+        caption=caption,
         file_name=entry.file_name,
     )
     request = Request(
@@ -60,7 +62,7 @@ def render(entry: Attachment, place: Place, context: Context) -> Fragment:
         expected=expected,
         source=entry.source,
     )
-    return Fragment(kind=NAME, after=(request,), source=entry.source)
+    return Fragment(kind=NAME, after=(request,), left_out=unsaid, source=entry.source)
 
 
 def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:

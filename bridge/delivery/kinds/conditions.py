@@ -5,6 +5,7 @@ from typing import Any
 
 from bridge.chart import Condition, LeftOut, Patient
 from bridge.delivery.kinds.kind import (
+    NO_WORDS,
     NOT_TAKEN,
     EntryKind,
     Sent,
@@ -33,6 +34,8 @@ def render(condition: Condition, patient: Patient, context: Context) -> Request 
     if not context.capabilities.conditions:
         return LeftOut(condition.source, NOT_TAKEN, "conditions")
     concept, text = coded(condition.what, "condition", context)
+    if concept is None and not text:
+        return LeftOut(condition.source, NO_WORDS)
     verification = _VERIFICATION.get(condition.is_confirmed, "")
     body: Body = {
         "uuid": condition.uuid,

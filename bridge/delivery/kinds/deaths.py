@@ -29,7 +29,8 @@ _FIELDS = "uuid,dead,deathDate,causeOfDeath:(uuid),causeOfDeathNonCoded"
 
 def render(death: Death, patient: Patient, context: Context) -> Request:
     """Render a death; a cause without a concept goes as free text."""
-    concept, text = coded(death.cause, "cause", context) if death.cause else (None, UNKNOWN)
+    concept, text = coded(death.cause, "cause", context) if death.cause else (None, "")
+    text = None if concept else text or UNKNOWN
     cause = {"causeOfDeath": concept.uuid} if concept else {"causeOfDeathNonCoded": text}
     body: Body = {"dead": True, **cause}
     if death.time:

@@ -5,6 +5,7 @@ from typing import Any
 
 from bridge.chart import Diagnosis, LeftOut
 from bridge.delivery.kinds.kind import (
+    NO_WORDS,
     NOT_TAKEN,
     EntryKind,
     Place,
@@ -30,6 +31,9 @@ def render(entry: Diagnosis, place: Place, context: Context) -> Fragment:
         left = LeftOut(entry.source, NOT_TAKEN, "diagnoses")
         return Fragment(kind=NAME, left_out=(left,), source=entry.source)
     concept, text = coded(entry.what, "diagnosis", context)
+    if concept is None and not text:
+        left = LeftOut(entry.source, NO_WORDS)
+        return Fragment(kind=NAME, left_out=(left,), source=entry.source)
     certainty = "CONFIRMED" if entry.is_confirmed else "PROVISIONAL"
     body = {
         "uuid": entry.uuid,

@@ -10,7 +10,6 @@ from typing import Any
 
 from bridge.chart import DrugOrder, LeftOut
 from bridge.delivery.kinds.kind import (
-    LONGEST_WORDS,
     NOT_TAKEN,
     EntryKind,
     Place,
@@ -24,6 +23,7 @@ from bridge.delivery.prescriptions import amount_of, dosing_of, unsent_parts
 from bridge.delivery.rendering import provider_of, rest_time
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment
 from bridge.mapping.resolve import NO_CONCEPT
+from bridge.mapping.room import bounded
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -58,7 +58,8 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
     if entry.start < place.time:
         return left_out("ordered before its encounter", entry.drug.label)
     amount, changes = amount_of(entry, context)
-    fields = {**what, **dosing_of(entry, context), **amount}
+    dosing, unsaid = dosing_of(entry, context)
+    fields = {**what, **dosing, **amount}
     reason, words = coded(entry.reason, "reason", context) if entry.reason else (None, None)
     said = [(entry.reason, reason)] if entry.reason else []
     if what["drugNonCoded"]:
@@ -92,7 +93,7 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         numRefills=entry.refills,
         asNeeded=entry.as_needed,
         orderReason=reason.uuid if reason else None,
-        orderReasonNonCoded=words,
+        orderReasonNonCoded=words or None,
         encounter=place.encounter,
         **({"ends": entry.stopped} if entry.stopped else {}),
     )
@@ -102,7 +103,7 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         bodies=(body,),
         expected=(expected,),
         changes=changes,
-        left_out=(*unsent_parts(entry, context), *cut),
+        left_out=(*unsent_parts(entry, context), *unsaid, *cut),
         source=entry.source,
     )
 
@@ -114,7 +115,7 @@ def _what(entry: DrugOrder, context: Context) -> dict[str, Field] | None:
     if concept := context.terms.concept(entry.drug, "drug"):
         return {"drug": None, "concept": concept.uuid, "drugNonCoded": None}
     if context.target.other_drug and entry.drug.label:
-        words = entry.drug.label[:LONGEST_WORDS]
+        words = bounded(entry.drug.label, "").text
         return {"drug": None, "concept": context.target.other_drug, "drugNonCoded": words}
     return None
 

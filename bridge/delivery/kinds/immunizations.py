@@ -5,6 +5,7 @@ the encounter that the vaccine was given in, it costs no request and keeps our u
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -22,6 +23,7 @@ from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Found, Fragment
 from bridge.identity import part_uuid
 from bridge.mapping.resolve import NO_CONCEPT
+from bridge.mapping.room import bounded_text
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -45,17 +47,22 @@ def render(entry: Immunization, place: Place, context: Context) -> Fragment:
     vaccine = context.terms.concept(entry.vaccine, "vaccine")
     if vaccine is None:
         return _left_out(entry, NO_CONCEPT, label)
-    said = {code: value for code, value in _said(entry, vaccine.uuid).items() if value}
+    lot, rest = bounded_text(entry.lot, f"{entry.source}#lot")
+    maker, more = bounded_text(entry.manufacturer, f"{entry.source}#manufacturer")
+    fitting = replace(entry, lot=lot, manufacturer=maker)
+    said = {code: value for code, value in _said(fitting, vaccine.uuid).items() if value}
     kept = {code: value for code, value in said.items() if code in concepts}
-    lacking = [code for code in said if code not in concepts]
+    lacking = [
+        LeftOut(f"{entry.source}#{code}", NO_CONCEPT, str(value))
+        for code, value in said.items()
+        if code not in kept
+    ]
     return Fragment(
         kind=NAME,
         part="obs",
         bodies=(_group(entry, place, kept, concepts),),
         expected=(_expected(entry, place, kept),),
-        left_out=tuple(
-            LeftOut(f"{entry.source}#{code}", NO_CONCEPT, str(said[code])) for code in lacking
-        ),
+        left_out=(*rest, *more, *lacking),
         source=entry.source,
     )
 

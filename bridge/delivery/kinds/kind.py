@@ -7,16 +7,14 @@ from typing import Any, NamedTuple, Protocol
 
 from bridge.chart import CodeableConcept, LeftOut, Patient, PatientEntry
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment, Ref, Request
+from bridge.mapping.room import bounded
 from bridge.mapping.terms import Role, ServerConcept
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Outcome, Reply
 
 NOT_TAKEN = "the server has no place for it"
 
-LONGEST_WORDS = 255
-"""Characters that OpenMRS has room for where words stand in place of a concept."""
-
-TOO_LONG = f"what follows {LONGEST_WORDS} characters"
+NO_WORDS = "has neither a concept on the server nor words"
 
 
 class Place(NamedTuple):
@@ -104,7 +102,7 @@ def coded(
 ) -> tuple[ServerConcept | None, str | None]:
     """Return the server's concept for a meaning, else its words, which go as free text."""
     concept = context.terms.concept(what, role)
-    return concept, None if concept else what.label[:LONGEST_WORDS]
+    return concept, None if concept else bounded(what.label, "").text
 
 
 def cut_words(
@@ -112,8 +110,8 @@ def cut_words(
 ) -> Iterator[LeftOut]:
     """Yield what does not fit of the meanings that go as words, for want of a concept."""
     for what, concept in meanings:
-        if concept is None and len(what.label) > LONGEST_WORDS:
-            yield LeftOut(f"{source}#words", TOO_LONG, what.label[LONGEST_WORDS:])
+        if concept is None:
+            yield from bounded(what.label, f"{source}#words").left_out
 
 
 def server_time(value: Any) -> datetime | None:

@@ -21,6 +21,7 @@ from bridge.delivery.kinds.kind import (
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Body, Context, Expected, Field, Found, Fragment
 from bridge.mapping.resolve import (
+    NO_CONCEPT,
     OUTSIDE,
     ObservationStatement,
     Statement,
@@ -28,6 +29,7 @@ from bridge.mapping.resolve import (
     parts,
     statement_of,
 )
+from bridge.mapping.room import bounded_text
 from bridge.openmrs.client import PAGE, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -86,21 +88,30 @@ def _measured(statement: Statement) -> Body:
 
 
 def _note(entry: Note, place: Place, context: Context) -> Fragment:
+    if not context.target.takes_notes:
+        left = LeftOut(entry.source, NO_CONCEPT, "visit note")
+        return Fragment(kind=NAME, left_out=(left,), source=entry.source)
     concept = context.mapping.visit_note.uuid
+    said, unsaid = bounded_text(entry.text, f"{entry.source}#text")
     expected = expect(
         NAME,
         entry.uuid,
         "note",
         concept=concept,
-        value=entry.text,
+        value=said,
         unit=None,
         time=place.time,
         encounter=place.encounter,
         comment="",
     )
-    body = {"uuid": entry.uuid, "concept": concept, "value": entry.text}
+    body = {"uuid": entry.uuid, "concept": concept, "value": said}
     return Fragment(
-        kind=NAME, part="obs", bodies=(body,), expected=(expected,), source=entry.source
+        kind=NAME,
+        part="obs",
+        bodies=(body,),
+        expected=(expected,),
+        left_out=unsaid,
+        source=entry.source,
     )
 
 

@@ -43,7 +43,7 @@ def bundle_resources(path: Path) -> Iterator[Resource | LeftOut]:
                 yield from _parsed(head, path)
                 return
         with opened(path) as file:
-            yield from _streamed(file, path)
+            yield from streamed_resources(file, path)
     except InputError as error:
         yield LeftOut(f"Bundle/{path.name}", "cannot be read", str(error))
 
@@ -69,8 +69,8 @@ def _parsed(data: bytes, path: Path) -> Iterator[Resource | LeftOut]:
         yield from _unpacked(entry, f"{path.name}-{place}", must_check=must_check)
 
 
-def _streamed(file: Any, path: Path) -> Iterator[Resource | LeftOut]:
-    """Read a large bundle entry by entry."""
+def streamed_resources(file: Any, path: Path) -> Iterator[Resource | LeftOut]:
+    """Yield the resources of a large bundle, entry by entry."""
     import ijson
 
     place = 0
@@ -121,13 +121,19 @@ def _entry(body: Any, place: str, url: str = "", *, must_check: bool) -> Resourc
 
 def checked(resource: Resource, *, must_check: bool) -> Resource | LeftOut:
     """Return a resource without what no chart has; one with half a character is left out."""
-    if resource.kind not in TAKEN and resource.kind not in SHARED:
-        return resource._replace(body={})
-    if must_check:
-        try:
-            json.dumps(resource.body, ensure_ascii=False).encode()
-        except (UnicodeEncodeError, RecursionError):
-            return LeftOut(resource.source.encode(errors="replace").decode(), NOT_FHIR, "text")
+    has_chart = resource.kind in TAKEN or resource.kind in SHARED
+    kept = resource if has_chart else resource._replace(body={})
+    if must_check and not _is_whole(kept):
+        return LeftOut(resource.source.encode(errors="replace").decode(), NOT_FHIR, "text")
     for key in _NESTED:
-        resource.body.pop(key, None)
-    return resource
+        kept.body.pop(key, None)
+    return kept
+
+
+def _is_whole(resource: Resource) -> bool:
+    """Tell whether a resource and what it is called can be written as UTF-8."""
+    try:
+        json.dumps(resource, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True

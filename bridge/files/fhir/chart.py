@@ -61,7 +61,7 @@ def chart_of(
     The number is the caller's to give.
     """
     record = Record(uuid, owner, resources, outside)
-    person = read_person(owner, record.assume, keep_names=options.keep_names)
+    person = read_person(record, keep_names=options.keep_names)
     contacts = read_encounters(record, options.now)
     placed, entries = _entries(record, contacts)
     visits = make_visits(place_entries(record, contacts, placed, options.now))

@@ -151,9 +151,9 @@ def line(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("text")
     if value.isascii() and value.isprintable() and "  " not in value:
-        return value.strip()[:1000]
+        return value.strip()
     kept = (c for c in " ".join(value.split()) if c.isprintable() or c in JOINERS)
-    return "".join(kept)[:1000]
+    return "".join(kept)
 
 
 JOINERS = "\u200c\u200d"
@@ -176,7 +176,7 @@ def text(value: Any) -> str:
 def notes(body: Body) -> str:
     """Return what a resource's notes say, as one line."""
     said = [line(note.get("text")) for note in body.get("note") or () if isinstance(note, dict)]
-    return "; ".join(filter(None, said))[:1000]
+    return "; ".join(filter(None, said))
 
 
 def status(body: Body, *taken: str, key: str = "status") -> str:

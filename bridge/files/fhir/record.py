@@ -66,6 +66,7 @@ class Record:
         self._by_kind: dict[str, list[Resource]] = {}
         self._uuids: dict[str, str] = {}
         self._taken_uuids: set[str] = {uuid}
+        self._seen: set[tuple[str, str]] = set()
         for resource in resources:
             self._add(resource)
 
@@ -140,9 +141,10 @@ class Record:
             self.leave_out(resource, NOT_FHIR, f"{type(error).__name__}: {error}")
 
     def _add(self, resource: Resource) -> None:
-        if resource.kind in TAKEN and f"{resource.kind}/{resource.id}" in self._by_name:
+        if resource.kind in TAKEN and (resource.kind, resource.id) in self._seen:
             self.leave_out(resource, TWICE)
             return
+        self._seen.add((resource.kind, resource.id))
         if resource.kind in TAKEN and resource.body.get("modifierExtension"):
             self.leave_out(resource, "has a modifierExtension")
             return

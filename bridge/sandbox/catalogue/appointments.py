@@ -44,7 +44,7 @@ RESOURCE_TYPES = (
             moment("startDateTime"),
             moment("endDateTime"),
             *texts("appointmentNumber appointmentKind status"),
-            text("comments", 1024),
+            text("comments"),
             Property(name="providers", type="json"),
         ),
         creatable="patient",

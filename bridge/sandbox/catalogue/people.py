@@ -13,7 +13,6 @@ from bridge.sandbox.resource_types import (
     moment,
     ref,
     text,
-    texts,
 )
 from bridge.sandbox.store import Record, Store
 
@@ -24,6 +23,8 @@ LINES = (
     "address3,address4,address5,address6,startDate,endDate,latitude,longitude"
 )
 LATER_LINES = ",".join(f"address{number}" for number in range(7, 16))
+SHORT = dict.fromkeys(("country", "postalCode", "latitude", "longitude"), 50)
+"""The columns of an address that take less than the others."""
 
 
 def full_name(store: Store, name: Record) -> str:
@@ -156,7 +157,7 @@ RESOURCE_TYPES = (
         privilege="Persons",
         properties=(
             ref("person"),
-            *texts(f"{LINES} {LATER_LINES}".replace(",", " ")),
+            *(text(part, SHORT.get(part, 255)) for part in f"{LINES},{LATER_LINES}".split(",")),
             flag("preferred"),
         ),
         creatable=f"preferred {LINES} {LATER_LINES}".replace(",", " "),

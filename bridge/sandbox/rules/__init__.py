@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from bridge.sandbox.refusals import Findings
+from bridge.sandbox.refusals import Broken, Findings
 from bridge.sandbox.rules.care import check_encounter, check_obs, check_visit
 from bridge.sandbox.rules.metadata import check_concept, check_frequency, check_location, check_term
 from bridge.sandbox.rules.orders import check_order
@@ -35,10 +35,21 @@ RULES: Mapping[str, Rule] = {
 }
 
 
+BOUNDED = frozenset(
+    {"allergy", "allergyreaction", "appointment", "condition", "diagnosis", "obs", "order"}
+    | {"identifier", "person", "personattribute"}
+)
+"""Kinds of which the database itself refuses a text that its column has no room for."""
+
+
 def check(store: Store, record: Record) -> None:
-    """Raise Invalid if the record breaks a rule of its kind."""
+    """Raise Invalid if the record breaks a rule of its kind, Broken if a text of it is too long."""
     rule = RULES.get(record.type.name)
     if rule:
         findings = Findings()
         rule(store, record, findings)
         findings.refuse_any()
+    if record.type.name in BOUNDED:
+        for prop in record.type.columns:
+            if prop.overflows(record[prop.name]):
+                raise Broken.statement(f"Data too long for column '{prop.name}' at row 1")

@@ -1,8 +1,12 @@
 """Rules of conditions, diagnoses, allergies and enrolments."""
 
+import re
+
 from bridge.sandbox.catalogue.problems import OTHER_NON_CODED
 from bridge.sandbox.refusals import Broken, Findings
 from bridge.sandbox.store import Record, Store
+
+_NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)")
 
 
 def check_condition(store: Store, condition: Record, findings: Findings) -> None:
@@ -29,6 +33,10 @@ def check_allergy(store: Store, allergy: Record, findings: Findings) -> None:
     """Check what a patient is allergic to, and that it is not said twice."""
     if allergy["allergenType"] is None:
         findings.add("allergen", "allergyapi.allergenType.required")
+    said = (one["reactionNonCoded"] for one in store.children(allergy, "reactions"))
+    if _NUMBER.fullmatch(next(filter(None, said), "")):
+        code = "error.allergyapi.allergy.ReactionNonCoded.cannotBeNumeric"
+        findings.add("reactionNonCoded", code)
     coded = store.ref(allergy, "coded")
     words = str(allergy["nonCoded"] or "").strip()
     if coded is None and words and not findings.faults:

@@ -15,26 +15,32 @@ from bridge.chart import (
     CodeableConcept,
     Condition,
     Death,
+    Diagnosis,
     DrugOrder,
     Enrollment,
     Immunization,
     LeftOut,
+    Note,
     ProgramState,
     Quantity,
     Relationship,
 )
-from bridge.codes import ciel_uuid
+from bridge.codes import CIEL_SYSTEM, ciel_uuid
 from bridge.delivery.kinds import BY_ENTRY
+from bridge.delivery.kinds.allergies import IS_A_NUMBER
 from bridge.delivery.kinds.appointments import STEPS
 from bridge.delivery.kinds.deaths import UNKNOWN
 from bridge.delivery.kinds.deaths import render as render_death
 from bridge.delivery.kinds.enrollments import NO_STATE
-from bridge.delivery.kinds.kind import NOT_TAKEN, TOO_LONG, Place
+from bridge.delivery.kinds.kind import NO_WORDS, NOT_TAKEN, Place
 from bridge.delivery.kinds.relationships import PARENT_CHILD, SIBLING
 from bridge.delivery.prescriptions import NO_QUANTITY, NOT_WHOLE
 from bridge.delivery.rendering import rest_time
 from bridge.delivery.requests import Context, Fragment, Request
+from bridge.delivery.target import ALLERGY_CONCEPTS
 from bridge.mapping.resolve import NO_CONCEPT
+from bridge.mapping.room import TEXT_TOO_LONG, too_long
+from bridge.mapping.terms import Meaning, ServerConcept, key_of
 from tests.lib.chart_context import CONTEXT, TARGET, lacking
 from tests.lib.patients import make_patient
 from tests.lib.whole_charts import (
@@ -103,7 +109,9 @@ def test_a_condition_with_a_concept_and_one_in_words() -> None:
     assert body["onsetDate"] == "2019-05-01"
     long = Condition(uuid="c", what=CodeableConcept((), "x" * 300), is_active=False)
     assert written(long).body["condition"] == {"nonCoded": "x" * 255}
-    assert [(one.reason, one.detail) for one in written(long).left_out] == [(TOO_LONG, "x" * 45)]
+    assert [(one.reason, one.detail) for one in written(long).left_out] == [
+        (too_long(255), "x" * 45)
+    ]
     assert written(condition).left_out == ()
     assert written(long).body["clinicalStatus"] == "INACTIVE"
 
@@ -164,6 +172,120 @@ def test_an_immunization_that_the_server_cannot_keep_is_left_out() -> None:
     fragment = vaccinated(replace(CONTEXT, terms=terms), lot="7")
     assert [(one.source, one.detail) for one in fragment.left_out] == [("I/1#1420", "7")]
     assert fragment.expected[0].fields["lot"] == ""
+
+
+def knowing(*meanings: str) -> Context:
+    """Return the context of a server that has some of the concepts of allergies only."""
+    known = {meaning: ALLERGY_CONCEPTS[meaning] for meaning in meanings}
+    return replace(CONTEXT, target=replace(TARGET, allergy_concepts=known))
+
+
+def test_an_allergy_is_in_words_only_where_the_server_has_a_concept_for_those() -> None:
+    """OpenMRS refuses one without, and the patient with it; a reaction is a part."""
+    allergy = Allergy(uuid="a", allergen=UNHEARD_OF, kind="food", source="A/1")
+    assert left_out(allergy, knowing()) == LeftOut("A/1", NO_CONCEPT, "Unheard of")
+    reacting = replace(allergy, allergen=PENICILLINS, reactions=(UNHEARD_OF, RASH))
+    sent = written(replace(reacting, severity="severe"), knowing("mild"))
+    assert len(sent.body["reactions"]) == 1
+    assert "severity" not in sent.body
+    assert sent.left_out == (
+        LeftOut("A/1#severity", NO_CONCEPT, "severe"),
+        LeftOut("A/1#reaction", NO_CONCEPT, "Unheard of"),
+    )
+
+
+def test_the_concept_for_others_alone_says_nothing() -> None:
+    """Who wrote it wrote words beside it, which OpenMRS insists on."""
+    other = CodeableConcept((Code(CIEL_SYSTEM, "5622"),), "House dust")
+    concept = ServerConcept(
+        ALLERGY_CONCEPTS["other"], "Other", "N/A", "Misc", None, True, None, None
+    )
+    terms = replace(
+        CONTEXT.terms,
+        concepts={concept.uuid: concept},
+        meanings={"allergen": {key_of(other.codes[0]): Meaning(concept.uuid)}},
+    )
+    allergy = Allergy(uuid="a", allergen=other, kind="environment")
+    body = written(allergy, replace(CONTEXT, terms=terms)).body
+    assert body["allergen"]["nonCodedAllergen"] == "House dust"
+
+
+@pytest.mark.parametrize("number", ["271807003", "-1.5", ".5"])
+def test_a_reaction_that_is_a_number_is_a_part_left_out(number: str) -> None:
+    """A code without words; OpenMRS refuses an allergy with one."""
+    reactions = (CodeableConcept((Code("x", number),)), CodeableConcept((), "2 days"))
+    sent = written(Allergy(uuid="a", allergen=PENICILLINS, kind="drug", reactions=reactions))
+    assert [one["reactionNonCoded"] for one in sent.body["reactions"]] == ["2 days"]
+    assert [(one.reason, one.detail) for one in sent.left_out] == [(IS_A_NUMBER, number)]
+
+
+def test_an_allergy_has_room_for_a_longer_comment() -> None:
+    """The rest is counted."""
+    said = Allergy(uuid="a", allergen=PENICILLINS, kind="drug", comment="x" * 1030, source="A/1")
+    sent = written(said)
+    assert sent.body["comment"] == "x" * 1024
+    assert sent.left_out == (LeftOut("A/1#comment", too_long(1024), "x" * 6),)
+
+
+def test_what_has_neither_a_concept_nor_words_is_left_out() -> None:
+    """OpenMRS would keep a problem of which nobody knows what it is."""
+    nothing = CodeableConcept()
+    assert left_out(Condition(uuid="c", what=nothing, source="C/1")) == LeftOut("C/1", NO_WORDS)
+    render = BY_ENTRY[Diagnosis].render_within
+    assert render
+    diagnosis = Diagnosis(uuid="d", what=nothing, is_confirmed=True, rank=1, source="C/2")
+    fragment = render(diagnosis, PLACE, CONTEXT)
+    assert (fragment.bodies, fragment.left_out) == ((), (LeftOut("C/2", NO_WORDS),))
+    died = render_death(Death(time=None, cause=nothing), PATIENT, CONTEXT)
+    assert died.body["causeOfDeathNonCoded"] == UNKNOWN
+    assert "orderReasonNonCoded" not in prescribed(reason=nothing).bodies[0]
+
+
+def test_a_comment_and_a_caption_are_cut_where_openmrs_has_no_room_for_them() -> None:
+    """It would refuse all of it; the rest is counted."""
+    stop = AT + timedelta(minutes=30)
+    long = Appointment(
+        uuid="a", service=SERVICE, start=AT, stop=stop, comment="x" * 256, source="A/1"
+    )
+    sent = written(long)
+    assert sent.body["comments"] == "x" * 255
+    assert sent.left_out == (LeftOut("A/1#comment", too_long(255), "x"),)
+    assert sent.expected
+    assert sent.expected.fields["comment"] == "x" * 255
+    picture = Attachment(
+        uuid="p",
+        content=PNG,
+        media_type="image/png",
+        file_name="p.png",
+        time=AT,
+        caption="x" * 254 + "\U0001f600",
+        source="D/1",
+    )
+    render = BY_ENTRY[Attachment].render_within
+    assert render
+    fragment = render(picture, PLACE, CONTEXT)
+    assert fragment.after[0].body["comment"] == "x" * 254  # Java counts the last letter as two
+    assert fragment.left_out == (LeftOut("D/1#caption", too_long(255), "\U0001f600"),)
+
+
+def test_long_words_are_cut_at_the_bytes_that_a_column_of_text_takes() -> None:
+    """Instructions, notes, and what a vaccine's package says."""
+    many = "\u0639" * 40_000
+    order = prescribed(instructions=many)
+    assert len(order.bodies[0]["dosingInstructions"].encode()) == 65_534
+    assert (order.left_out[0].source, order.left_out[0].reason) == (
+        "M/1#instructions",
+        TEXT_TOO_LONG,
+    )
+    render = BY_ENTRY[Note].render_within
+    assert render
+    note = render(Note(uuid="n", text=many, source="N/1"), PLACE, CONTEXT)
+    assert len(note.bodies[0]["value"].encode()) == 65_534
+    assert note.expected[0].fields["value"] == note.bodies[0]["value"]
+    assert [one.source for one in note.left_out] == ["N/1#text"]
+    vaccine = vaccinated(lot=many, manufacturer=many)
+    assert [one.source for one in vaccine.left_out] == ["I/1#lot", "I/1#manufacturer"]
+    assert len(vaccine.bodies[0]["groupMembers"][-1]["value"].encode()) == 65_534
 
 
 def test_states_that_the_program_does_not_have_are_parts_left_out() -> None:
@@ -309,7 +431,7 @@ def test_the_reason_of_an_order_is_coded_or_in_words() -> None:
     assert prescribed(reason=WORDS_ONLY).bodies[0]["orderReasonNonCoded"] == "Low back pain"
     assert prescribed(reason=WORDS_ONLY).left_out == ()
     long = prescribed(reason=CodeableConcept((), "x" * 256))
-    assert [(one.reason, one.detail) for one in long.left_out] == [(TOO_LONG, "x")]
+    assert [(one.reason, one.detail) for one in long.left_out] == [(too_long(255), "x")]
 
 
 def test_when_an_order_was_stopped_is_its_date_of_expiry() -> None:

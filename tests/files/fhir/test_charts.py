@@ -1,6 +1,7 @@
 """Resources as entries: each kind, and what is not taken of it."""
 
 import base64
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,13 @@ from bridge.chart import (
     Result,
     TestOrder,
 )
+from tests.lib.charts import read_all
 from tests.lib.fhir import (
     ME,
     START,
     VISIT,
     Body,
+    bundle,
     coded,
     encounter,
     observation,
@@ -417,3 +420,44 @@ def test_a_procedure_answers_what_was_performed(tmp_path: Path) -> None:
     )
     assert done.what.label == "Procedure performed"
     assert done.value == CodeableConcept((Code("http://snomed.info/sct", "73761001"),), "73761001")
+
+
+def test_what_stands_twice_is_counted_twice_where_the_first_is_not_taken(tmp_path: Path) -> None:
+    """The account counts by type and id; the second says no more than it would after any other."""
+    changed = observation(modifierExtension=[{"url": "x"}])
+    made, reading = read(tmp_path, patient(), encounter(), changed, observation())
+    assert [entry for met in made.encounters() for entry in met.entries] == []
+    assert reading.left_out == {
+        ("Observation", "has a modifierExtension"): 1,
+        ("Observation", "stands twice"): 1,
+    }
+
+
+def test_an_address_that_reads_like_another_s_id_is_no_repetition(tmp_path: Path) -> None:
+    """References may mean it; it is a resource of its own."""
+    first, second = observation("o1"), observation("o2", loinc="29463-7")
+    whole = bundle(patient(), encounter(), first, second)
+    whole["entry"][2]["fullUrl"] = "https://example.org/fhir/Observation/o2"
+    (tmp_path / "a.json").write_text(json.dumps(whole), encoding="utf-8")
+    (made,), reading = read_all(tmp_path)
+    assert len([entry for met in made.encounters() for entry in met.entries]) == 2
+    assert not reading.left_out
+
+
+def test_words_are_read_whole_however_long(tmp_path: Path) -> None:
+    """Only who sends them knows how much room there is."""
+    many, notes = "x" * 3000, [{"text": "y" * 2000}, {"text": "z" * 2000}]
+    made, reading = read(
+        tmp_path,
+        patient(),
+        encounter(),
+        of_visit("Condition", "c", code={"text": many}, clinicalStatus=coded("active")),
+        observation(note=notes),
+    )
+    (condition,) = made.entries
+    assert isinstance(condition, Condition)
+    assert condition.what.text == many
+    (finding,) = (entry for met in made.encounters() for entry in met.entries)
+    assert isinstance(finding, Finding)
+    assert finding.comment == "y" * 2000 + "; " + "z" * 2000
+    assert not reading.left_out

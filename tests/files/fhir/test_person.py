@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.chart import Code, Identifier
+from bridge.chart import Address, Code, Identifier
+from bridge.errors import InputError
 from tests.lib.fhir import coded, observation, patient, read
 
 OLD = {"use": "old", "family": "Former", "given": ["Amina"], "period": {"end": "2019-01-01"}}
@@ -107,3 +108,42 @@ def test_address_phone_and_identifiers_are_those_of_today(tmp_path: Path) -> Non
     assert made.address and made.address.city_village == "Eldoret"
     assert made.phone == "0700 1"
     assert made.identifiers == (Identifier(value="77", type="National ID"),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "reason"),
+    [
+        ({"address": [{"country": "x" * 51, "city": "Y"}]}, "country", "country is longer than 50"),
+        ({"address": [{"city": "x" * 256}]}, "city", "city is longer than 255"),
+        ({"address": [{"line": ["x" * 200, "y" * 60]}]}, "address", "address is longer than 255"),
+        ({"address": [{"postalCode": "x" * 51}]}, "postal code", "postal code is longer than 50"),
+        (
+            {"telecom": [{"system": "phone", "value": "0" * 51}]},
+            "telephone number",
+            "telephone number is longer than 50",
+        ),
+        ({"identifier": [{"value": "x" * 51}]}, "identifier", "identifier is longer than 50"),
+        (
+            {"name": [{"given": ["A", "b" * 30, "c" * 30], "family": "D"}]},
+            "middle name",
+            "middle name is longer than 50",
+        ),
+    ],
+)
+def test_what_openmrs_has_no_room_for_is_a_part_left_out(
+    changes: dict[str, Any], part: str, reason: str, tmp_path: Path
+) -> None:
+    """It costs neither the patient nor the rest, and is counted."""
+    made, reading = read(tmp_path, patient(**changes))
+    assert reading.left_out == {("Patient (part)", f"{reason} characters"): 1}
+    assert not reading.assumed
+    if part == "country":
+        assert made.address == Address(city_village="Y")
+    assert made.middle_name == ("b" * 30 if part == "middle name" else "")
+
+
+def test_the_first_name_and_the_last_are_whole_or_the_patient_is_rejected(tmp_path: Path) -> None:
+    """Part of a name is another name."""
+    for name in ({"given": ["x" * 51], "family": "D"}, {"given": ["A"], "family": "x" * 51}):
+        with pytest.raises(InputError, match="name is longer than 50 characters"):
+            read(tmp_path, patient(name=[name]))
