@@ -45,26 +45,50 @@ _FIELDS = (
 
 def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
     """Render a drug order; how it is taken goes as free text where a part has no concept."""
-
-    def left_out(reason: str, detail: str) -> Fragment:
-        left = LeftOut(entry.source, reason, detail)
-        return Fragment(kind=NAME, left_out=(left,), source=entry.source)
-
     if not context.capabilities.orders:
-        return left_out(NOT_TAKEN, "orders")
+        return _left_out(entry, NOT_TAKEN, "orders")
     what = _what(entry, context)
     if what is None:
-        return left_out(NO_CONCEPT, entry.drug.label)
+        return _left_out(entry, NO_CONCEPT, entry.drug.label)
     if entry.start < place.time:
-        return left_out("ordered before its encounter", entry.drug.label)
+        return _left_out(entry, "ordered before its encounter", entry.drug.label)
     amount, changes = amount_of(entry, context)
     dosing, unsaid = dosing_of(entry, context)
-    fields = {**what, **dosing, **amount}
-    reason, words = coded(entry.reason, "reason", context) if entry.reason else (None, None)
-    said = [(entry.reason, reason)] if entry.reason else []
-    if what["drugNonCoded"]:
-        said.append((entry.drug, None))
-    cut = cut_words(entry.source, *said)
+    fields = {**what, **dosing, **amount, **_reason(entry, context)}
+    return Fragment(
+        kind=NAME,
+        part="orders",
+        bodies=(_body(entry, place, context, fields),),
+        expected=(_expected(entry, place, fields),),
+        changes=changes,
+        left_out=(*unsent_parts(entry, context), *unsaid, *_cut(entry, fields)),
+        source=entry.source,
+    )
+
+
+def _left_out(entry: DrugOrder, reason: str, detail: str) -> Fragment:
+    left = LeftOut(entry.source, reason, detail)
+    return Fragment(kind=NAME, left_out=(left,), source=entry.source)
+
+
+def _reason(entry: DrugOrder, context: Context) -> dict[str, Field]:
+    """Say what the drug is for: by a concept, in words, or not at all."""
+    concept, words = coded(entry.reason, "reason", context) if entry.reason else (None, None)
+    return {
+        "orderReason": concept.uuid if concept else None,
+        "orderReasonNonCoded": words or None,
+    }
+
+
+def _cut(entry: DrugOrder, fields: Mapping[str, Field]) -> Iterator[LeftOut]:
+    """Yield what does not fit of what goes in words."""
+    if entry.reason and fields["orderReasonNonCoded"]:
+        yield from cut_words(entry.source, (entry.reason, None))
+    if fields["drugNonCoded"]:
+        yield from cut_words(entry.source, (entry.drug, None))
+
+
+def _body(entry: DrugOrder, place: Place, context: Context, fields: Mapping[str, Field]) -> Body:
     body: Body = {
         "uuid": entry.uuid,
         "type": "drugorder",
@@ -78,13 +102,11 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         "numRefills": entry.refills,
         **{name: value for name, value in fields.items() if value is not None},
     }
-    if entry.stopped:
-        body["autoExpireDate"] = rest_time(entry.stopped)
-    if reason:
-        body["orderReason"] = reason.uuid
-    elif words:
-        body["orderReasonNonCoded"] = words
-    expected = expect(
+    return {**body, "autoExpireDate": rest_time(entry.stopped)} if entry.stopped else body
+
+
+def _expected(entry: DrugOrder, place: Place, fields: Mapping[str, Field]) -> Expected:
+    return expect(
         NAME,
         entry.uuid,
         entry.drug.label,
@@ -92,19 +114,8 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
         start=entry.start,
         numRefills=entry.refills,
         asNeeded=entry.as_needed,
-        orderReason=reason.uuid if reason else None,
-        orderReasonNonCoded=words or None,
         encounter=place.encounter,
         **({"ends": entry.stopped} if entry.stopped else {}),
-    )
-    return Fragment(
-        kind=NAME,
-        part="orders",
-        bodies=(body,),
-        expected=(expected,),
-        changes=changes,
-        left_out=(*unsent_parts(entry, context), *unsaid, *cut),
-        source=entry.source,
     )
 
 
