@@ -128,7 +128,6 @@ def undo_run(
     the row that tells of it. A voided patient's encounters and observations are found by uuid
     only: to purge them the cohort is needed, as it was sent.
     """
-
     look = True  # until a patient has shown that a void takes the visits along
 
     def work(client: Client, task: _Task) -> tuple[_Task, Undone]:
@@ -163,8 +162,14 @@ def undo_run(
         if undone.refused:
             refused.add(undone.uuid)
         yield undone
+    if not refused:
+        _conclude(ledger, removal)
+
+
+def _conclude(ledger: Ledger, removal: Removal) -> None:
+    """Note that a run is undone, once nobody of it is left; who was never begun is spared."""
     left = ledger.counts()
-    if not refused and not any(left[state] for state in states_to_undo(purge=False)):
+    if not any(left[state] for state in states_to_undo(purge=False)):
         ledger.write(row._replace(state=State.SPARED) for row in ledger.rows(State.PLANNED))
         phase = Phase.PURGED if removal.purge and not left[State.UNDONE] else Phase.UNDONE
         ledger.note(ledger.progress._replace(phase=phase))
