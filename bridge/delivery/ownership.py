@@ -12,7 +12,7 @@ class Ownership(NamedTuple):
     run: str | None
 
 
-def standing(client: Client, uuid: str, run_tag: str) -> Ownership | None:
+def ownership_of(client: Client, uuid: str, run_tag: str) -> Ownership | None:
     """Look a patient up; `run_tag` is the attribute type that holds the run's name."""
     found = client.patient(uuid)
     return Ownership(found.voided, found.attribute(run_tag)) if found else None

@@ -15,7 +15,7 @@ from bridge.delivery.generations import reissue_patient
 from bridge.delivery.kinds import BY_NAME, relationships
 from bridge.delivery.kinds.kind import there
 from bridge.delivery.ledger import RESOURCES, Row, State
-from bridge.delivery.ownership import standing
+from bridge.delivery.ownership import ownership_of
 from bridge.delivery.plan import plan_patient
 from bridge.delivery.relating import NOT_MADE, PART, other_of
 from bridge.delivery.removal import void, void_patient
@@ -143,7 +143,7 @@ class _Making:
         raise _Refusal(f"the patient is refused: {reply.reason}")
 
     def _stand(self, uuid: str) -> _Stand:
-        found = standing(self._client, uuid, self._context.target.run_tag)
+        found = ownership_of(self._client, uuid, self._context.target.run_tag)
         if found is None:
             return _Stand.NOTHING
         if found.voided:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bridge.chart import Patient
 from bridge.delivery.generations import reissue_patient
 from bridge.delivery.ledger import Ledger, Phase, Row, State
-from bridge.delivery.ownership import Ownership, standing
+from bridge.delivery.ownership import Ownership, ownership_of
 from bridge.delivery.purging import UNDELETABLE, kept_by, parts_of, purge_parts, purge_patient
 from bridge.delivery.removal import LEFT_BEHIND, void, void_patient
 from bridge.delivery.run import ClientPool
@@ -52,7 +52,7 @@ class Removal:
         The server is asked whose the patient is: the ledger cannot know what happened since.
         `look` whether a void takes the visits along.
         """
-        found = standing(client, row.uuid, self.run_tag)
+        found = ownership_of(client, row.uuid, self.run_tag)
         if found is None and row.state in (State.CREATED, State.UNDONE):
             return Undone(row.uuid)  # purged before the record could say so
         if not self._is_ours(found, row):
@@ -69,7 +69,7 @@ class Removal:
 
     def take_off_marked(self, client: Client, uuid: str, *, look: bool = True) -> Undone | None:
         """Take off a patient that a search found, if it carries the run's mark."""
-        found = standing(client, uuid, self.run_tag)
+        found = ownership_of(client, uuid, self.run_tag)
         ours = found is not None and found.run == self.run
         if not ours:
             return None

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.content.package import load_content
 from bridge.delivery.content_state import read_standing
-from bridge.delivery.ownership import standing
+from bridge.delivery.ownership import ownership_of
 from bridge.delivery.reference_terms import find_term, read_sources
 from bridge.delivery.run import _free_generation
 from bridge.delivery.server_state import read_server_state, read_tags
@@ -33,7 +33,7 @@ READS = {
     "state": lambda data: read_server_state(client_of(data), MAPPING),
     "types": lambda data: read_identifier_types(client_of(data)),
     "tags": lambda data: read_tags(client_of(data)),
-    "standing": lambda data: standing(client_of(data), "x", "mark"),
+    "ownership": lambda data: ownership_of(client_of(data), "x", "mark"),
     "marked": lambda data: find_marked("run", client_of(data)),
     "verify": lambda data: verify_patient(client_of(data), TASK, CONTEXT),
     "setup": lambda data: make(client_of(data), tags()[0]),
@@ -45,7 +45,7 @@ STRANGE = {
     "state": [{"user": 7}, {"user": {"roles": 7}}, {"user": {"roles": ["x"]}}],
     "types": [{"results": [{"uuid": "a"}]}, {"results": [{"uuid": "a", "name": ["b"]}]}],
     "tags": [{"results": [{"name": "demo_patient"}]}, {"results": "x"}],
-    "standing": [{"person": 7}, {"person": {"attributes": [{"value": "x"}]}}],
+    "ownership": [{"person": 7}, {"person": {"attributes": [{"value": "x"}]}}],
     "marked": [{"results": [{}]}, {"results": [{"uuid": None}]}, {"results": [7]}],
     "verify": [{"name": 7, "entry": []}, {"entry": [{"resource": {}}]}, {"name": [{"given": 7}]}],
     "setup": [{"uuid": "x"}],

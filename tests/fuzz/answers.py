@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from bridge.delivery.ledger import Row, State
-from bridge.delivery.ownership import standing
+from bridge.delivery.ownership import ownership_of
 from bridge.delivery.preflight import check, choose_profile, limits_of, target
 from bridge.delivery.run import context_of
 from bridge.delivery.send import PendingPatient
@@ -139,7 +139,7 @@ def pages() -> Open:
             lambda client: client.fhir_count("Patient"),
             lambda client: client.identifiers("source", 1, "fuzz"),
             lambda client: find_marked("run", client),
-            lambda client: standing(client, "x", "mark"),
+            lambda client: ownership_of(client, "x", "mark"),
             read_identifier_types,
         )
         for read in reads:
