@@ -12,10 +12,13 @@ _SIMPLE = "org.openmrs.SimpleDosingInstructions"
 _FREE_TEXT = "org.openmrs.FreeTextDosingInstructions"
 
 
-def dosing_of(entry: DrugOrder, context: Context) -> tuple[dict[str, Field], tuple[LeftOut, ...]]:
+def dosing_of(
+    entry: DrugOrder, context: Context, *, name: str = ""
+) -> tuple[dict[str, Field], tuple[LeftOut, ...]]:
     """Return how a drug is taken, by its parts where all are known, else in words; and the rest.
 
-    The rest is what of the words there is no room for.
+    The rest is what of the words there is no room for. They begin with the drug's `name` where it
+    is known by words alone: O3's list of medications shows nothing else of such an order.
     """
     terms = context.terms
     unit = terms.dose_unit(entry.dose.unit) if entry.dose else None
@@ -33,6 +36,7 @@ def dosing_of(entry: DrugOrder, context: Context) -> tuple[dict[str, Field], tup
         known = dict.fromkeys(known)
         said = dict.fromkeys(filter(None, (dosing_words(entry), entry.instructions)))
         kind, words = _FREE_TEXT, "; ".join(said) or "as directed"
+    words = ": ".join(filter(None, (name, words)))
     words, left_out = bounded_text(words, f"{entry.source}#instructions")
     return {**known, "dosingType": kind, "dosingInstructions": words or None}, left_out
 

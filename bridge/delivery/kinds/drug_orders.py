@@ -53,7 +53,7 @@ def render(entry: DrugOrder, place: Place, context: Context) -> Fragment:
     if entry.start < place.time:
         return _left_out(entry, "ordered before its encounter", entry.drug.label)
     amount, changes = amount_of(entry, context)
-    dosing, unsaid = dosing_of(entry, context)
+    dosing, unsaid = dosing_of(entry, context, name=str(what["drugNonCoded"] or ""))
     fields = {**what, **dosing, **amount, **_reason(entry, context)}
     return Fragment(
         kind=NAME,

@@ -393,9 +393,13 @@ def test_one_with_a_part_unknown_is_said_in_words_all_of_it() -> None:
 
 
 def test_a_drug_without_a_concept_goes_in_words_where_the_server_lets_it() -> None:
-    """Else it is left out."""
+    """Its name stands with how it is taken too, since O3 shows that alone; else it is left out."""
     (body,) = prescribed(drug=UNHEARD_OF).bodies
     assert (body["concept"], body["drugNonCoded"]) == ("other drug", "Unheard of")
+    assert (body["dose"], body["dosingInstructions"]) == (5, "Unheard of")
+    told = prescribed(drug=UNHEARD_OF, dose=None, instructions="a cup")
+    assert told.bodies[0]["dosingInstructions"] == "Unheard of: Oral, once a day; a cup"
+    assert told.expected[0].fields["dosingInstructions"] == "Unheard of: Oral, once a day; a cup"
     closed = replace(CONTEXT, target=replace(TARGET, other_drug=None))
     fragment = prescribed(closed, drug=UNHEARD_OF)
     assert fragment.bodies == ()
