@@ -230,9 +230,11 @@ def _unit(ucum: str) -> Any:
     if len(ucum) > LONGEST_UNIT:
         return None
     try:
-        return _registry().from_ucum(ucum)
+        found = _registry().from_ucum(ucum)
     except Exception:  # lark's and ucumvert's own, a dozen of them
         return None
+    # of remarks alone (`{a}{b}`) it gives the words, which pint would read in its own way
+    return None if isinstance(found, str) else found
 
 
 @cache

@@ -113,3 +113,10 @@ def test_many_workers_convert_as_one_does() -> None:
         found = list(pool.map(lambda pair: units.convert(7.0, pair[0], "x", pair[1]), pairs))
     assert None not in found
     assert found == [units.convert(7.0, *(here, "x", there)) for here, there in pairs]
+
+
+@pytest.mark.parametrize("unit", ["{}{}", "{a}{b}", "{kg}{x}"])
+@pytest.mark.parametrize("words", ["%", "g/dL", "kg"])
+def test_remarks_alone_are_no_unit(unit: str, words: str) -> None:
+    """However many; the parser gives them back as words."""
+    assert convert(5.0, unit, ANY, words) is None
