@@ -104,7 +104,7 @@ def test_an_undo_that_is_killed_again_and_again_leaves_nobody(
     undo = ["undo", run, *(["--purge"] if chance.random() < 0.5 else [])]
     for _ in range(UNDO_KILLS):
         process = bridge(*undo)
-        time.sleep(chance.uniform(0.4, 0.9))
+        time.sleep(chance.uniform(0.4, 0.9 if not REAL else 4.0))
         process.kill()
         process.communicate(timeout=DEADLINE)
     finish(bridge(*undo))
