@@ -140,10 +140,16 @@ class Client:
         return ServerError(f"{self.transport.server.url} gives pages of {what} without end")
 
     def create(
-        self, resource: str, body: Body, *, confirm_created: ConfirmCreated | None = None
+        self,
+        resource: str,
+        body: Body,
+        *,
+        confirm_created: ConfirmCreated | None = None,
+        mints_id: bool = False,
     ) -> Reply:
         """POST a new object; of the answer only its uuid is asked for."""
-        return self._write("POST", f"{REST}/{resource}?v=custom:(uuid)", body, confirm_created)
+        path = f"{REST}/{resource}?v=custom:(uuid)"
+        return self._write("POST", path, body, confirm_created, mints_id=mints_id)
 
     def create_encounter(
         self, body: Body, *, confirm_created: ConfirmCreated | None = None
@@ -157,7 +163,7 @@ class Client:
         self, resource: str, body: Body, *, confirm_created: ConfirmCreated | None = None
     ) -> Reply:
         """POST a FHIR resource; the server mints its id."""
-        return self._write("POST", f"{FHIR}/{resource}", body, confirm_created)
+        return self._write("POST", f"{FHIR}/{resource}", body, confirm_created, mints_id=True)
 
     def upload(
         self, resource: str, body: Multipart, *, confirm_created: ConfirmCreated | None = None
@@ -236,8 +242,12 @@ class Client:
         path: str,
         body: Body | Multipart | None,
         confirm_created: ConfirmCreated | None,
+        *,
+        mints_id: bool = False,
     ) -> Reply:
-        reply = self.transport.send(method, path, body, confirm_created=confirm_created)
+        reply = self.transport.send(
+            method, path, body, confirm_created=confirm_created, mints_id=mints_id
+        )
         _allowed(reply)
         return reply
 

@@ -57,6 +57,11 @@ class Reply(NamedTuple):
         return self.outcome is Outcome.TEMPORARY and (self.status > 0 or silent)
 
     @property
+    def is_timeout(self) -> bool:
+        """Tell whether somebody gave up waiting: the server may be at it still."""
+        return self.cause is Cause.NO_ANSWER or self.status in _TIMEOUTS
+
+    @property
     def is_away(self) -> bool:
         """Tell whether nothing is there that could be slow or starting."""
         return self.status == 0 and self.cause not in (Cause.NO_ANSWER, Cause.NO_CONNECTION)
@@ -87,6 +92,9 @@ _CAUSES = (
     (Cause.VISIT_NOT_NESTED, re.compile("visit on class org.openmrs.Encounter")),
 )
 """What the words of a refusal mean; each session asks for them in English."""
+
+_TIMEOUTS = {504, 524}
+"""What gateways answer for a server that takes too long; 524 is Cloudflare's."""
 
 _TEMPORARY = {408, 425, 429, 502, 503, 504}
 

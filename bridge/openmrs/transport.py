@@ -37,6 +37,11 @@ LANGUAGE = "en"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _MOST_COOKIES = 50  # a session, and what a gateway adds; each answer could bring a hundred more
+_SHORTEST_PAUSE = 0.01
+_SHARE_AFTER_CUT = 0.1
+"""How much of the time limit a server may yet be at a request whose line was cut: one that is well
+needs less, and on a bad line many are cut."""
+
 _PASSING = {Outcome.TEMPORARY, Outcome.FOREIGN}  # a restarting server answers with web pages, too
 
 
@@ -129,23 +134,26 @@ class Transport:
         body: Any = None,
         *,
         confirm_created: ConfirmCreated | None = None,
+        mints_id: bool = False,
     ) -> Reply:
         """Send until there is an answer that decides; return it.
 
         `confirm_created` asks the server whether an earlier try was carried out after all; it is
         called before a request is sent again, so that a lost answer never makes a second object.
+        Where the server mints the id, nothing but that keeps it from making two.
         Raises SignInRefused, and Unreachable when the server stays away.
         """
-        tries = 0
+        last: Reply | None = None
 
         def attempt() -> Reply:
-            nonlocal tries
-            tries += 1
-            if tries > 1:
+            nonlocal last
+            if last:
                 self.traffic.retries += 1
-                if confirm_created and (earlier := confirm_created()):
+                seconds = self._under_way_for(last) if mints_id else 0.0
+                if confirm_created and (earlier := self._confirm(confirm_created, seconds)):
                     return earlier
-            return self.once(method, path, body)
+            last = self.once(method, path, body)
+            return last
 
         reply: Reply = self._retrying()(attempt)
         if _may_concern_the_record(reply):
@@ -153,6 +161,21 @@ class Transport:
         if reply.outcome in _PASSING:
             raise Unreachable(f"{self.server.url} does not answer as it should: {reply.reason}")
         return reply
+
+    def _under_way_for(self, reply: Reply) -> float:
+        """Return for how long the server may yet be at a request that was answered like this."""
+        if reply.is_timeout:
+            return self._patience.read
+        return self._patience.read * _SHARE_AFTER_CUT if reply.status == 0 else 0.0
+
+    def _confirm(self, confirm_created: ConfirmCreated, seconds: float) -> Reply | None:
+        """Ask whether an earlier try was carried out, and for so long whether it is by now."""
+        pause = max(self._patience.first_pause, _SHORTEST_PAUSE)
+        while (earlier := confirm_created()) is None and seconds > 0:
+            self._sleep(min(pause, seconds))
+            seconds -= pause
+            pause *= 2
+        return earlier
 
     def once(self, method: str, path: str, body: Any = None) -> Reply:
         """Send one request (signing in first if need be) and sort the answer.

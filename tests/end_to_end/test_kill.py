@@ -104,7 +104,7 @@ def test_an_undo_that_is_killed_again_and_again_leaves_nobody(
     undo = ["undo", run, *(["--purge"] if chance.random() < 0.5 else [])]
     for _ in range(UNDO_KILLS):
         process = bridge(*undo)
-        time.sleep(chance.uniform(0.4, 0.9))
+        time.sleep(chance.uniform(0.4, 0.9 if not REAL else 4.0))
         process.kill()
         process.communicate(timeout=DEADLINE)
     finish(bridge(*undo))
@@ -130,24 +130,27 @@ def test_whole_charts_that_are_killed_again_and_again_come_and_go_whole(
         folder = tmp_path / str(number)
         with start_charts(folder, cohort, chart_goal, clinic.url) as ledger:
             record, seed = ledger.path, str(cohort.inputs["seed"])
-        kill_repeatedly([str(record), str(CHARTS), seed, "load"], chance)
+        kill_repeatedly(clinic, [str(record), str(CHARTS), seed, "load"], chance)
         with Ledger.open(record) as ledger:
             if ledger.progress.phase is not Phase.COMPLETE:
                 proceed(ledger, cohort, clinic.connect)
             assert_whole(ledger, cohort, clinic.connect)
-        kill_repeatedly([str(record), str(CHARTS), seed, "undo"], chance)
+        kill_repeatedly(clinic, [str(record), str(CHARTS), seed, "undo"], chance)
         with Ledger.open(record) as ledger:
             take_off(ledger, clinic.connect)
             assert ledger.progress.phase is Phase.UNDONE
             assert_nobody(ledger, cohort, clinic.connect)
 
 
-def kill_repeatedly(arguments: list[str], chance: random.Random) -> None:
+def kill_repeatedly(clinic: Clinic, arguments: list[str], chance: random.Random) -> None:
     """Start the process and kill it, at moments from its first request to about its end."""
+    # A real server may have users of its own, and is slower than a sandbox.
+    served = [clinic.user, json.dumps(clinic.patience)]
     for _ in range(4):
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lib.chart_process", *arguments],
+            [sys.executable, "-m", "tests.lib.chart_process", *arguments, *served],
             cwd=Path(__file__).parents[2],
+            env={**os.environ, "BRIDGE_PASSWORD": clinic.password},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -31,6 +31,7 @@ class Fault(Enum):
     BAD_GATEWAY = "502 with a web page"
     UNAVAILABLE = "503 with a web page"
     GATEWAY_TIMEOUT_AFTER = "504 with a web page after the server has carried it out"
+    GATEWAY_TIMEOUT_BEFORE = "504 with a web page, and only then the server has carried it out"
     GARBAGE = "200 with something that is no JSON"
     EXPIRED = "401 with a web page: the session has ended"
     PASSING_500 = "500 with a fault of the database that passes"
@@ -104,6 +105,7 @@ _ANSWERS: dict[Fault, tuple[int, bytes, dict[str, str]]] = {
     Fault.BAD_GATEWAY: (502, _PAGE % b"Bad Gateway", {}),
     Fault.UNAVAILABLE: (503, _PAGE % b"Service Unavailable", {}),
     Fault.GATEWAY_TIMEOUT_AFTER: (504, _PAGE % b"Gateway Time-out", {}),
+    Fault.GATEWAY_TIMEOUT_BEFORE: (504, _PAGE % b"Gateway Time-out", {}),
     Fault.GARBAGE: (200, b"\x00\xff garbage {", {}),
     Fault.EXPIRED: (401, _PAGE % b"HTTP Status 401", {}),
     Fault.PASSING_500: (
@@ -125,6 +127,7 @@ _CARRIED_OUT = {
 }
 _CUT = {Fault.REFUSED, Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.SILENT}
 _AWAY_SECONDS = 0.05
+_BEHIND_SECONDS = 0.2
 
 
 @contextmanager
@@ -133,6 +136,22 @@ def fault_proxy(upstream: str, *, late: float = 2.0) -> Iterator[FaultProxy]:
     parts = urlsplit(upstream)
     lock = threading.Lock()
     over, away, gone = threading.Event(), threading.Event(), threading.Event()
+    behind: list[threading.Timer] = []
+
+    def exchange(
+        command: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """Put a request to the server itself."""
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        try:
+            connection.request(command, path, body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        kept = ("content-type", "content-encoding", "set-cookie", "date")
+        found = {k: v for k, v in answer.getheaders() if k.lower() in kept}
+        return answer.status, content, found
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -148,6 +167,8 @@ def fault_proxy(upstream: str, *, late: float = 2.0) -> Iterator[FaultProxy]:
             answer = None
             if fault is None or fault in _CARRIED_OUT:
                 answer = self.ask(body)
+            if fault is Fault.GATEWAY_TIMEOUT_BEFORE:
+                self.ask_behind(body)
             if fault in (Fault.LATE, Fault.SILENT):
                 over.wait(late)
             if fault is Fault.REFUSED:
@@ -161,18 +182,17 @@ def fault_proxy(upstream: str, *, late: float = 2.0) -> Iterator[FaultProxy]:
                 assert answer is not None
                 self.reply(*answer, cut=fault is Fault.TRUNCATED)
 
+        def ask_behind(self, body: bytes) -> None:
+            """Ask when the client has been answered; it may be at its next request by then."""
+            headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
+            asked = (self.command, self.path, body or None, headers)
+            later = threading.Timer(_BEHIND_SECONDS, exchange, asked)
+            later.start()
+            behind.append(later)
+
         def ask(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
-            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-            try:
-                headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
-                connection.request(self.command, self.path, body or None, headers)
-                answer = connection.getresponse()
-                content = answer.read()
-            finally:
-                connection.close()
-            kept = ("content-type", "content-encoding", "set-cookie", "date")
-            found = {k: v for k, v in answer.getheaders() if k.lower() in kept}
-            return answer.status, content, found
+            headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
+            return exchange(self.command, self.path, body or None, headers)
 
         def reply(
             self, status: int, content: bytes, headers: dict[str, str], *, cut: bool = False
@@ -223,3 +243,5 @@ def fault_proxy(upstream: str, *, late: float = 2.0) -> Iterator[FaultProxy]:
         over.set()
         away.set()
         thread.join()
+        for later in behind:
+            later.join()

@@ -135,6 +135,42 @@ def test_what_was_not_carried_out_is_sent_again() -> None:
     assert len(server.paths("POST")) == 2
 
 
+def test_what_the_server_names_is_not_sent_again_while_it_may_be_at_it() -> None:
+    """A gateway's time limit does not stop the server, and it would make a second one."""
+    given_up = Answer(504, b"<html><title>Gateway Time-out</title></html>")
+    found = Reply(Outcome.ACCEPTED, 200, {"uuid": "first"}, "")
+    answers = iter([None, None, None, found])
+    with scripted_server(once_then(given_up, Answer(201, {"uuid": "second"}))) as server:
+        reply = open_transport(server.url).send(
+            "POST", PATIENT, {}, confirm_created=lambda: next(answers), mints_id=True
+        )
+    assert reply.body == {"uuid": "first"}
+    assert len(server.paths("POST")) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "mints_id", "share"),
+    [
+        (Answer(504, b"<html></html>"), True, 1.0),
+        (Answer(drop=True), True, 0.1),
+        (Answer(503, b"<html></html>"), True, 0.0),
+        (Answer(504, b"<html></html>"), False, 0.0),
+    ],
+    ids=["gateway", "cut", "not let in", "our own uuid"],
+)
+def test_the_server_is_given_its_time_limit_again_and_no_more(
+    trouble: Answer, mints_id: bool, share: float
+) -> None:
+    """Less where the line broke; none where the request was never let in, or doubles nothing."""
+    pauses: list[float] = []
+    with scripted_server(once_then(trouble, Answer(201, {"uuid": "second"}))) as server:
+        reply = open_transport(server.url, pauses).send(
+            "POST", PATIENT, {}, confirm_created=lambda: None, mints_id=mints_id
+        )
+    assert reply.body == {"uuid": "second"}
+    assert sum(pauses) == pytest.approx(QUICK.read * share)
+
+
 def test_patience_has_an_end() -> None:
     """A server that is away for good ends the run, with its address."""
     away = Answer(502, b"<html><title>Bad Gateway</title></html>")

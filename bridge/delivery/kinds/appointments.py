@@ -83,7 +83,9 @@ def send(client: Client, request: Request, *, ask_first: bool, taken: Collection
     said: list[Reply] = []
 
     def post(confirm: ConfirmCreated) -> Reply:
-        said.append(client.create("appointment", request.body, confirm_created=confirm))
+        said.append(
+            client.create("appointment", request.body, confirm_created=confirm, mints_id=True)
+        )
         return said[-1]
 
     sent = minted(
