@@ -159,12 +159,6 @@ class Client:
             "POST", f"{REST}/encounter?v=custom:(uuid,visit:(uuid))", body, confirm_created
         )
 
-    def create_fhir(
-        self, resource: str, body: Body, *, confirm_created: ConfirmCreated | None = None
-    ) -> Reply:
-        """POST a FHIR resource; the server mints its id."""
-        return self._write("POST", f"{FHIR}/{resource}", body, confirm_created, mints_id=True)
-
     def upload(
         self, resource: str, body: Multipart, *, confirm_created: ConfirmCreated | None = None
     ) -> Reply:
