@@ -13,6 +13,9 @@ from bridge.openmrs.client import Client
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+AHEAD = 4
+"""The most tasks that wait for a worker: a chart of decades takes megabytes."""
+
 LOOK_UP_SECONDS = 0.05
 """How soon an idle worker notices that its turn or the work is over."""
 
@@ -93,7 +96,7 @@ def _exchange(
         if stop.is_set():
             more = False
             under_way -= _withdraw(inbox)
-        while more and under_way < 2 * concurrency.limit:
+        while more and under_way < concurrency.limit + min(concurrency.limit, AHEAD):
             task = next(tasks, None)
             more = task is not None
             if task is not None:
