@@ -20,12 +20,13 @@ from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
 from bridge.wording import singular
 
-VISIT_FIELDS = (
-    "uuid,voided,startDatetime,stopDatetime,visitType:(uuid),location:(uuid),patient:(uuid)"
-)
 ENCOUNTER_FIELDS = (
     "uuid,voided,encounterDatetime,encounterType:(uuid),location:(uuid),visit:(uuid),"
     "encounterProviders:(provider:(uuid),encounterRole:(uuid))"
+)
+VISIT_FIELDS = (
+    "uuid,voided,startDatetime,stopDatetime,visitType:(uuid),location:(uuid),patient:(uuid),"
+    f"encounters:({ENCOUNTER_FIELDS})"
 )
 
 
@@ -195,7 +196,10 @@ def _birthdates(patient: Patient, read: str) -> tuple[str, str]:
 
 
 def _compare_visits(client: Client, patient: Patient, plan: PatientPlan) -> Iterator[Difference]:
-    """Compare visits and encounters over REST, as O3 reads them; others' beside them may be."""
+    """Compare visits and encounters over REST, as O3 reads them; others' beside them may be.
+
+    Visit by visit: for each page of a patient's encounters OpenMRS would load all of them.
+    """
     if not plan.visits:
         return
     visits = {
@@ -206,7 +210,9 @@ def _compare_visits(client: Client, patient: Patient, plan: PatientPlan) -> Iter
     }
     encounters = {
         encounter["uuid"]: encounter
-        for encounter in client.every("encounter", ENCOUNTER_FIELDS, patient=patient.uuid)
+        for visit in visits.values()
+        for encounter in visit.get("encounters") or ()
+        if not encounter.get("voided")
     }
     for visit in plan.visits:
         yield from _compare_stay(patient.number, "visit", visit.body, visits.get(visit.uuid))

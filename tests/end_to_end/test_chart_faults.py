@@ -52,7 +52,7 @@ FINDING_AGAIN = {
 READING = {
     "observations read": r"GET .*/Observation\?",
     "orders read": r"GET .*/order\?",
-    "diagnoses read": r"GET .*/encounter\?.*diagnoses",
+    "diagnoses read": r"GET .*/visit\?.*diagnoses",
     "attachments read": r"GET .*/attachment\?",
     "conditions read": r"GET .*/Condition\?",
     "allergies read": r"GET .*/AllergyIntolerance\?",

@@ -21,7 +21,8 @@ from bridge.openmrs.parsing import as_openmrs_has_it
 NAME = "diagnoses"
 
 _FIELDS = (
-    "uuid,voided,diagnoses:(uuid,voided,certainty,rank,display,diagnosis:(coded:(uuid),nonCoded))"
+    "uuid,encounters:(uuid,voided,"
+    "diagnoses:(uuid,voided,certainty,rank,display,diagnosis:(coded:(uuid),nonCoded)))"
 )
 
 
@@ -64,12 +65,17 @@ def render(entry: Diagnosis, place: Place, context: Context) -> Fragment:
 
 @as_openmrs_has_it("diagnoses")
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
-    """Read the diagnoses of a patient's encounters."""
-    encounters = client.every("encounter", _FIELDS, patient=patient)
+    """Read the diagnoses of a patient's encounters, visit by visit.
+
+    For each page of the encounters alone OpenMRS would load all of them.
+    """
+    visits = client.every("visit", _FIELDS, patient=patient, includeInactive="true")
+    encounters = (one for visit in visits for one in visit.get("encounters") or ())
     return iter(
         [
             _found(diagnosis, encounter["uuid"])
             for encounter in encounters
+            if not encounter.get("voided")
             for diagnosis in encounter.get("diagnoses") or ()
             if not diagnosis.get("voided")
         ]

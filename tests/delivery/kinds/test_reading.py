@@ -290,7 +290,9 @@ def test_diagnoses_of_the_encounters_that_stand() -> None:
     }
     words = {**diagnosis, "uuid": "d2", "rank": 2, "diagnosis": {"nonCoded": "Back pain"}}
     encounter = {"uuid": "e", "diagnoses": [diagnosis, words, {**diagnosis, "voided": True}]}
-    found = read("diagnoses", {"GET ": results(encounter, {"uuid": "f", "diagnoses": None})})
+    voided = {"uuid": "g", "voided": True, "diagnoses": [{**diagnosis, "uuid": "d3"}]}
+    visit = {"uuid": "v", "encounters": [encounter, {"uuid": "f", "diagnoses": None}, voided]}
+    found = read("diagnoses", {"GET ": results(visit, {"uuid": "w", "encounters": None})})
     assert [(f["concept"], f["text"], f["rank"], f["encounter"]) for f in found.values()] == [
         ("116128A", None, 1, "e"),
         (None, "Back pain", 2, "e"),
@@ -317,7 +319,10 @@ def test_attachments() -> None:
         ("deaths", {"GET ": accepted({"dead": True})}),
         ("drug orders", {"GET ": results(order("o", dateActivated=7.5))}),
         ("test orders", {"GET ": results({"uuid": "t"})}),
-        ("diagnoses", {"GET ": results({"uuid": "e", "diagnoses": [{"uuid": "d"}]})}),
+        (
+            "diagnoses",
+            {"GET ": results({"encounters": [{"uuid": "e", "diagnoses": [{"uuid": "d"}]}]})},
+        ),
         ("attachments", {"GET ": results({"uuid": "x"})}),
         ("observations", {"GET ": bundle({"code": "x"})}),
     ],
