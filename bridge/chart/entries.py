@@ -5,7 +5,7 @@ Every entry has a uuid of its own and, where it was read from a file, the `sourc
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from bridge.chart.codes import CodeableConcept, Quantity
@@ -91,6 +91,18 @@ class DrugOrder:
     stopped: datetime | None = None
     source: str = ""
 
+    @property
+    def end(self) -> datetime | None:
+        """When it is over at the latest; None: it goes on."""
+        if self.stopped:
+            return self.stopped
+        if self.duration and self.duration.unit in LONGEST_DAYS:
+            return self.start + timedelta(self.duration.value * LONGEST_DAYS[self.duration.unit])
+        return None
+
+
+LONGEST_DAYS = {"s": 1, "min": 1, "h": 1, "d": 1, "wk": 7, "mo": 31, "a": 366}
+"""A unit of time's longest length in days, by UCUM; what is less than a day counts as one."""
 
 FREQUENCY_SYSTEM = "urn:bridge:times-a-day"
 """The system of a frequency that is a number: how many times a day (`2`, `0.5`)."""

@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 from bridge.chart import (
     Appointment,
     Condition,
+    DrugOrder,
     Enrollment,
+    Entry,
     Patient,
     PatientEntry,
     Visit,
@@ -48,13 +50,26 @@ def years_before(day: date, years: int) -> date:
 
 def since(patient: Patient, first: date) -> Patient:
     """Keep what is of `first` or later, and what still held then."""
-    visits = tuple(visit for visit in patient.visits if _ends(visit) >= first)
+    narrowed = (_visit_since(visit, first) for visit in patient.visits)
+    visits = tuple(visit for visit in narrowed if visit)
     entries = tuple(entry for entry in patient.entries if _holds(entry, first))
     return replace(patient, visits=visits, entries=entries)
 
 
-def _ends(visit: Visit) -> date:
-    return visit.stop.date() if visit.stop else date.max
+def _visit_since(visit: Visit, first: date) -> Visit | None:
+    """Keep a visit of `first` or later whole; of one before, the drugs that were still taken."""
+    if visit.stop is None or visit.stop.date() >= first:
+        return visit
+    encounters = (
+        replace(one, entries=tuple(entry for entry in one.entries if _is_taken(entry, first)))
+        for one in visit.encounters
+    )
+    prescribing = tuple(one for one in encounters if one.entries)
+    return replace(visit, encounters=prescribing) if prescribing else None
+
+
+def _is_taken(entry: Entry, first: date) -> bool:
+    return isinstance(entry, DrugOrder) and (entry.end is None or entry.end.date() >= first)
 
 
 def _holds(entry: PatientEntry, first: date) -> bool:

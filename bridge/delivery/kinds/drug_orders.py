@@ -5,7 +5,7 @@ That is one request less than an order to discontinue it. They are read over RES
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from bridge.chart import DrugOrder, LeftOut
@@ -145,23 +145,11 @@ def overlapping(orders: Iterable[DrugOrder], context: Context) -> Iterator[DrugO
         if order.start <= until.get(same, NEVER):
             yield order
         else:
-            until[same] = _end(order)
+            until[same] = order.end or FOR_EVER
 
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
-
-LONGEST_DAYS = {"s": 1, "min": 1, "h": 1, "d": 1, "wk": 7, "mo": 31, "a": 366}
-"""A unit of time's longest length in days, by UCUM; what is less than a day counts as one."""
-
-
-def _end(order: DrugOrder) -> datetime:
-    if order.stopped:
-        return order.stopped
-    if order.duration and order.duration.unit in LONGEST_DAYS:
-        days = order.duration.value * LONGEST_DAYS[order.duration.unit]
-        return order.start + timedelta(days=days)
-    return FOR_EVER
 
 
 @as_openmrs_has_it("drug orders")
