@@ -9,7 +9,7 @@ from bridge.sandbox.dates import rest_moment
 from bridge.sandbox.refusals import Broken, NotFound, NotSignedIn, Refusal
 from bridge.sandbox.rendering import render
 from bridge.sandbox.representation import DEFAULT
-from bridge.sandbox.rest import Reply, Request
+from bridge.sandbox.rest import Reply, Request, Upload
 from bridge.sandbox.saving import save
 from bridge.sandbox.store import Record, Store
 
@@ -24,15 +24,6 @@ CONCEPTS = {
 
 IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 """How the images begin that OpenMRS can read."""
-
-
-class Upload(NamedTuple):
-    """A file of a multipart body, with the form's other fields."""
-
-    name: str
-    media_type: str
-    content: bytes
-    fields: dict[str, str]
 
 
 class Download(NamedTuple):

@@ -1,7 +1,7 @@
 """The REST resources: one engine that reads, lists, makes, changes and takes away every kind."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bridge.sandbox import voiding
@@ -24,9 +24,6 @@ from bridge.sandbox.saving import set_allergy_status
 from bridge.sandbox.searches import select
 from bridge.sandbox.store import Record, Store
 
-if TYPE_CHECKING:
-    from bridge.sandbox.attachments import Upload
-
 DEFAULT_LIMIT = 50
 MOST = 100
 DEEPEST = 100
@@ -40,6 +37,15 @@ FULFILLER = "org.openmrs.module.webservices.rest.web.v1_0.resource.openmrs2_3.Fu
 FULFILLER_STATUSES = ("RECEIVED", "IN_PROGRESS", "EXCEPTION", "ON_HOLD", "DECLINED", "COMPLETED")
 
 
+class Upload(NamedTuple):
+    """A file of a multipart body, with the form's other fields."""
+
+    name: str
+    media_type: str
+    content: bytes
+    fields: dict[str, str]
+
+
 class Request(NamedTuple):
     """One REST request, taken out of the web framework."""
 
@@ -49,7 +55,7 @@ class Request(NamedTuple):
     query: tuple[tuple[str, str], ...]
     body: Mapping[str, Any]
     signed_in: bool
-    upload: "Upload | None" = None
+    upload: Upload | None = None
     """The file of a multipart body."""
 
     @property

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Flask, Response, g, request
 
 from bridge.sandbox import appointments, attachments, information, rest, results_tree
-from bridge.sandbox.attachments import Download, Upload
+from bridge.sandbox.attachments import Download
 from bridge.sandbox.bodies import parse_json
 from bridge.sandbox.refusals import Broken, Invalid, NotSignedIn, Refusal
 from bridge.sandbox.request_context import PREFIX, RequestContext, base_address, json_reply
@@ -91,7 +91,7 @@ def _is_multipart() -> bool:
     return request.method == "POST" and request.mimetype == "multipart/form-data"
 
 
-def _upload() -> Upload:
+def _upload() -> rest.Upload:
     """Read the one file of a multipart body, with the fields beside it."""
     sent = request.files.get("file")
     fields = {name: str(value) for name, value in request.form.items()}
@@ -102,8 +102,8 @@ def _upload() -> Upload:
         if name != "file"
     }
     if sent is None:
-        return Upload("", "", b"", fields)
-    return Upload(sent.filename or "", sent.mimetype or "", sent.read(), fields)
+        return rest.Upload("", "", b"", fields)
+    return rest.Upload(sent.filename or "", sent.mimetype or "", sent.read(), fields)
 
 
 def _body() -> dict[str, Any]:
