@@ -11,7 +11,7 @@ from bridge.delivery.generations import reissue_patient
 from bridge.delivery.ledger import Ledger, Phase, Row, State
 from bridge.delivery.ownership import Ownership, ownership_of
 from bridge.delivery.purging import UNDELETABLE, kept_by, parts_of, purge_parts, purge_patient
-from bridge.delivery.removal import LEFT_BEHIND, void, void_patient
+from bridge.delivery.removal import LARGE, LEFT_BEHIND, void, void_patient
 from bridge.delivery.run import ClientPool
 from bridge.delivery.workers import carry_out
 from bridge.openmrs.client import Client
@@ -60,6 +60,8 @@ class Removal:
         # Of a patient that was under way when the run was killed the record has no counts.
         kinds = row.counts if row.state is State.CREATED else self.kinds
         if not self.purge:
+            if row.observations > LARGE:
+                return _void_by_visits(client, row.uuid, kinds)
             return _void(client, row.uuid, kinds, look=look)
         known = row.state in (State.CREATED, State.UNDONE)
         kept = [kind.name for kind in UNDELETABLE if row.counts.get(kind.name)]
@@ -74,6 +76,8 @@ class Removal:
         if not ours:
             return None
         if not self.purge:
+            if client.fhir_count(f"Observation?subject:Patient={uuid}") > LARGE:
+                return _void_by_visits(client, uuid, self.kinds)
             return _void(client, uuid, self.kinds, look=look)
         return self._purge(client, Row(0, uuid), None, kept_by(client, uuid) if self.kinds else ())
 
@@ -108,6 +112,12 @@ def _void(client: Client, uuid: str, kinds: Collection[str], *, look: bool) -> U
     for visit in staying:
         refused = refused or void(client, "visit", visit, _REASON)
     return Undone(uuid, refused, visits_stay=bool(staying) if visits else None)
+
+
+def _void_by_visits(client: Client, uuid: str, kinds: Collection[str]) -> Undone:
+    """Void a patient with a large chart."""
+    visits = _visits(client, uuid)
+    return Undone(uuid, void_patient(client, uuid, _REASON, kinds, visits=visits))
 
 
 def states_to_undo(*, purge: bool) -> tuple[State, ...]:

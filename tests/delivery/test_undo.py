@@ -8,6 +8,7 @@ import pytest
 
 from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.ledger import Ledger, Phase, Row, State
+from bridge.delivery.removal import LARGE
 from bridge.delivery.run import ClientPool
 from bridge.delivery.undo import Removal, Undone, find_marked, undo_run
 from tests.lib.accepting import MISSING, Answer, AnsweringClient, accepted, refused
@@ -158,6 +159,34 @@ def test_a_purge_goes_from_the_leaves_up() -> None:
         "encounter/e1",
         *("condition/c", "programenrollment/e", "relationship/r", "patient/p"),
     ]
+
+
+VISITS = {
+    "GET .*/patient/": patient(),
+    r"GET .*/visit\?": results({"uuid": "v1"}, {"uuid": "v2"}),
+    "GET .*/visit/": accepted({"voided": True}),
+}
+
+
+def test_a_large_chart_is_voided_visit_by_visit() -> None:
+    """OpenMRS would take minutes for one answer, and a gateway before it gives up sooner."""
+    _, deleted = take_off(VISITS, observations=LARGE + 1)
+    assert deleted == ["visit/v1", "visit/v2", "patient/p"]
+    _, deleted = take_off(VISITS, observations=LARGE)
+    assert deleted == ["patient/p"]
+
+
+@pytest.mark.parametrize(("observations", "apart"), [(LARGE + 1, ["v1", "v2"]), (LARGE, [])])
+def test_of_a_patient_found_by_the_mark_the_server_says_how_large_the_chart_is(
+    observations: int, apart: list[str]
+) -> None:
+    """The record knows nothing of them."""
+    count = accepted({"total": observations})
+    client = AnsweringClient({**VISITS, "GET .*/Observation.*count": count, **NOTHING})
+    removal = Removal(run="run-1", run_tag=RUN_TAG, purge=False)
+    assert removal.take_off_marked(client, "p", look=False) == Undone("p")
+    gone = [line.partition("v1/")[2] for line in client.answering.lines("DELETE")]
+    assert gone == [*(f"visit/{visit}" for visit in apart), "patient/p"]
 
 
 def test_what_was_voided_before_is_purged_by_uuid() -> None:
