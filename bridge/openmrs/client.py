@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, quote_plus, urlencode, urlsplit
 
 from bridge.errors import ServerError, Unfit
 from bridge.openmrs.models import (
@@ -121,10 +121,15 @@ class Client:
         in its links to further pages that they were not wanted.
         Raises ServerError where the pages do not end.
         """
-        path, asked = f"{FHIR}/{query}&_summary=data", set[str]()
+        first = path = f"{FHIR}/{query}&_summary=data"
+        asked = set[str]()
         while path not in asked and len(asked) < MOST_PAGES:
             asked.add(path)
-            bundle = self._read(path) or {}
+            bundle = self._read(path)
+            if bundle is None and path != first:
+                path = self._search_again(first, path)
+                continue
+            bundle = bundle or {}
             with as_openmrs_has_it(query):
                 found = objects([entry["resource"] for entry in objects(bundle.get("entry"))])
                 # The server writes links with the name it knows itself by; ours is the way in.
@@ -135,6 +140,19 @@ class Client:
             if not path:
                 return
         raise self._endless(query)
+
+    def _search_again(self, first: str, page: str) -> str:
+        """Return the address that a page has in a search made anew.
+
+        The server keeps a hundred searches, of all who ask it: the oldest may have gone.
+        """
+        bundle = self._read(first) or {}
+        with as_openmrs_has_it(first):
+            links = objects(bundle.get("link"))
+            onward = [link["url"] for link in links if link.get("relation") == "next"]
+            (search,) = parse_qs(urlsplit(onward[0]).query)["_getpages"]
+        asked = dict(parse_qsl(urlsplit(page).query))
+        return f"{FHIR}?{urlencode({**asked, '_getpages': search})}"
 
     def _endless(self, what: str) -> ServerError:
         return ServerError(f"{self.transport.server.url} gives pages of {what} without end")

@@ -51,6 +51,32 @@ def test_fhir_pages_are_asked_at_the_address_that_was_given() -> None:
     assert found == ["a", "b"]
 
 
+def test_a_search_that_the_server_has_forgotten_is_made_again_and_goes_on() -> None:
+    """It keeps a hundred, of all who ask: what comes after the page is not lost."""
+    searches = iter(("1", "2"))
+
+    def link(search: str, offset: int) -> dict[str, str]:
+        url = f"http://inside/openmrs/x?_getpages={search}&_getpagesoffset={offset}&_count=1"
+        return {"relation": "next", "url": url}
+
+    def page(found: str, *links: dict[str, str]) -> Answer:
+        return Answer(200, {"entry": [{"resource": {"id": found}}], "link": list(links)})
+
+    def script(request: Request) -> Answer | None:
+        if "/Observation" in request.path:
+            return page("a", link(next(searches), 1))
+        if "_getpages=1" in request.path:
+            if "offset=1" in request.path:
+                return page("b", link("1", 2))
+            gone = {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "HAPI-0417"}]}
+            return Answer(410, gone)
+        return page("c") if "_getpages=2&_getpagesoffset=2&_count=1" in request.path else None
+
+    with scripted_server(script) as server:
+        found = [r["id"] for r in open_client(server.url).fhir_search("Observation?patient=1")]
+    assert found == ["a", "b", "c"]
+
+
 def test_a_missing_privilege_ends_the_run() -> None:
     """It would be missing for every patient."""
     body = {"error": {"message": "Privileges required: Add Patients"}}

@@ -166,12 +166,18 @@ def _expected(statement: ObservationStatement, place: Place) -> Expected:
 def read(client: Client, patient: str, expected: Mapping[str, Expected]) -> Iterator[Found]:
     """Read a patient's observations of the concepts expected, groups and members alike."""
     concepts = list(dict.fromkeys(str(one.fields["concept"]) for one in expected.values()))
-    resources: list[dict[str, Any]] = []
-    for first in range(0, len(concepts), CONCEPTS_AT_ONCE):
-        some = ",".join(concepts[first : first + CONCEPTS_AT_ONCE])
-        query = f"Observation?subject:Patient={patient}&code={some}"
-        resources += client.fhir_search(f"{query}&_sort=-date&_count={PAGE}")
-    return iter([_with_comment(client, found(resource), expected) for resource in resources])
+    batches = (
+        ",".join(concepts[first : first + CONCEPTS_AT_ONCE])
+        for first in range(0, len(concepts), CONCEPTS_AT_ONCE)
+    )
+    query = f"Observation?subject:Patient={patient}&_sort=-date&_count={PAGE}&code="
+    return iter(
+        [
+            _with_comment(client, found(resource), expected)
+            for batch in batches
+            for resource in client.fhir_search(f"{query}{batch}")
+        ]
+    )
 
 
 def _with_comment(client: Client, one: Found, expected: Mapping[str, Expected]) -> Found:
