@@ -10,7 +10,7 @@ LEFT_BEHIND = frozenset(kind.name for kind in KINDS if kind.left_behind)
 """The kinds that a void of their patient does not take along."""
 
 
-LARGE = 1_000
+LARGE = 500
 """Observations from which on a chart is voided visit by visit: OpenMRS takes up to some 30 ms for
 each, all in one answer, and it or a gateway before it gives up after a minute."""
 

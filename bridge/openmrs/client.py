@@ -163,11 +163,11 @@ class Client:
         body: Body,
         *,
         confirm_created: ConfirmCreated | None = None,
-        mints_id: bool = False,
+        wait_out: bool = False,
     ) -> Reply:
         """POST a new object; of the answer only its uuid is asked for."""
         path = f"{REST}/{resource}?v=custom:(uuid)"
-        return self._write("POST", path, body, confirm_created, mints_id=mints_id)
+        return self._write("POST", path, body, confirm_created, wait_out=wait_out)
 
     def create_encounter(
         self, body: Body, *, confirm_created: ConfirmCreated | None = None
@@ -235,7 +235,13 @@ class Client:
     def void(self, resource: str, uuid: str, reason: str) -> Reply:
         """Void an object; what is voided already stays so."""
         path = f"{REST}/{resource}/{quote(uuid)}?reason={quote_plus(reason)}"
-        return self._write("DELETE", path, None, None)
+
+        def confirm() -> Reply | None:
+            found = self.fetch(resource, uuid, "voided")
+            is_gone = found is None or found.get("voided")
+            return Reply(Outcome.ACCEPTED, 200, None, "") if is_gone else None
+
+        return self._write("DELETE", path, None, confirm, wait_out=True)
 
     def purge(self, resource: str, uuid: str) -> Reply:
         """Delete an object for good; what is gone already stays so."""
@@ -255,10 +261,10 @@ class Client:
         body: Body | Multipart | None,
         confirm_created: ConfirmCreated | None,
         *,
-        mints_id: bool = False,
+        wait_out: bool = False,
     ) -> Reply:
         reply = self.transport.send(
-            method, path, body, confirm_created=confirm_created, mints_id=mints_id
+            method, path, body, confirm_created=confirm_created, wait_out=wait_out
         )
         _allowed(reply)
         return reply

@@ -134,13 +134,14 @@ class Transport:
         body: Any = None,
         *,
         confirm_created: ConfirmCreated | None = None,
-        mints_id: bool = False,
+        wait_out: bool = False,
     ) -> Reply:
         """Send until there is an answer that decides; return it.
 
         `confirm_created` asks the server whether an earlier try was carried out after all; it is
         called before a request is sent again, so that a lost answer never makes a second object.
-        Where the server mints the id, nothing but that keeps it from making two.
+        With `wait_out` it is asked for as long as the server may yet be at the first: where it
+        mints the id it would make two, and what takes long takes longer when it is done twice.
         Raises SignInRefused, and Unreachable when the server stays away.
         """
         last: Reply | None = None
@@ -149,7 +150,7 @@ class Transport:
             nonlocal last
             if last:
                 self.traffic.retries += 1
-                seconds = self._under_way_for(last) if mints_id else 0.0
+                seconds = self._under_way_for(last) if wait_out else 0.0
                 if confirm_created and (earlier := self._confirm(confirm_created, seconds)):
                     return earlier
             last = self.once(method, path, body)

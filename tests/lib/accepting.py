@@ -31,7 +31,7 @@ class AcceptingTransport(Transport):
         body: Any = None,
         *,
         confirm_created: ConfirmCreated | None = None,
-        mints_id: bool = False,
+        wait_out: bool = False,
     ) -> Reply:
         """Accept it."""
         self.sent.append(Sending(method, path, body))
@@ -78,10 +78,10 @@ class AnsweringTransport(AcceptingTransport):
         body: Any = None,
         *,
         confirm_created: ConfirmCreated | None = None,
-        mints_id: bool = False,
+        wait_out: bool = False,
     ) -> Reply:
         """Answer the first line that fits, as `POST .*/condition`."""
-        reply = super().send(method, path, body, confirm_created=confirm_created, mints_id=mints_id)
+        reply = super().send(method, path, body, confirm_created=confirm_created, wait_out=wait_out)
         for line, answer in self._answers.items():
             if line.search(f"{method} {path}"):
                 return answer() if callable(answer) else answer

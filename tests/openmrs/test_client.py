@@ -4,7 +4,9 @@ import pytest
 
 from bridge.errors import Unfit
 from bridge.openmrs.client import Client
+from bridge.openmrs.replies import Outcome
 from bridge.openmrs.transport import Server, Transport
+from tests.lib.loading import QUICK
 from tests.lib.scripted_server import Answer, Request, scripted_server
 
 
@@ -75,6 +77,21 @@ def test_a_search_that_the_server_has_forgotten_is_made_again_and_goes_on() -> N
     with scripted_server(script) as server:
         found = [r["id"] for r in open_client(server.url).fhir_search("Observation?patient=1")]
     assert found == ["a", "b", "c"]
+
+
+def test_a_void_that_takes_long_is_not_sent_again_while_the_server_is_at_it() -> None:
+    """It would take longer still; of an old chart it may take minutes."""
+    answers = iter([{"voided": False}, {"voided": False}, {"voided": True}])
+
+    def script(request: Request) -> Answer | None:
+        if request.method == "DELETE":
+            return Answer(504, b"<html><title>Gateway Time-out</title></html>")
+        return Answer(200, next(answers)) if "/visit/" in request.path else None
+
+    with scripted_server(script) as server:
+        transport = Transport(Server(url=server.url, user="admin", password="x"), patience=QUICK)
+        assert Client(transport).void("visit", "v", "undo").outcome is Outcome.ACCEPTED
+        assert len(server.paths("DELETE")) == 1
 
 
 def test_a_missing_privilege_ends_the_run() -> None:

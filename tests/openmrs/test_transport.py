@@ -142,14 +142,14 @@ def test_what_the_server_names_is_not_sent_again_while_it_may_be_at_it() -> None
     answers = iter([None, None, None, found])
     with scripted_server(once_then(given_up, Answer(201, {"uuid": "second"}))) as server:
         reply = open_transport(server.url).send(
-            "POST", PATIENT, {}, confirm_created=lambda: next(answers), mints_id=True
+            "POST", PATIENT, {}, confirm_created=lambda: next(answers), wait_out=True
         )
     assert reply.body == {"uuid": "first"}
     assert len(server.paths("POST")) == 1
 
 
 @pytest.mark.parametrize(
-    ("trouble", "mints_id", "share"),
+    ("trouble", "wait_out", "share"),
     [
         (Answer(504, b"<html></html>"), True, 1.0),
         (Answer(drop=True), True, 0.1),
@@ -159,13 +159,13 @@ def test_what_the_server_names_is_not_sent_again_while_it_may_be_at_it() -> None
     ids=["gateway", "cut", "not let in", "our own uuid"],
 )
 def test_the_server_is_given_its_time_limit_again_and_no_more(
-    trouble: Answer, mints_id: bool, share: float
+    trouble: Answer, wait_out: bool, share: float
 ) -> None:
     """Less where the line broke; none where the request was never let in, or doubles nothing."""
     pauses: list[float] = []
     with scripted_server(once_then(trouble, Answer(201, {"uuid": "second"}))) as server:
         reply = open_transport(server.url, pauses).send(
-            "POST", PATIENT, {}, confirm_created=lambda: None, mints_id=mints_id
+            "POST", PATIENT, {}, confirm_created=lambda: None, wait_out=wait_out
         )
     assert reply.body == {"uuid": "second"}
     assert sum(pauses) == pytest.approx(QUICK.read * share)

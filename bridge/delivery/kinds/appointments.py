@@ -84,7 +84,7 @@ def send(client: Client, request: Request, *, ask_first: bool, taken: Collection
 
     def post(confirm: ConfirmCreated) -> Reply:
         said.append(
-            client.create("appointment", request.body, confirm_created=confirm, mints_id=True)
+            client.create("appointment", request.body, confirm_created=confirm, wait_out=True)
         )
         return said[-1]
 
