@@ -67,7 +67,8 @@ def relate(client: Client, patient: Patient, row: Row, context: Context) -> Row:
 def _taken_back(client: Client, plan: PatientPlan, row: Row, reason: str) -> Row:
     """Take a patient off whole, as for any other part that is refused."""
     kinds = {request.kind for request in plan.requests}
-    refused = void_patient(client, plan.uuid, "bridge: a part was refused", kinds)
+    noted = "bridge: a part was refused"
+    refused = void_patient(client, plan.uuid, noted, kinds, row.observations)
     what = f"stays, for it cannot be voided: {refused}" if refused else "was taken off again"
     counts = {RESOURCES: plan.resources} if plan.resources else {}
     return Row(

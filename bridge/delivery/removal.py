@@ -1,6 +1,6 @@
 """Takes objects off the server. A refusal may come after the deed, so it is asked what stays."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from bridge.delivery.kinds import BY_NAME, KINDS
 from bridge.openmrs.client import Client
@@ -10,14 +10,20 @@ LEFT_BEHIND = frozenset(kind.name for kind in KINDS if kind.left_behind)
 """The kinds that a void of their patient does not take along."""
 
 
-LARGE = 500
-"""Observations from which on a chart is voided visit by visit: OpenMRS takes up to some 30 ms for
-each, all in one answer, and it or a gateway before it gives up after a minute."""
+OBSERVATIONS_IN_TIME = 1_000
+"""How many OpenMRS voids within a time limit: a busy one takes up to some 30 ms for each."""
+
+MANY_OBSERVATIONS = 10_000
+"""How many a chart of decades has; a patient who is found by the mark may have as many."""
 
 
-def void(client: Client, resource: str, uuid: str, reason: str) -> str:
-    """Void an object; return the server's reason when it stays, else nothing."""
-    reply = client.void(resource, uuid, reason)
+def void(client: Client, resource: str, uuid: str, reason: str, *, observations: int = 0) -> str:
+    """Void an object; return the server's reason when it stays, else nothing.
+
+    With many `observations` it takes the server minutes, in which it is asked whether it is done.
+    """
+    wait_out = 1 + observations / OBSERVATIONS_IN_TIME
+    reply = client.void(resource, uuid, reason, wait_out=wait_out)
     if reply.outcome in (Outcome.ACCEPTED, Outcome.MISSING):
         return ""
     found = client.fetch(resource, uuid, "voided")
@@ -33,24 +39,13 @@ def purge(client: Client, resource: str, uuid: str) -> str:
 
 
 def void_patient(
-    client: Client,
-    uuid: str,
-    reason: str,
-    kinds: Collection[str],
-    *,
-    visits: Iterable[str] = (),
+    client: Client, uuid: str, reason: str, kinds: Collection[str], observations: int
 ) -> str:
-    """Void a patient; what that would leave behind, of the `kinds` named, goes before it.
-
-    So do the `visits` named, which it would take along: in requests of their own.
-    """
+    """Void a patient; what that would leave behind, of the `kinds` named, goes before it."""
     for name in sorted(LEFT_BEHIND & set(kinds)):
         list_left_behind = BY_NAME[name].left_behind
         assert list_left_behind
         for ref in list_left_behind(client, uuid):
             if refused := void(client, ref.resource, ref.uuid, reason):
                 return refused
-    for visit in visits:
-        if refused := void(client, "visit", visit, reason):
-            return refused
-    return void(client, "patient", uuid, reason)
+    return void(client, "patient", uuid, reason, observations=observations)

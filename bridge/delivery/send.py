@@ -18,7 +18,7 @@ from bridge.delivery.ledger import RESOURCES, Row, State
 from bridge.delivery.ownership import ownership_of
 from bridge.delivery.plan import plan_patient
 from bridge.delivery.relating import NOT_MADE, PART, other_of
-from bridge.delivery.removal import LARGE, void, void_patient
+from bridge.delivery.removal import void, void_patient
 from bridge.delivery.rendering import Body, patient_body
 from bridge.delivery.requests import (
     Context,
@@ -311,10 +311,9 @@ class _Making:
         """Leave no half patient: take off what this run made of it, and say what came of it."""
         reason = "bridge: a part was refused"
         if stand is _Stand.OURS:
-            is_large = sum(visit.observations for visit in plan.visits) > LARGE
-            visits = [visit.uuid for visit in plan.visits] if is_large else []
+            observations = sum(visit.observations for visit in plan.visits)
             kinds = _kinds_of(plan)
-            stays = [void_patient(self._client, plan.uuid, reason, kinds, visits=visits)]
+            stays = [void_patient(self._client, plan.uuid, reason, kinds, observations)]
         else:
             stays = [void(self._client, "visit", visit.uuid, reason) for visit in self._visits]
         for refusal in filter(None, stays):

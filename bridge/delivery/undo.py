@@ -11,7 +11,7 @@ from bridge.delivery.generations import reissue_patient
 from bridge.delivery.ledger import Ledger, Phase, Row, State
 from bridge.delivery.ownership import Ownership, ownership_of
 from bridge.delivery.purging import UNDELETABLE, kept_by, parts_of, purge_parts, purge_patient
-from bridge.delivery.removal import LARGE, LEFT_BEHIND, void, void_patient
+from bridge.delivery.removal import LEFT_BEHIND, MANY_OBSERVATIONS, void, void_patient
 from bridge.delivery.run import ClientPool
 from bridge.delivery.workers import carry_out
 from bridge.openmrs.client import Client
@@ -60,9 +60,7 @@ class Removal:
         # Of a patient that was under way when the run was killed the record has no counts.
         kinds = row.counts if row.state is State.CREATED else self.kinds
         if not self.purge:
-            if row.observations > LARGE:
-                return _void_by_visits(client, row.uuid, kinds)
-            return _void(client, row.uuid, kinds, look=look)
+            return _void(client, row.uuid, kinds, row.observations, look=look)
         known = row.state in (State.CREATED, State.UNDONE)
         kept = [kind.name for kind in UNDELETABLE if row.counts.get(kind.name)]
         if not known and self.kinds:
@@ -76,9 +74,7 @@ class Removal:
         if not ours:
             return None
         if not self.purge:
-            if client.fhir_count(f"Observation?subject:Patient={uuid}") > LARGE:
-                return _void_by_visits(client, uuid, self.kinds)
-            return _void(client, uuid, self.kinds, look=look)
+            return _void(client, uuid, self.kinds, MANY_OBSERVATIONS, look=look)
         return self._purge(client, Row(0, uuid), None, kept_by(client, uuid) if self.kinds else ())
 
     def _purge(
@@ -87,7 +83,7 @@ class Removal:
         """Delete a patient for good; whom OpenMRS will not let go is voided whole instead."""
         if not kept:
             return Undone(row.uuid, purge_patient(client, row.uuid, patient))
-        undone = _void(client, row.uuid, self.kinds, look=True)
+        undone = _void(client, row.uuid, self.kinds, row.observations, look=True)
         return undone if undone.refused else undone._replace(kept_by=tuple(kept))
 
     def _is_ours(self, found: Ownership | None, row: Row) -> bool:
@@ -104,20 +100,16 @@ class Removal:
         return next(filter(None, refused), "")
 
 
-def _void(client: Client, uuid: str, kinds: Collection[str], *, look: bool) -> Undone:
+def _void(
+    client: Client, uuid: str, kinds: Collection[str], observations: int, *, look: bool
+) -> Undone:
     """Void a patient; where that leaves its visits, void them too."""
     visits = _visits(client, uuid) if look else []
-    refused = void_patient(client, uuid, _REASON, kinds)
+    refused = void_patient(client, uuid, _REASON, kinds, observations)
     staying = [visit for visit in visits if _stands(client, visit)]
     for visit in staying:
         refused = refused or void(client, "visit", visit, _REASON)
     return Undone(uuid, refused, visits_stay=bool(staying) if visits else None)
-
-
-def _void_by_visits(client: Client, uuid: str, kinds: Collection[str]) -> Undone:
-    """Void a patient with a large chart."""
-    visits = _visits(client, uuid)
-    return Undone(uuid, void_patient(client, uuid, _REASON, kinds, visits=visits))
 
 
 def states_to_undo(*, purge: bool) -> tuple[State, ...]:

@@ -163,7 +163,7 @@ class Client:
         body: Body,
         *,
         confirm_created: ConfirmCreated | None = None,
-        wait_out: bool = False,
+        wait_out: float = 0.0,
     ) -> Reply:
         """POST a new object; of the answer only its uuid is asked for."""
         path = f"{REST}/{resource}?v=custom:(uuid)"
@@ -232,8 +232,8 @@ class Client:
         with as_openmrs_has_it("identifiers"):
             return [checked_text(identifier) for identifier in made]
 
-    def void(self, resource: str, uuid: str, reason: str) -> Reply:
-        """Void an object; what is voided already stays so."""
+    def void(self, resource: str, uuid: str, reason: str, *, wait_out: float = 1.0) -> Reply:
+        """Void an object; what is voided already stays so. `wait_out` is Transport.send's."""
         path = f"{REST}/{resource}/{quote(uuid)}?reason={quote_plus(reason)}"
 
         def confirm() -> Reply | None:
@@ -241,7 +241,7 @@ class Client:
             is_gone = found is None or found.get("voided")
             return Reply(Outcome.ACCEPTED, 200, None, "") if is_gone else None
 
-        return self._write("DELETE", path, None, confirm, wait_out=True)
+        return self._write("DELETE", path, None, confirm, wait_out=wait_out)
 
     def purge(self, resource: str, uuid: str) -> Reply:
         """Delete an object for good; what is gone already stays so."""
@@ -261,7 +261,7 @@ class Client:
         body: Body | Multipart | None,
         confirm_created: ConfirmCreated | None,
         *,
-        wait_out: bool = False,
+        wait_out: float = 0.0,
     ) -> Reply:
         reply = self.transport.send(
             method, path, body, confirm_created=confirm_created, wait_out=wait_out

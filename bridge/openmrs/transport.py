@@ -134,14 +134,14 @@ class Transport:
         body: Any = None,
         *,
         confirm_created: ConfirmCreated | None = None,
-        wait_out: bool = False,
+        wait_out: float = 0.0,
     ) -> Reply:
         """Send until there is an answer that decides; return it.
 
         `confirm_created` asks the server whether an earlier try was carried out after all; it is
         called before a request is sent again, so that a lost answer never makes a second object.
-        With `wait_out` it is asked for as long as the server may yet be at the first: where it
-        mints the id it would make two, and what takes long takes longer when it is done twice.
+        `wait_out` is for how many of its time limits it is asked, as the server may yet be at the
+        first: where it mints the id it would make two, and what takes long takes longer done twice.
         Raises SignInRefused, and Unreachable when the server stays away.
         """
         last: Reply | None = None
@@ -150,7 +150,7 @@ class Transport:
             nonlocal last
             if last:
                 self.traffic.retries += 1
-                seconds = self._under_way_for(last) if wait_out else 0.0
+                seconds = self._under_way_for(last, wait_out)
                 if confirm_created and (earlier := self._confirm(confirm_created, seconds)):
                     return earlier
             last = self.once(method, path, body)
@@ -163,11 +163,12 @@ class Transport:
             raise Unreachable(f"{self.server.url} does not answer as it should: {reply.reason}")
         return reply
 
-    def _under_way_for(self, reply: Reply) -> float:
+    def _under_way_for(self, reply: Reply, wait_out: float) -> float:
         """Return for how long the server may yet be at a request that was answered like this."""
         if reply.is_timeout:
-            return self._patience.read
-        return self._patience.read * _SHARE_AFTER_CUT if reply.status == 0 else 0.0
+            return self._patience.read * wait_out
+        share = min(wait_out, _SHARE_AFTER_CUT)
+        return self._patience.read * share if reply.status == 0 else 0.0
 
     def _confirm(self, confirm_created: ConfirmCreated, seconds: float) -> Reply | None:
         """Ask whether an earlier try was carried out, and for so long whether it is by now."""
@@ -175,7 +176,7 @@ class Transport:
         while (earlier := confirm_created()) is None and seconds > 0:
             self._sleep(min(pause, seconds))
             seconds -= pause
-            pause *= 2
+            pause = min(2 * pause, max(self._patience.longest_pause, _SHORTEST_PAUSE))
         return earlier
 
     def once(self, method: str, path: str, body: Any = None) -> Reply:

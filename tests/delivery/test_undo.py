@@ -8,12 +8,17 @@ import pytest
 
 from bridge.delivery.concurrency import ConcurrencyLimit
 from bridge.delivery.ledger import Ledger, Phase, Row, State
-from bridge.delivery.removal import LARGE
+from bridge.delivery.removal import void_patient
 from bridge.delivery.run import ClientPool
 from bridge.delivery.undo import Removal, Undone, find_marked, undo_run
+from bridge.openmrs.client import Client
+from bridge.openmrs.transport import Server, Transport
 from tests.lib.accepting import MISSING, Answer, AnsweringClient, accepted, refused
+from tests.lib.loading import QUICK
 from tests.lib.patients import make_patient
 from tests.lib.records import run as run_by_hand
+from tests.lib.scripted_server import Answer as HttpAnswer
+from tests.lib.scripted_server import Request, scripted_server
 from tests.lib.whole_charts import whole_chart
 
 RUN_TAG = "run"
@@ -161,32 +166,28 @@ def test_a_purge_goes_from_the_leaves_up() -> None:
     ]
 
 
-VISITS = {
-    "GET .*/patient/": patient(),
-    r"GET .*/visit\?": results({"uuid": "v1"}, {"uuid": "v2"}),
-    "GET .*/visit/": accepted({"voided": True}),
-}
+def test_a_large_chart_is_given_the_time_that_it_takes() -> None:
+    """OpenMRS voids it in one answer, for which nobody waits: it is asked, and not told twice."""
+    pauses: list[float] = []
+    answers = iter([False] * 6 + [True])
 
+    def script(request: Request) -> HttpAnswer | None:
+        if request.method == "DELETE":
+            return HttpAnswer(504, b"<html><title>Gateway Time-out</title></html>")
+        if "/patient/" in request.path:
+            return HttpAnswer(200, {"uuid": "p", "voided": next(answers)})
+        return None
 
-def test_a_large_chart_is_voided_visit_by_visit() -> None:
-    """OpenMRS would take minutes for one answer, and a gateway before it gives up sooner."""
-    _, deleted = take_off(VISITS, observations=LARGE + 1)
-    assert deleted == ["visit/v1", "visit/v2", "patient/p"]
-    _, deleted = take_off(VISITS, observations=LARGE)
-    assert deleted == ["patient/p"]
-
-
-@pytest.mark.parametrize(("observations", "apart"), [(LARGE + 1, ["v1", "v2"]), (LARGE, [])])
-def test_of_a_patient_found_by_the_mark_the_server_says_how_large_the_chart_is(
-    observations: int, apart: list[str]
-) -> None:
-    """The record knows nothing of them."""
-    count = accepted({"total": observations})
-    client = AnsweringClient({**VISITS, "GET .*/Observation.*count": count, **NOTHING})
-    removal = Removal(run="run-1", run_tag=RUN_TAG, purge=False)
-    assert removal.take_off_marked(client, "p", look=False) == Undone("p")
-    gone = [line.partition("v1/")[2] for line in client.answering.lines("DELETE")]
-    assert gone == [*(f"visit/{visit}" for visit in apart), "patient/p"]
+    with scripted_server(script) as server:
+        patience = QUICK._replace(read=1.0, first_pause=0.5, longest_pause=1.0)
+        transport = Transport(
+            Server(url=server.url, user="admin", password="x"),
+            patience=patience,
+            sleep=pauses.append,
+        )
+        assert void_patient(Client(transport), "p", "undo", (), 9_000) == ""
+        assert len(server.paths("DELETE")) == 1
+    assert 4 < sum(pauses) < 10
 
 
 def test_what_was_voided_before_is_purged_by_uuid() -> None:

@@ -31,7 +31,7 @@ class AcceptingTransport(Transport):
         body: Any = None,
         *,
         confirm_created: ConfirmCreated | None = None,
-        wait_out: bool = False,
+        wait_out: float = 0.0,
     ) -> Reply:
         """Accept it."""
         self.sent.append(Sending(method, path, body))
@@ -78,7 +78,7 @@ class AnsweringTransport(AcceptingTransport):
         body: Any = None,
         *,
         confirm_created: ConfirmCreated | None = None,
-        wait_out: bool = False,
+        wait_out: float = 0.0,
     ) -> Reply:
         """Answer the first line that fits, as `POST .*/condition`."""
         reply = super().send(method, path, body, confirm_created=confirm_created, wait_out=wait_out)

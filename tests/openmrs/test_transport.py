@@ -142,7 +142,7 @@ def test_what_the_server_names_is_not_sent_again_while_it_may_be_at_it() -> None
     answers = iter([None, None, None, found])
     with scripted_server(once_then(given_up, Answer(201, {"uuid": "second"}))) as server:
         reply = open_transport(server.url).send(
-            "POST", PATIENT, {}, confirm_created=lambda: next(answers), wait_out=True
+            "POST", PATIENT, {}, confirm_created=lambda: next(answers), wait_out=1.0
         )
     assert reply.body == {"uuid": "first"}
     assert len(server.paths("POST")) == 1
@@ -151,15 +151,16 @@ def test_what_the_server_names_is_not_sent_again_while_it_may_be_at_it() -> None
 @pytest.mark.parametrize(
     ("trouble", "wait_out", "share"),
     [
-        (Answer(504, b"<html></html>"), True, 1.0),
-        (Answer(drop=True), True, 0.1),
-        (Answer(503, b"<html></html>"), True, 0.0),
-        (Answer(504, b"<html></html>"), False, 0.0),
+        (Answer(504, b"<html></html>"), 1.0, 1.0),
+        (Answer(504, b"<html></html>"), 3.0, 3.0),
+        (Answer(drop=True), 3.0, 0.1),
+        (Answer(503, b"<html></html>"), 1.0, 0.0),
+        (Answer(504, b"<html></html>"), 0.0, 0.0),
     ],
-    ids=["gateway", "cut", "not let in", "our own uuid"],
+    ids=["gateway", "a long task", "cut", "not let in", "our own uuid"],
 )
 def test_the_server_is_given_its_time_limit_again_and_no_more(
-    trouble: Answer, wait_out: bool, share: float
+    trouble: Answer, wait_out: float, share: float
 ) -> None:
     """Less where the line broke; none where the request was never let in, or doubles nothing."""
     pauses: list[float] = []

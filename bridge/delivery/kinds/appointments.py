@@ -84,7 +84,7 @@ def send(client: Client, request: Request, *, ask_first: bool, taken: Collection
 
     def post(confirm: ConfirmCreated) -> Reply:
         said.append(
-            client.create("appointment", request.body, confirm_created=confirm, wait_out=True)
+            client.create("appointment", request.body, confirm_created=confirm, wait_out=1.0)
         )
         return said[-1]
 
