@@ -12,7 +12,7 @@ from bridge.delivery.kinds import relationships
 from bridge.delivery.kinds.kind import there
 from bridge.delivery.ledger import RESOURCES, Ledger, Row, State
 from bridge.delivery.plan import plan_patient
-from bridge.delivery.removal import void_patient
+from bridge.delivery.removal import PART_REFUSED, void_patient
 from bridge.delivery.requests import Context, PatientPlan, Request
 from bridge.openmrs.client import Client
 from bridge.recipe import Cohort
@@ -67,8 +67,7 @@ def relate(client: Client, patient: Patient, row: Row, context: Context) -> Row:
 def _taken_back(client: Client, plan: PatientPlan, row: Row, reason: str) -> Row:
     """Take a patient off whole, as for any other part that is refused."""
     kinds = {request.kind for request in plan.requests}
-    noted = "bridge: a part was refused"
-    refused = void_patient(client, plan.uuid, noted, kinds, row.observations)
+    refused = void_patient(client, plan.uuid, PART_REFUSED, kinds, row.observations)
     what = f"stays, for it cannot be voided: {refused}" if refused else "was taken off again"
     counts = {RESOURCES: plan.resources} if plan.resources else {}
     return Row(

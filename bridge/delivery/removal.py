@@ -14,7 +14,10 @@ OBSERVATIONS_IN_TIME = 1_000
 """How many OpenMRS voids within a time limit: a busy one takes up to some 30 ms for each."""
 
 MANY_OBSERVATIONS = 10_000
-"""How many a chart of decades has; a patient who is found by the mark may have as many."""
+"""How many a chart of decades has; of whom the record has no counts, there may be as many."""
+
+PART_REFUSED = "bridge: a part was refused"
+"""Why a patient is taken back whole."""
 
 
 def void(client: Client, resource: str, uuid: str, reason: str, *, observations: int = 0) -> str:

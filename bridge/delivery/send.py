@@ -18,7 +18,7 @@ from bridge.delivery.ledger import RESOURCES, Row, State
 from bridge.delivery.ownership import ownership_of
 from bridge.delivery.plan import plan_patient
 from bridge.delivery.relating import NOT_MADE, PART, other_of
-from bridge.delivery.removal import void, void_patient
+from bridge.delivery.removal import PART_REFUSED, void, void_patient
 from bridge.delivery.rendering import Body, patient_body
 from bridge.delivery.requests import (
     Context,
@@ -309,13 +309,14 @@ class _Making:
 
     def _take_back(self, plan: PatientPlan, stand: _Stand) -> str:
         """Leave no half patient: take off what this run made of it, and say what came of it."""
-        reason = "bridge: a part was refused"
         if stand is _Stand.OURS:
             observations = sum(visit.observations for visit in plan.visits)
             kinds = _kinds_of(plan)
-            stays = [void_patient(self._client, plan.uuid, reason, kinds, observations)]
+            stays = [void_patient(self._client, plan.uuid, PART_REFUSED, kinds, observations)]
         else:
-            stays = [void(self._client, "visit", visit.uuid, reason) for visit in self._visits]
+            stays = [
+                void(self._client, "visit", visit.uuid, PART_REFUSED) for visit in self._visits
+            ]
         for refusal in filter(None, stays):
             return f"what was made of the patient stays, for it cannot be voided: {refusal}"
         return "what was made of the patient was taken off again"

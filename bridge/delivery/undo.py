@@ -60,7 +60,7 @@ class Removal:
         # Of a patient that was under way when the run was killed the record has no counts.
         kinds = row.counts if row.state is State.CREATED else self.kinds
         if not self.purge:
-            return _void(client, row.uuid, kinds, row.observations, look=look)
+            return _void(client, row.uuid, kinds, row.observations or MANY_OBSERVATIONS, look=look)
         known = row.state in (State.CREATED, State.UNDONE)
         kept = [kind.name for kind in UNDELETABLE if row.counts.get(kind.name)]
         if not known and self.kinds:
@@ -83,7 +83,8 @@ class Removal:
         """Delete a patient for good; whom OpenMRS will not let go is voided whole instead."""
         if not kept:
             return Undone(row.uuid, purge_patient(client, row.uuid, patient))
-        undone = _void(client, row.uuid, self.kinds, row.observations, look=True)
+        observations = row.observations or MANY_OBSERVATIONS
+        undone = _void(client, row.uuid, self.kinds, observations, look=True)
         return undone if undone.refused else undone._replace(kept_by=tuple(kept))
 
     def _is_ours(self, found: Ownership | None, row: Row) -> bool:

@@ -12,6 +12,7 @@ from bridge.files.fhir.chart import Chart, chart_of
 from bridge.files.fhir.lines import ndjson_lines, parse_line
 from bridge.files.fhir.record import Outside
 from bridge.files.fhir.resources import (
+    MISREAD,
     NOT_FHIR,
     SHARED,
     TAKEN,
@@ -92,14 +93,7 @@ def chart_or_why_not(
         return chart_of(uuid, owner, others, outside, options)
     except NotTaken as fault:
         return _rejected(owner, others, fault.reason, fault.detail)
-    except (
-        KeyError,
-        IndexError,
-        TypeError,
-        AttributeError,
-        ValueError,
-        OverflowError,
-    ) as fault:
+    except MISREAD as fault:
         return _rejected(owner, others, NOT_FHIR, f"{type(fault).__name__}: {fault}")
 
 

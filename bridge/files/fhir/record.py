@@ -13,6 +13,7 @@ from bridge.chart import CodeableConcept, Entry, LeftOut, PatientEntry
 from bridge.files.account import TWICE
 from bridge.files.fhir.elements import codeable, moment
 from bridge.files.fhir.resources import (
+    MISREAD,
     NOT_FHIR,
     TAKEN,
     Body,
@@ -130,14 +131,7 @@ class Record:
             yield
         except NotTaken as fault:
             self.leave_out(resource, fault.reason, fault.detail)
-        except (
-            KeyError,
-            IndexError,
-            TypeError,
-            AttributeError,
-            ValueError,
-            OverflowError,
-        ) as error:
+        except MISREAD as error:
             self.leave_out(resource, NOT_FHIR, f"{type(error).__name__}: {error}")
 
     def _add(self, resource: Resource) -> None:

@@ -31,6 +31,9 @@ SHARED = frozenset({"Medication", "Binary"})
 
 NO_PART = "not part of a chart"
 NAMED_BY_OTHERS = "is read where another resource names it"
+MISREAD = (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError)
+"""What reading a resource ends in that is not as FHIR has it."""
+
 NOT_FHIR = "is not as FHIR has it"
 NOT_JSON = "is no JSON"
 
