@@ -79,13 +79,33 @@ class _Proxy:
         self._upstream = (parts.hostname, parts.port)
         self._up, self._down = _Way(line), _Way(line)
         self._chance = random.Random(line.seed)
+        self._connections: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
 
-    async def serve(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
+    def connected(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
+        """Begin to serve a connection; its writer is known even if the task never runs."""
+        self._writers.append(to_near)
+        task = asyncio.ensure_future(self._serve(near, to_near))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def end(self) -> None:
+        """Take the line down: nothing is carried any more, and every connection is closed."""
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)  # the loop closes aborted sockets in its next round
+
+    async def _serve(self, near: asyncio.StreamReader, to_near: asyncio.StreamWriter) -> None:
         """Carry one connection until either side or a cut ends it."""
         self._traffic.connections += 1
         # A connection takes a round trip before it carries anything.
         await asyncio.sleep(self._line.round_trip)
         far, to_far = await asyncio.open_connection(*self._upstream)
+        self._writers.append(to_far)
         cut = False
 
         def upward(data: bytes) -> bool:
@@ -115,6 +135,7 @@ class _Proxy:
         await asyncio.gather(*ways, return_exceptions=True)
         for writer in (to_near, to_far):
             writer.transport.abort()
+            self._writers.remove(writer)
 
 
 def _now() -> float:
@@ -127,7 +148,7 @@ def thin_line(upstream: str, line: Line = THIN) -> Iterator[Traffic]:
     loop = asyncio.new_event_loop()
     traffic = Traffic()
     proxy = _Proxy(line, upstream, traffic)
-    server = loop.run_until_complete(asyncio.start_server(proxy.serve, "127.0.0.1", 0))
+    server = loop.run_until_complete(asyncio.start_server(proxy.connected, "127.0.0.1", 0))
     port = server.sockets[0].getsockname()[1]
     traffic.url = f"http://127.0.0.1:{port}{urlsplit(upstream).path}"
     thread = threading.Thread(target=loop.run_forever)
@@ -136,17 +157,7 @@ def thin_line(upstream: str, line: Line = THIN) -> Iterator[Traffic]:
         yield traffic
     finally:
         loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(_end, loop)
+        asyncio.run_coroutine_threadsafe(proxy.end(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-
-
-def _end(loop: asyncio.AbstractEventLoop) -> None:
-    async def end() -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        loop.stop()
-
-    loop.create_task(end())
