@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from resource import struct_rusage
 from typing import Any, NamedTuple
@@ -125,10 +126,11 @@ class Bench:
         context = replace(self.delivery.context, target=found.target, terms=found.terms)
         return Charts(read.cohort, replace(self.delivery, context=context))
 
-    def ceiling_of(self, charts: Charts, connections: int) -> Replayed:
-        """Replay what bridge would send for the patients of files."""
-        identifiers = self.identifiers(charts.cohort.count)
-        chains = render(self.patients(charts.cohort), identifiers, charts.delivery)
+    def ceiling_of(self, charts: Charts, connections: int, at_most: int | None = None) -> Replayed:
+        """Replay what bridge would send for the patients of files, or for the first of them."""
+        count = min(charts.cohort.count, at_most or charts.cohort.count)
+        patients = islice(self.patients(charts.cohort), count)
+        chains = render(patients, self.identifiers(count), charts.delivery)
         return replay(chains, self.account, connections)
 
     def cohort(self, count: int, seed: int, visits: tuple[int, int] = (1, 6)) -> Cohort:

@@ -77,7 +77,10 @@ def main() -> None:
 def measure_speed(bench: Bench, table: Table, patients: int, rounds: int) -> None:
     """The ceiling, bridge, and one resource at a time, in turns."""
     bench.ceiling(bench.cohort(patients, _seed()), 4)  # warms the server up
-    best = bench.best or best_connections(bench, table, max(40, patients // 4))
+    few = max(40, patients // 4)
+    best = bench.best or best_connections(
+        table, lambda connections: bench.ceiling(bench.cohort(few, _seed()), connections)
+    )
     ceilings, loads, singles = [], [], []
     for _ in range(rounds):
         seed = _seed()
@@ -86,8 +89,8 @@ def measure_speed(bench: Bench, table: Table, patients: int, rounds: int) -> Non
         loaded = bench.load(patients, seed)
         loads.append(loaded)
         ceilings.append(bench.ceiling(cohort, best).rate)
-        few = bench.cohort(max(5, patients // 40), seed)
-        singles.append(send_one_by_one(bench, bench.patients(few)).rate)
+        fewest = bench.cohort(max(5, patients // 40), seed)
+        singles.append(send_one_by_one(bench, bench.patients(fewest)).rate)
         ceiling = statistics.mean(ceilings[-2:])
         table.add(
             "ceiling, bridge, one at a time",
@@ -113,8 +116,10 @@ def measure_files(bench: Bench, table: Table, patients: int, rounds: int) -> Non
     if bench.files is None:
         raise SystemExit("files: say with --from which")
     charts = bench.charts(bench.files)
-    best = bench.best or 4
-    bench.ceiling_of(charts, best)  # warms the server up
+    bench.ceiling_of(charts, 4)  # warms the server up
+    best = bench.best or best_connections(
+        table, lambda connections: bench.ceiling_of(charts, connections, at_most=24)
+    )
     ratios = []
     for _ in range(rounds):
         before = bench.ceiling_of(charts, best)
@@ -139,12 +144,11 @@ def measure_files(bench: Bench, table: Table, patients: int, rounds: int) -> Non
     table.add("whole charts, all rounds", bridge_of_ceiling=statistics.mean(ratios))
 
 
-def best_connections(bench: Bench, table: Table, patients: int) -> int:
-    """Try the replay with 1 to 8 connections, up and down; return the best number."""
+def best_connections(table: Table, replay: Callable[[int], Replayed]) -> int:
+    """Try a replay with 1 to 8 connections, up and down; return the best number."""
     rates: dict[int, list[float]] = {n: [] for n in CONNECTIONS}
     for connections in (*CONNECTIONS, *reversed(CONNECTIONS)):
-        replayed = bench.ceiling(bench.cohort(patients, _seed()), connections)
-        rates[connections].append(replayed.rate)
+        rates[connections].append(replay(connections).rate)
     mean = {n: statistics.mean(found) for n, found in rates.items()}
     for connections, rate in mean.items():
         table.add("replay", connections=connections, rate=rate)
