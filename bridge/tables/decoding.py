@@ -8,7 +8,7 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 
 from bridge.errors import InputError
 
@@ -64,8 +64,12 @@ def _of_zip(data: bytes, path: Path) -> Content:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             inside = [one for one in archive.infolist() if not one.is_dir()]
-            if any(one.filename == "[Content_Types].xml" for one in inside):
-                return Content(data, path.name, ())  # a workbook is a zip too
+            names = {one.filename for one in inside}
+            if "[Content_Types].xml" in names:  # a workbook is a zip too
+                _check_size(sum(one.file_size for one in inside), _most(len(data)), path)
+                return Content(data, path.name, ())
+            if {"mimetype", "content.xml"} <= names:
+                raise InputError("is an OpenDocument file: save it as CSV", place=path)
             tables = [
                 one
                 for one in inside
@@ -88,15 +92,23 @@ def _of_zip(data: bytes, path: Path) -> Content:
         raise InputError(f"is no zip file that can be unpacked ({error})", place=path) from error
 
 
-def _bounded(file: object, size: int, path: Path) -> bytes:
-    most = min(MOST_BYTES, max(size * MOST_UNFOLDED, _ALWAYS_ALLOWED))
+def _bounded(file: IO[bytes], size: int, path: Path) -> bytes:
+    most = _most(size)
     try:
-        data: bytes = file.read(most + 1)  # type: ignore[attr-defined]
+        data = file.read(most + 1)
     except (*_BROKEN, MemoryError) as error:
         raise InputError(f"cannot be unpacked ({error})", place=path) from error
-    if len(data) > most:
-        raise InputError(f"unpacks to more than {most:,} bytes: is it a table?", place=path)
+    _check_size(len(data), most, path)
     return data
+
+
+def _most(size: int) -> int:
+    return min(MOST_BYTES, max(size * MOST_UNFOLDED, _ALWAYS_ALLOWED))
+
+
+def _check_size(size: int, most: int, path: Path) -> None:
+    if size > most:
+        raise InputError(f"unpacks to more than {most:,} bytes: is it a table?", place=path)
 
 
 _MARKS: Final = (

@@ -87,11 +87,10 @@ def _value(found: re.Match[str]) -> Number | None:
     sign = -1.0 if found["sign"] == "-" else 1.0
     form = next(name for name in _FORMS if found[name] is not None)
     text = found[form]
-    digits = sum(char.isdigit() for char in text)
-    leading = text.lstrip("+-")
-    if form != "power" and (digits > LONGEST or _is_code(leading)):
+    whole = re.split(r"[.,](?=\d*$)", text)[0] if form in _WITH_DECIMALS else text
+    if form != "power" and (sum(map(str.isdigit, whole)) > LONGEST or is_code(text)):
         return None
-    if form == "whole" or form == "power":
+    if form in ("whole", "power"):
         return Number(sign * float(text))
     if form == "point":
         after = text.partition(".")[2]
@@ -112,6 +111,11 @@ def _value(found: re.Match[str]) -> Number | None:
 _FORMS: Final = ("whole", "point", "power", "comma", "grouped", "pointed", "spaced")
 
 
-def _is_code(text: str) -> bool:
-    """Tell whether leading zeros say that it is a code: 0012, 007.5."""
-    return len(text) > 1 and text[0] == "0" and text[1].isdigit()
+_WITH_DECIMALS: Final = ("point", "comma", "pointed")
+
+_CODE: Final = re.compile(r"0\d+(?:[.,]\d+)?|\d+[eE]\d+|\d{16,}", re.ASCII)
+
+
+def is_code(cell: str) -> bool:
+    """Tell whether digits are written as a code, not as a number: 0012, 1E2, 16 digits."""
+    return _CODE.fullmatch(cell) is not None

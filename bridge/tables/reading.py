@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from bridge.bounded_lines import bounded_lines
 from bridge.errors import InputError
 from bridge.tables.decoding import decode, read_content
+from bridge.tables.foreign import foreign_kind
 from bridge.tables.numbers import parse_number
 
 SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -32,19 +33,6 @@ _TOTAL: Final = re.compile(
     r"|std\.?|sd|n\s*=.*",
     re.IGNORECASE,
 )
-_FOREIGN: Final = (
-    (b"PK\x03\x04", "an Excel workbook"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
-    (b"PAR1", "a Parquet table"),
-    (b"<stata_dta>", "a Stata file"),
-    (b"HEADER RECORD*******", "a SAS file"),
-    (b"\x00" * 12 + b"\xc2\xea\x81\x60", "a SAS file"),
-    (b"$FL2", "an SPSS file"),
-    (b"$FL3", "an SPSS file"),
-    (b"%PDF", "a PDF"),
-    (b"SQLite format 3", "an SQLite database"),
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextTable:
@@ -79,11 +67,6 @@ def read_text_table(path: Path) -> TextTable:
         raise InputError(f"is {kind}: save it as CSV", place=path)
     text, notes = decode(content.data, path)
     return parse_text_table(text, path, (*content.notes, *notes))
-
-
-def foreign_kind(data: bytes) -> str:
-    """Say what a file is that is no text, by its first bytes; "" where it may be text."""
-    return next((kind for magic, kind in _FOREIGN if data.startswith(magic)), "")
 
 
 def parse_text_table(text: str, path: Path, notes: Sequence[str] = ()) -> TextTable:
