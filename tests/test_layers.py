@@ -21,7 +21,8 @@ MAY_USE = {
     "yaml_files": {"errors"},
     "settings": {"errors", "yaml_files"},
     "sites": {"errors", "yaml_files", "settings"},
-    "flows": {"errors", "yaml_files"},
+    "tables": {"bounded_lines", "errors"},
+    "flows": {"errors", "tables", "yaml_files"},
     "synthesis": {
         "bounded_lines",
         "flows",
@@ -34,7 +35,7 @@ MAY_USE = {
     "mapping": {"chart", "errors", "codes", "yaml_files"},
     "files": {"bounded_lines", "chart", "patient_arrays", "errors", "codes", "identity", "mapping"},
     "content": {"codes", "errors", "mapping"},
-    "quality": {"flows", "errors", "pages"},
+    "quality": {"flows", "errors", "pages", "tables"},
     "openmrs": {"errors", "wording"},
     "recipe": {"chart", "errors", "files", "mapping", "synthesis"},
     "delivery": {

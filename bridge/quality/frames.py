@@ -20,7 +20,8 @@ from bridge.flows.inference import (
     word_order,
 )
 from bridge.flows.spec import Spec
-from bridge.flows.table import load_table, read_frame
+from bridge.flows.table import load_table
+from bridge.tables.frames import ReadTable, read_table
 
 Kind = Literal["number", "category"]
 
@@ -82,16 +83,19 @@ class Samples:
         return [column.name for column in self.columns if not column.condition]
 
 
-def load_frame(path: Path, spec: Spec | None = None, *, seed: int = 0) -> pd.DataFrame:
-    """Read a CSV or Parquet file, or the vitals of a folder that `bridge generate` wrote.
+def load_frame(path: Path, spec: Spec | None = None, *, seed: int = 0) -> ReadTable:
+    """Read a table, or the vitals of a folder that `bridge generate` wrote.
 
     With a spec its columns are read as it says, and rows that it cannot use are left out; ages
     that are known in years are then spread over the year, at random.
     """
     place = _vitals(path) if path.is_dir() else path
     if spec is None:
-        return read_frame(place)
-    return load_table([place], spec).frame(np.random.default_rng(seed))
+        return read_table(place)
+    table = load_table([place], spec)
+    lost = (f"{count:,} rows left out, {reason}" for reason, count in table.left_out.items())
+    frame = table.frame(np.random.default_rng(seed))
+    return ReadTable(frame=frame, notes=(*table.notes, *lost))
 
 
 def _vitals(folder: Path) -> Path:

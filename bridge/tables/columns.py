@@ -22,18 +22,41 @@ FEW_NUMBERS: Final = 10
 """Whole numbers of no more distinct values are codes or grades, which words may stand among."""
 
 _MISSING: Final = frozenset(
-    "na n/a n.a. nan null none nil <na> - -- --- . .. ? ?? ??? #n/a #null! #div/0! #value! #ref! "
-    "#num! #name?".split()
+    [
+        "na",
+        "n/a",
+        "n.a.",
+        "nan",
+        "null",
+        "none",
+        "nil",
+        "<na>",
+        "-",
+        "--",
+        "---",
+        ".",
+        "..",
+        "?",
+        "??",
+        "???",
+        "#n/a",
+        "#null!",
+        "#div/0!",
+        "#value!",
+        "#ref!",
+        "#num!",
+        "#name?",
+    ]
 )
 """Words that stand for a number that is not known; in a column of words they are words."""
 
 _PRESSURE: Final = re.compile(r"(\d{2,3})\s*/\s*(\d{2,3})(?:\s*mm\s?hg)?", re.IGNORECASE)
-_PRESSURES: Final = frozenset("bp pressure nibp ta rr blood bloodpressure".split())
-_AGES: Final = frozenset("age ages âge alter edad idade umur umri".split())
+_PRESSURES: Final = frozenset(["bp", "pressure", "nibp", "ta", "rr", "blood", "bloodpressure"])
+_AGES: Final = frozenset(["age", "ages", "âge", "alter", "edad", "idade", "umur", "umri"])
 _AGE_UNITS: Final = {
-    **dict.fromkeys("months month mo mos mths m".split(), 1.0),
-    **dict.fromkeys("days day d".split(), 1 / 30.4375),
-    **dict.fromkeys("weeks week wk wks w".split(), 7 / 30.4375),
+    **dict.fromkeys(["months", "month", "mo", "mos", "mths", "m"], 1.0),
+    **dict.fromkeys(["days", "day", "d"], 1 / 30.4375),
+    **dict.fromkeys(["weeks", "week", "wk", "wks", "w"], 7 / 30.4375),
 }
 _MOST_NAMED: Final = 3
 
@@ -68,18 +91,17 @@ class _Decimals(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cells:
-    """The cells of a column, how often each stands there, and which number it is."""
+    """The cells of a column, how often each stands there, and which number it is.
+
+    `known` are those that are not empty and no word for "not known".
+    """
 
     name: str
     cells: Sequence[str]
     lines: Sequence[int]
     counts: Counter[str]
+    known: Mapping[str, int]
     numbers: Mapping[str, Number]
-
-    @property
-    def known(self) -> dict[str, int]:
-        """The cells that are not empty and no word for "not known"."""
-        return {c: n for c, n in self.counts.items() if c and c.casefold() not in _MISSING}
 
     def rows(self, cells: Iterable[str]) -> int:
         return sum(self.counts[cell] for cell in cells)
@@ -90,9 +112,7 @@ class _Cells:
         wanted = sorted(cells, key=lambda cell: -self.counts[cell])
         for cell in wanted[:_MOST_NAMED]:
             where = [
-                str(line)
-                for line, own in zip(self.lines, self.cells, strict=True)
-                if own == cell
+                str(line) for line, own in zip(self.lines, self.cells, strict=True) if own == cell
             ]
             many = f"{len(where)} cells; lines" if len(where) > 1 else "line"
             more = ", ..." if len(where) > _MOST_NAMED else ""
@@ -118,7 +138,8 @@ def parse_columns(table: TextTable) -> Columns:
 def _look(name: str, cells: Sequence[str], lines: Sequence[int]) -> _Cells:
     counts = Counter(cells)
     numbers = {cell: number for cell in counts if cell and (number := parse_number(cell))}
-    return _Cells(name=name, cells=cells, lines=lines, counts=counts, numbers=numbers)
+    known = {c: n for c, n in counts.items() if c and c.casefold() not in _MISSING}
+    return _Cells(name=name, cells=cells, lines=lines, counts=counts, known=known, numbers=numbers)
 
 
 def _mostly_numbers(cells: _Cells) -> bool:
@@ -202,20 +223,21 @@ def _mixed_units(cells: _Cells) -> str:
 
 
 def _unit(written: str) -> str:
-    """Return how a unit is written most: kgs and KG are kg."""
+    """Return the UCUM code of a unit as people write it: kgs and KG are kg, °C is Cel."""
     plain = written.casefold().replace("°", "").removeprefix("degrees").removeprefix("deg")
-    plain = plain.strip(". ")
-    same = {"kgs": "kg", "lbs": "lb", "cms": "cm", "inches": "in", "inch": "in", "mm[hg]": "mmhg"}
-    plain = same.get(plain, plain)
-    written_as = {
-        "c": "°C",
-        "celsius": "°C",
-        "f": "°F",
-        "fahrenheit": "°F",
-        "mmhg": "mmHg",
-        "beats/min": "bpm",
-    }
-    return written_as.get(plain, plain)
+    return _UCUM.get(plain.strip(". "), written)
+
+
+_UCUM: Final = {
+    **{"c": "Cel", "celsius": "Cel", "f": "[degF]", "fahrenheit": "[degF]"},
+    **{"kg": "kg", "kgs": "kg", "g": "g", "lb": "[lb_av]", "lbs": "[lb_av]"},
+    **{"cm": "cm", "cms": "cm", "mm": "mm", "m": "m", "ft": "[ft_i]"},
+    **{"in": "[in_i]", "inch": "[in_i]", "inches": "[in_i]", "kg/m2": "kg/m2", "kg/m²": "kg/m2"},
+    **{"mmhg": "mm[Hg]", "mm[hg]": "mm[Hg]", "%": "%"},
+    **dict.fromkeys(("bpm", "beats/min", "beat/min", "breaths/min", "breath/min", "/min"), "/min"),
+    **{"g/dl": "g/dL", "g/l": "g/L", "mg/dl": "mg/dL", "mg/l": "mg/L", "mmol/l": "mmol/L"},
+    **{"umol/l": "umol/L", "µmol/l": "umol/L", "iu/l": "[IU]/L", "u/l": "U/L", "/ul": "/uL"},
+}
 
 
 def _resolved(cells: _Cells, decimals: _Decimals, separator: str) -> dict[str, Number] | str:
@@ -231,11 +253,15 @@ def _resolved(cells: _Cells, decimals: _Decimals, separator: str) -> dict[str, N
     if either:
         plain = [number.value for number in of if not number.comma]
         small = bool(plain) and max(map(abs, plain)) < 1000
-        thousands = grouped or not comma and (
-            point or (decimals.point and not decimals.comma)
-            or (small and separator == "," and not decimals.comma)
+        thousands = grouped or (
+            not comma
+            and (
+                point
+                or (decimals.point and not decimals.comma)
+                or (small and separator == "," and not decimals.comma)
+            )
         )
-        decimal = comma or not thousands and decimals.comma and not decimals.point
+        decimal = comma or (not thousands and decimals.comma and not decimals.point)
         if thousands == decimal or (comma and point):
             cell = either[0]
             return f"{cell} may be {cell.replace(',', '.')} or {cell.replace(',', '')}"
@@ -296,9 +322,7 @@ def _ages(cells: _Cells, taken: set[str], notes: list[str]) -> Column | None:
     if months:
         name = _free("age_months", taken - {cells.name})
         example = max(months, key=lambda cell: cells.counts[cell])
-        notes.append(
-            f"{cells.name}: written like '{example}', read as {name}, in completed months"
-        )
+        notes.append(f"{cells.name}: written like '{example}', read as {name}, in completed months")
     if oldest:
         said = _counted({c: cells.counts[c] for c in compared})
         notes.append(f"{cells.name}: {said} read as {min(oldest):g} and over")
@@ -346,9 +370,7 @@ def _pressures(cells: _Cells, taken: set[str], notes: list[str]) -> list[Column]
                 numbers=[pairs.get(cell, nan)[place] for cell in cells.cells],
             )
         )
-    notes.append(
-        f"{cells.name}: {next(iter(pairs))} is read as {both[0].name} and {both[1].name}"
-    )
+    notes.append(f"{cells.name}: {next(iter(pairs))} is read as {both[0].name} and {both[1].name}")
     if strays := [cell for cell in known if cell not in pairs]:
         notes.append(
             f"{cells.name}: {cells.rows(strays)} of {sum(known.values())} cells are no pressures "

@@ -8,7 +8,7 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from bridge.errors import InputError
 
@@ -77,9 +77,9 @@ def _of_zip(data: bytes, path: Path) -> Content:
                 and not Path(one.filename).name.startswith(".")
             ]
             if len(tables) != 1:
-                names = ", ".join(one.filename for one in tables[:5]) or "nothing"
+                some = ", ".join(one.filename for one in tables[:5]) or "nothing"
                 raise InputError(
-                    f"holds {len(tables)} files ({names}): a zip of one table is read; unpack it "
+                    f"holds {len(tables)} files ({some}): a zip of one table is read; unpack it "
                     "and give the table",
                     place=path,
                 )
@@ -92,10 +92,10 @@ def _of_zip(data: bytes, path: Path) -> Content:
         raise InputError(f"is no zip file that can be unpacked ({error})", place=path) from error
 
 
-def _bounded(file: IO[bytes], size: int, path: Path) -> bytes:
+def _bounded(file: Any, size: int, path: Path) -> bytes:
     most = _most(size)
     try:
-        data = file.read(most + 1)
+        data: bytes = file.read(most + 1)
     except (*_BROKEN, MemoryError) as error:
         raise InputError(f"cannot be unpacked ({error})", place=path) from error
     _check_size(len(data), most, path)

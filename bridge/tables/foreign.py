@@ -1,4 +1,4 @@
-"""Tables of other programs: Parquet, Excel, Stata, SAS and SPSS, by the libraries that know them."""
+"""Tables of other programs: Parquet, Excel, Stata, SAS, SPSS, by libraries that know them."""
 
 import io
 import tempfile
@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from bridge.errors import InputError, MissingExtra
 from bridge.tables.decoding import Content
@@ -110,7 +110,7 @@ def _stata(content: Content) -> Any:
     return _plain(pd.read_stata(io.BytesIO(content.data)))
 
 
-def _sas(form: str) -> Callable[[Content], Any]:
+def _sas(form: Literal["xport", "sas7bdat"]) -> Callable[[Content], Any]:
     def read(content: Content) -> Any:
         import pandas as pd
 

@@ -1,7 +1,7 @@
 """A table of any kind as a pandas frame: numbers as numbers, words as they are written."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -44,6 +44,20 @@ def read_table(path: Path) -> ReadTable:
         return _read(content, path)
     except MemoryError as error:
         raise InputError("does not fit into memory", place=path) from error
+
+
+def read_tables(paths: Sequence[Path]) -> ReadTable:
+    """Read several files of the same columns as one table."""
+    tables = [read_table(path) for path in paths]
+    for path, table in zip(paths, tables, strict=True):
+        if set(table.frame.columns) != set(tables[0].frame.columns):
+            raise InputError(f"its columns are not those of {paths[0]}", place=path)
+    return ReadTable(
+        frame=pd.concat([table.frame for table in tables], ignore_index=True),
+        notes=tuple(note for table in tables for note in table.notes),
+        units={name: unit for table in tables for name, unit in table.units.items()},
+        oldest={name: age for table in tables for name, age in table.oldest.items()},
+    )
 
 
 def _read(content: Content, path: Path) -> ReadTable:

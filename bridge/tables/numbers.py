@@ -19,7 +19,7 @@ _NUMBER: Final = re.compile(
     (?:(?P<power>\d+(?:\.\d+)?[eE][+-]\d{1,3}|\d+\.\d+[eE]\d{1,3})
     |(?P<grouped>[1-9]\d{0,2}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,}))
     |(?P<pointed>[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,}))
-    |(?P<spaced>[1-9]\d{0,2}(?:[ '’]\d{3})+(?:[.,]\d+)?)
+    |(?P<spaced>[1-9]\d{0,2}(?:[ '\u2019]\d{3})+(?:[.,]\d+)?)
     |(?P<comma>\d+,\d+)
     |(?P<point>\d*\.\d+|\d+\.)
     |(?P<whole>\d+))
@@ -103,7 +103,7 @@ def _value(found: re.Match[str]) -> Number | None:
         return Number(sign * float(text.replace(",", "")), comma="thousands", point="." in text)
     if form == "pointed":
         return Number(sign * float(text.replace(".", "").replace(",", ".")), comma="decimal")
-    plain = re.sub(r"[ '’]", "", text)
+    plain = re.sub("[ '\u2019]", "", text)
     comma: Comma = "decimal" if "," in plain else ""
     return Number(sign * float(plain.replace(",", ".")), comma=comma, point="." in plain)
 

@@ -34,6 +34,7 @@ _TOTAL: Final = re.compile(
     re.IGNORECASE,
 )
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextTable:
     """The columns of a table, each cell as it is written, stripped; "" is an empty cell.
@@ -80,7 +81,8 @@ def parse_text_table(text: str, path: Path, notes: Sequence[str] = ()) -> TextTa
 
 def rows_as_table(rows: Sequence[Sequence[str]], path: Path, notes: Sequence[str]) -> TextTable:
     """Find names and rows in the cells of a sheet."""
-    records = [_Record(k, [_stripped(cell) for cell in row]) for k, row in enumerate(rows, 1)]
+    stripped = _Stripped()
+    records = [_Record(k, [stripped[cell] for cell in row]) for k, row in enumerate(rows, 1)]
     return _table([record for record in records if record.filled], "", path, list(notes))
 
 
@@ -88,7 +90,7 @@ def _separator(text: str, path: Path) -> tuple[str, str, int]:
     """Return the text without an Excel `sep=` line, its separator, and lines taken away."""
     if told := re.match(r"\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n)", text, re.IGNORECASE):
         return text[told.end() :], told[1], 1
-    if text[:1] in "{[<" and not text.startswith("[") or re.match(r"\[\s*[\[{]", text):
+    if (text[:1] in "{[<" and not text.startswith("[")) or re.match(r"\[\s*[\[{]", text):
         raise InputError("is JSON or XML, no table: save it as CSV", place=path)
     ranked = sorted(
         ((*_fit(text, separator), -place, separator) for place, separator in enumerate(SEPARATORS)),
@@ -119,12 +121,12 @@ def _records(text: str, separator: str, path: Path, skipped: int) -> list[_Recor
     """Return the lines that are not empty as cells; equal cells are one string in memory."""
     lines = bounded_lines(io.StringIO(text, newline=""))
     rows = csv.reader(lines, delimiter=separator, strict=True)
-    known: dict[str, str] = {}
+    stripped = _Stripped()
     records = []
     begins = 1 + skipped
     try:
         for row in rows:
-            cells = [known.setdefault(cell, cell) for cell in map(_stripped, row)]
+            cells = [stripped[cell] for cell in row]
             if any(cells):
                 records.append(_Record(begins, cells))
             begins = rows.line_num + 1 + skipped
@@ -141,8 +143,12 @@ def _csv_fault(error: Exception) -> str:
     return f"is not CSV: {error}"
 
 
-def _stripped(cell: str) -> str:
-    return cell.strip(" \t\r\n\v\f\u00a0\u2007\u202f\ufeff")
+class _Stripped(dict[str, str]):
+    """Each cell without the spaces around it, equal ones as one string in memory."""
+
+    def __missing__(self, cell: str) -> str:
+        self[cell] = plain = cell.strip(" \t\r\n\v\f\u00a0\u2007\u202f\ufeff")
+        return plain
 
 
 def _table(records: list[_Record], separator: str, path: Path, notes: list[str]) -> TextTable:
@@ -228,11 +234,9 @@ def _free(name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _of_width(
-    rows: list[_Record], width: int, path: Path, notes: list[str]
-) -> list[_Record]:
+def _of_width(rows: list[_Record], width: int, path: Path, notes: list[str]) -> list[_Record]:
     """Return the rows with `width` cells each; a last line of one cell is a footnote."""
-    fitting = []
+    fitting: list[_Record] = []
     for place, row in enumerate(rows):
         cells = row.cells
         if len(cells) > width and not any(cells[width:]):
@@ -248,9 +252,7 @@ def _of_width(
 
 
 def _ragged(rows: Sequence[_Record], width: int, path: Path) -> InputError:
-    bad = [
-        row for row in rows if len(row.cells) < width or any(row.cells[width:])
-    ]
+    bad = [row for row in rows if len(row.cells) < width or any(row.cells[width:])]
     lines = _lines(bad)
     return InputError(
         f"{lines} {'has' if len(bad) == 1 else 'have'} not the {width} cells that the first line "
