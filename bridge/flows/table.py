@@ -163,7 +163,7 @@ def load_conditions(path: Path, spec: Spec, rng: np.random.Generator) -> tuple[C
     conditions, widths = _conditions(frame, spec)
     for name, unknown in _unknown(spec, conditions).items():
         if unknown.any():
-            line = int(np.flatnonzero(unknown)[0]) + 2
+            line = read.line(int(np.flatnonzero(unknown)[0]))
             raise InputError(f"{name} is not known of everyone", place=f"{path}:{line}")
     spread = {
         name: conditions[name] + width * rng.random(len(frame)) for name, width in widths.items()

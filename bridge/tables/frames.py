@@ -26,12 +26,18 @@ class ReadTable:
     `frame` has numbers (int64, or float64 with NaN where not known) and words (object, None where
     empty). `notes` say what was made of the file and its cells, `units` which unit the cells of a
     column name, `oldest` from which age on a column's people are of one age (`> 89`).
+    `lines` are those of the file that the rows stand in, where it has lines.
     """
 
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     oldest: Mapping[str, float] = field(default_factory=dict)
+    lines: Sequence[int] = ()
+
+    def line(self, row: int) -> int:
+        """Return the line of a row; of a file without lines its number among the rows."""
+        return self.lines[row] if self.lines else row + 1
 
 
 def read_table(path: Path) -> ReadTable:
@@ -80,6 +86,7 @@ def as_read(table: TextTable) -> ReadTable:
         notes=(*table.notes, *notes),
         units={column.name: column.unit for column in columns if column.unit},
         oldest={c.name: c.oldest for c in columns if c.oldest is not None},
+        lines=table.lines,
     )
 
 

@@ -158,7 +158,8 @@ def _table(records: list[_Record], separator: str, path: Path, notes: list[str])
     names, rows = _names(header, rows, path, notes)
     if not rows:
         raise InputError("has no rows", place=path)
-    rows = _of_width(rows, len(names), path, notes)
+    rows = _without_footnotes(rows, len(names), notes)
+    rows = _of_width(rows, len(names), path)
     rows = _without(rows, lambda row: row.cells == header.cells[: len(names)], _REPEATED, notes)
     rows = _without_totals(rows, notes)
     _check_names(names, rows, path, header.line)
@@ -234,21 +235,28 @@ def _free(name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _of_width(rows: list[_Record], width: int, path: Path, notes: list[str]) -> list[_Record]:
-    """Return the rows with `width` cells each; a last line of one cell is a footnote."""
+def _of_width(rows: list[_Record], width: int, path: Path) -> list[_Record]:
+    """Return the rows with `width` cells each."""
     fitting: list[_Record] = []
-    for place, row in enumerate(rows):
+    for row in rows:
         cells = row.cells
         if len(cells) > width and not any(cells[width:]):
             cells = cells[:width]
-        if len(cells) != width and not (len(cells) < width and width == 1):
-            after = rows[place:]
-            if width > 2 and all(len(_filled(one)) == 1 for one in after) and fitting:
-                notes.append(_left_out(after, "is a footnote"))
-                break
+        if len(cells) != width:
             raise _ragged(rows, width, path)
         fitting.append(_Record(row.line, cells))
     return fitting
+
+
+def _without_footnotes(rows: list[_Record], width: int, notes: list[str]) -> list[_Record]:
+    """Take off last lines of one cell, in a table whose other rows all have more."""
+    end = len(rows)
+    while end > 1 and rows[end - 1].filled == 1:
+        end -= 1
+    if width < 3 or end == len(rows) or any(row.filled < 2 for row in rows[:end]):
+        return rows
+    notes.append(_left_out(rows[end:], "is a footnote"))
+    return rows[:end]
 
 
 def _ragged(rows: Sequence[_Record], width: int, path: Path) -> InputError:
