@@ -90,7 +90,7 @@ def _separator(text: str, path: Path) -> tuple[str, str, int]:
     """Return the text without an Excel `sep=` line, its separator, and lines taken away."""
     if told := re.match(r"\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n)", text, re.IGNORECASE):
         return text[told.end() :], told[1], 1
-    if (text[:1] in "{[<" and not text.startswith("[")) or re.match(r"\[\s*[\[{]", text):
+    if re.match(r"\s*(?:[{<]|\[\s*[\[{])", text):
         raise InputError("is JSON or XML, no table: save it as CSV", place=path)
     ranked = sorted(
         ((*_fit(text, separator), -place, separator) for place, separator in enumerate(SEPARATORS)),
