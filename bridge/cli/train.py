@@ -241,3 +241,5 @@ def _show_rows(table: "Table", screen: Screen) -> None:
         if rows:
             screen.say(f"  left out: {how_many(rows, 'row')}, {reason}")
     show_columns(table, screen)
+    if any(table.gaps.values()):
+        screen.say("each output is learnt from the rows that have it (`gaps: learn` in the spec)")
