@@ -29,7 +29,8 @@ SEED = 1
     type=click.Path(path_type=Path),
     required=True,
     multiple=True,
-    help="A CSV or Parquet table, a row a person or visit; several are read as one.",
+    help="A table, a row a person or visit: CSV in any dialect, Parquet, Stata, SAS, Excel, SPSS; "
+    "several are read as one.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The model: X.npz.")
 @click.option(
