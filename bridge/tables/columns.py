@@ -339,6 +339,7 @@ def _pressures(cells: _Cells, taken: set[str], notes: list[str]) -> list[Column]
             Column(
                 name=_free(f"{cells.name}_{which}", taken),
                 numbers=[pairs.get(cell, nan)[place] for cell in cells.cells],
+                unit="mm[Hg]",
             )
         )
     notes.append(f"{cells.name}: {next(iter(pairs))} is read as {both[0].name} and {both[1].name}")
