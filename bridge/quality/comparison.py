@@ -78,9 +78,10 @@ class GeneratorResult(NamedTuple):
     """What was measured of one generator.
 
     `areas` are under the ROC curve of whole rows, one for each fit; all else is of the first fit:
-    `matched` is the area of rows with the same conditions. `distances` are Kolmogorov-Smirnov's (a category's total variation), mean and
-    largest, and `gaps` those of Spearman's correlations. `medians` is the mean gap of the medians
-    by age and sex, in SDs. `seconds` are a fit's, on average; None where nothing was learnt.
+    `matched` is the area of rows with the same conditions. `distances` are Kolmogorov-Smirnov's
+    (a category's total variation), mean and largest, and `gaps` those of Spearman's correlations.
+    `medians` is the mean gap of the medians by age and sex, in SDs. `seconds` are a fit's, on
+    average; None where nothing was learnt.
     """
 
     name: str
