@@ -1,8 +1,9 @@
 """Fuzz every parser in turn by atheris: `python -m tests.fuzz [--seconds N] [--only NAME]`.
 
 `--inputs N --seed K` tries so many spoilt seeds instead, without atheris: blind to what they
-reach, but several times as fast, and the same again. Otherwise it needs `pip install ".[fuzz]"`. Prints a table; exits with 1 if anything was found, and says where
-the inputs are. `--again FILE --only NAME` tries one of them once more.
+reach, but several times as fast, and the same again. Otherwise it needs `pip install ".[fuzz]"`.
+Prints a table; exits with 1 if anything was found, and says where the inputs are. `--again FILE
+--only NAME` tries one of them once more.
 """
 
 import argparse
