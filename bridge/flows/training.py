@@ -13,7 +13,7 @@ from bridge.flows.checkpoint import pack
 from bridge.flows.columns import Column, Floats, fit_column
 from bridge.flows.conditions import Conditions, features, is_measured, own_features
 from bridge.flows.flow import Conditional
-from bridge.flows.margins import count_groups, written_groups
+from bridge.flows.margins import Groups, group_people
 from bridge.flows.spec import Fit
 from bridge.flows.table import Table
 
@@ -23,6 +23,9 @@ Progress = Callable[[str, "Loss"], None]
 SELECT_SHARE = 0.1
 """People set aside to stop the fit in time, where no others are given."""
 
+
+GROUPS = 2**31
+"""The stream of random numbers by which ages known in years lie in them; outputs have the first."""
 
 FEWEST_STEPS = 60
 """Steps of an epoch: few people are gone through several times in each."""
@@ -65,6 +68,7 @@ def train(
     Without `select` a share of the table's own people is set aside. The same inputs give the same
     weights. Raises MissingExtra without torch and nflows, InputError with too few people.
     """
+    groups = grouped(table, seed)
     if select is None:
         table, select = split(table, SELECT_SHARE, seed)
     fitted = fit(table, select, seed=seed, progress=progress)
@@ -72,9 +76,14 @@ def train(
         table.spec,
         [f.column for f in fitted],
         [f.conditional for f in fitted],
-        groups=written_groups(count_groups(table.spec, table.conditions, len(table))),
+        groups=groups,
         provenance=provenance(table, select, fitted, seed),
     )
+
+
+def grouped(table: Table, seed: int) -> Groups:
+    """Return whom a table is of, also those that are set aside to stop the fit by."""
+    return group_people(table.spec, table.placed(np.random.default_rng([seed, GROUPS])))
 
 
 def fit(
