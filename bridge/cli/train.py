@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridge.cli.coarse import coarse
 from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
 from bridge.files.atomic_write import write_atomically
@@ -93,6 +94,7 @@ def train(
     else:
         content = _privately_fitted(table, epsilon, delta, seed, screen)
     write_atomically(out, content)
+    _say_whom(content, table, out, screen)
     screen.say(f"{out}: {len(content) / 1000:.0f} kB; `bridge sample {out} --out FILE` makes rows")
     return 0
 
@@ -120,6 +122,19 @@ def _fitted(table: "Table", select: "Table | None", seed: int, screen: Screen) -
         ),
     )
     return content
+
+
+def _say_whom(content: bytes, table: "Table", out: Path, screen: Screen) -> None:
+    """Say how coarsely people will be drawn, and who is counted with others: no model says that."""
+    import numpy as np
+
+    from bridge.flows.checkpoint import parse_checkpoint
+    from bridge.flows.coarseness import strays
+
+    model = parse_checkpoint(content, place=str(out))
+    conditions = table.placed(np.random.default_rng(0))
+    for line in coarse(model, strays(table.spec, model.groups, conditions)):
+        screen.say(line)
 
 
 def _check_private(spec_name: str | None, select_data: tuple[Path, ...]) -> None:

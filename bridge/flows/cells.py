@@ -41,12 +41,14 @@ class Cells(NamedTuple):
     """The cells of one condition.
 
     `edges` (K + 1,) of a number or of an age in months; none of a category, which has `levels`
-    with "" for unknown. Values of a number lie on multiples of `step`, where there is one.
+    with "" for unknown. Values of a number lie on multiples of `step`, where there is one. `open`
+    is the last cell of an age: all who are older are of the age that it begins with.
     """
 
     edges: Floats | None
     levels: tuple[str, ...] = ()
     step: float | None = None
+    open: bool = False
 
     @property
     def size(self) -> int:
@@ -73,6 +75,8 @@ class Cells(NamedTuple):
             return levels
         low, high = self.edges[places], self.edges[places + 1]
         share = rng.random(len(places))
+        if self.open:
+            share[places == self.size - 1] = 0.0
         if not self.step:
             within: Floats = low + (high - low) * share
             return within
@@ -80,7 +84,8 @@ class Cells(NamedTuple):
         last = np.ceil(high / self.step - _SLIGHT) - 1
         # The last cell has its end too; others' ends are the next cell's.
         last = np.where(places < self.size - 1, last, np.floor(high / self.step + _SLIGHT))
-        return (first + np.floor((np.maximum(last - first, 0) + 1) * share)) * self.step
+        on_grid: Floats = first + np.floor((np.maximum(last - first, 0) + 1) * share)
+        return on_grid * self.step
 
 
 def public_cells(spec: Spec) -> tuple[Cells, ...]:
@@ -113,11 +118,12 @@ def _first_cells(of: Condition) -> Cells:
     if of.kind == "number":
         low, high = _bounds(of)
         return Cells(np.linspace(low, high, NUMBER_BINS + 1))
-    return Cells(np.concatenate([np.arange(24.0), np.arange(24.0, of.oldest * 12 + 13, 12.0)]))
+    months = np.arange(24.0)
+    return Cells(np.concatenate([months, np.arange(24.0, of.oldest * 12 + 13, 12.0)]), open=True)
 
 
 def _years(of: Condition) -> Cells:
-    return Cells(np.arange(0.0, of.oldest * 12 + 13, 12.0))
+    return Cells(np.arange(0.0, of.oldest * 12 + 13, 12.0), open=True)
 
 
 def _units(of: Condition) -> set[str]:
@@ -132,7 +138,7 @@ def _known(of: Condition) -> Cells:
     edges = np.arange(FIRST_DAYS + 1) / DAYS_PER_MONTH if "day" in _units(of) else np.zeros(1)
     for finer in (np.arange(1.0, FIRST_MONTHS), np.arange(12.0, of.oldest * 12 + 13, 12.0)):
         edges = np.concatenate([edges, finer[finer > edges[-1] + _SLIGHT]])
-    return Cells(edges)
+    return Cells(edges, open=True)
 
 
 def _halved(of: Condition, values: Floats) -> Cells:

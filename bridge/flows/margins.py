@@ -171,7 +171,7 @@ def groups_from(header: Any, spec: Spec) -> Groups:
     cells = tuple(
         of
         if of.edges is None
-        else Cells(np.array(told["edges"], dtype=np.float64), step=told["step"])
+        else of._replace(edges=np.array(told["edges"], dtype=np.float64), step=told["step"])
         for of, told in zip(cells, header["cells"], strict=True)
     )
     margins = tuple(

@@ -130,6 +130,13 @@ def test_infants_known_by_year_are_of_all_months() -> None:
     assert np.median(months[months < 12]) == pytest.approx(6, abs=0.5)
 
 
+def test_all_who_are_older_are_of_one_age() -> None:
+    """A table by months has them all in one: a classifier would know those spread over a year."""
+    spec = spec_of(age={**MONTHS, "oldest": 80})
+    rows = drawn(spec, grouped(spec, age=np.repeat([30.0, 1000.0], 200)))
+    assert set(rows.age[rows.age > 40]) == {960.0}
+
+
 def test_newborns_known_by_day_are_not_spread_over_their_month() -> None:
     """Most of a neonatal ward is in its first days."""
     spec = spec_of(age={"kind": "age", "columns": {"age": "day"}, "oldest": 1})
