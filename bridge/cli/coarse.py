@@ -1,6 +1,7 @@
 """In words: how coarsely a model draws the people that rows are made for."""
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING
 
 from bridge.wording import how_many
@@ -8,6 +9,9 @@ from bridge.wording import how_many
 if TYPE_CHECKING:
     from bridge.flows.coarseness import Spread
     from bridge.flows.model import Model
+
+MUCH_NOISE = 4
+"""With more noise than a quarter of a group sexes and ages are told from the table's by far."""
 
 TOO_MANY_LEFT_OUT = 0.01
 """The share of rows in no group from which on a model fitted by an earlier bridge is told of."""
@@ -26,13 +30,21 @@ def coarse(model: "Model", strays: Mapping[str, int] | None = None) -> Iterator[
         f"{how_many(found.boxes, 'group')} of {found.fewest:,} to {found.largest:,}"
     )
     if "privacy" in model.provenance:
-        yield "  counted with noise: of small groups it leaves little"
+        yield _noise_of(model, found.people)
     elif not found.spreads:
         yield from _left_out(found.people, model.provenance.get("rows", found.people))
     for spread in found.spreads:
         yield f"  {spread.name}: {_told(spread)}"
     for name, rows in (strays or {}).items():
         yield f"  {name} of {how_many(rows, 'row')} is like hardly anybody's: the nearest is drawn"
+
+
+def _noise_of(model: "Model", people: int) -> str:
+    noise = model.provenance["privacy"]["looks"]["groups"]["noise"]
+    each = people / prod(cells.size for cells in model.groups.cells)
+    said = f"  counted with noise of ±{noise:.1f} rows on each; a group holds {each:.1f} on average"
+    much = noise * MUCH_NOISE > each
+    return said + ("; whom few are like is lost in it: give people (--like)" if much else "")
 
 
 def _left_out(grouped: int, rows: int) -> Iterator[str]:

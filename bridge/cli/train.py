@@ -94,7 +94,7 @@ def train(
     else:
         content = _privately_fitted(table, epsilon, delta, seed, screen)
     write_atomically(out, content)
-    _say_whom(content, table, out, screen)
+    _say_whom(content, table, seed, out, screen)
     screen.say(f"{out}: {len(content) / 1000:.0f} kB; `bridge sample {out} --out FILE` makes rows")
     return 0
 
@@ -124,16 +124,15 @@ def _fitted(table: "Table", select: "Table | None", seed: int, screen: Screen) -
     return content
 
 
-def _say_whom(content: bytes, table: "Table", out: Path, screen: Screen) -> None:
+def _say_whom(content: bytes, table: "Table", seed: int | None, out: Path, screen: Screen) -> None:
     """Say how coarsely people will be drawn, and who is counted with others: no model says that."""
-    import numpy as np
-
     from bridge.flows.checkpoint import parse_checkpoint
     from bridge.flows.coarseness import strays
+    from bridge.flows.training import placed
 
     model = parse_checkpoint(content, place=str(out))
-    conditions = table.placed(np.random.default_rng(0))
-    for line in coarse(model, strays(table.spec, model.groups, conditions)):
+    people = placed(table, SEED if seed is None else seed)
+    for line in coarse(model, strays(table.spec, model.groups, people)):
         screen.say(line)
 
 

@@ -54,13 +54,23 @@ def _levels(counts: Places) -> list[list[int]]:
 
 
 def _spans(counts: Places, widths: Floats) -> list[list[int]]:
-    """Return the likeliest spans of neighbouring cells, each with FEWEST people (Scargle 2013)."""
+    """Return the likeliest spans of neighbouring cells, with fewer than FEWEST strays in all."""
+    price = STRAY
+    while True:
+        spans = _likeliest(counts, widths, price)
+        if counts.sum() - sum(int(counts[span].sum()) for span in spans) < FEWEST:
+            return spans
+        price *= 2
+
+
+def _likeliest(counts: Places, widths: Floats, price: float) -> list[list[int]]:
+    """Return the likeliest spans (Scargle et al. 2013) where a stray costs a price, in nats."""
     people = np.concatenate([[0], np.cumsum(counts)])
     room = np.concatenate([[0.0], np.cumsum(widths)])
     best, came = np.zeros(len(people)), np.zeros(len(people), dtype=np.int64)
     for end in range(1, len(people)):
         inside = people[end] - people[:end]
-        nats = _nats(inside, room[end] - room[:end]) - PIECE + best[:end]
+        nats = _nats(inside, room[end] - room[:end], price) - PIECE + best[:end]
         came[end] = np.argmax(nats)
         best[end] = nats[came[end]]
     spans, end = [], len(counts)
@@ -178,10 +188,10 @@ def _gain(seen: NDArray[Any], expected: Floats) -> Floats:
     return gain
 
 
-def _nats(people: NDArray[Any], room: Floats) -> Floats:
-    """Return how likely people are who lie evenly in as much room, less what strays cost."""
+def _nats(people: NDArray[Any], room: Floats, price: float = STRAY) -> Floats:
+    """Return how likely people are who lie evenly in as much room, less the price of strays."""
     ratio = np.where(people > 0, people, 1) / np.maximum(room, _NO_ROOM)
-    found: Floats = people * np.log(ratio) - STRAY * np.where(people < FEWEST, people, 0)
+    found: Floats = people * np.log(ratio) - price * np.where(people < FEWEST, people, 0)
     return found
 
 

@@ -58,7 +58,7 @@ def noisy_groups(
     spec: Spec, conditions: Conditions, rows: int, noise: float, rng: np.random.Generator
 ) -> Groups:
     """Count people by their conditions, also those groups that nobody is in, with noise."""
-    cells = public_cells(spec)
+    cells = public_cells(spec, rows, noise)
     groups = all_groups(cells)
     shape = [of.size for of in cells]
     places = np.ravel_multi_index(tuple(places_of(spec, cells, conditions).T), shape)

@@ -83,7 +83,12 @@ def train(
 
 def grouped(table: Table, seed: int) -> Groups:
     """Return whom a table is of, also those that are set aside to stop the fit by."""
-    return group_people(table.spec, table.placed(np.random.default_rng([seed, GROUPS])))
+    return group_people(table.spec, placed(table, seed))
+
+
+def placed(table: Table, seed: int) -> Conditions:
+    """Return the people's conditions as they are grouped: ages known in years lie in them."""
+    return table.placed(np.random.default_rng([seed, GROUPS]))
 
 
 def fit(

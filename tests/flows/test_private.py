@@ -149,17 +149,27 @@ def test_a_group_that_nobody_is_in_may_come_out_as_one_with_people() -> None:
     assert any(box.places == ((1,),) for some in found for box in some.boxes)
 
 
+def test_groups_are_the_coarser_the_more_noise_is_on_each() -> None:
+    """With years of age in 600 rows the noise was twice as large as what it was added to."""
+    age = Condition.model_validate({"kind": "age", "columns": {"age": "month"}, "oldest": 80})
+    spec = SPEC.model_copy(update={"conditions": {"age": age}})
+    sizes = [public_cells(spec, 600, noise)[0].size for noise in (0.1, 2.0, 5.0, 10.0)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) > 2
+    assert all(public_cells(spec, 600, noise)[0].edges[-2] == 960 for noise in (0.1, 10.0))
+
+
 def test_groups_are_counted_for_levels_that_are_not_known_too() -> None:
     condition = SPEC.conditions["sex"].model_copy(update={"unknown": True})
     spec = SPEC.model_copy(update={"conditions": {"sex": condition}})
-    assert all_groups(public_cells(spec)) == [((0,),), ((1,),), ((2,),)]
+    assert all_groups(public_cells(spec, 1_000, 1.0)) == [((0,),), ((1,),), ((2,),)]
 
 
 def test_more_groups_than_can_be_counted_are_refused() -> None:
     number = Condition.model_validate({"kind": "number", "columns": ["x"], "low": 0, "high": 1})
     spec = SPEC.model_copy(update={"conditions": {f"x{k}": number for k in range(4)}})
     with pytest.raises(InputError, match="160,000 groups are too many"):
-        all_groups(public_cells(spec))
+        all_groups(public_cells(spec, 1_000, 0.0))
 
 
 @pytest.mark.usefixtures("opacus")
