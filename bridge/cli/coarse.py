@@ -25,10 +25,12 @@ def coarse(model: "Model", strays: Mapping[str, int] | None = None) -> Iterator[
         return
     found = coarseness(model.spec, model.groups)
     names = " and ".join(model.spec.conditions)
-    yield (
-        f"people are drawn by {names} like {how_many(found.people, 'row')}, in "
-        f"{how_many(found.boxes, 'group')} of {found.fewest:,} to {found.largest:,}"
-    )
+    how = f"in {found.boxes:,} groups of {found.fewest:,} to {found.largest:,}"
+    if found.boxes == 1:
+        how = "each by itself: no two go together more than chance does"
+    if len(model.spec.conditions) == 1:
+        how = "as one group" if found.boxes == 1 else how
+    yield f"people are drawn by {names} like {how_many(found.people, 'row')}, {how}"
     if "privacy" in model.provenance:
         yield _noise_of(model, found.people)
     elif not found.spreads:

@@ -27,6 +27,10 @@ STRAY: Final = 1.0
 them): fewer than FEWEST who lie far from all others are counted with those, rather than others
 drawn at all places in between."""
 
+MOST_CUTS: Final = 40
+"""Cuts of one condition that are tried together with another's: so many see what hangs together,
+and the parts are cut at any place."""
+
 _NO_ROOM: Final = 1e-300
 
 Mask = NDArray[np.bool_]
@@ -162,20 +166,37 @@ def _partings(box: _Box, cuts: Sequence[Mask], chances: Sequence[Floats]) -> Ite
         seen = np.stack([first[i], n - first[i]])
         gains = _gain(seen, n * np.stack([chance[i], 1 - chance[i]])) - CUT
         yield _best(gains[:, None], [(i, cuts[i])])
+    tried = [_tried(cut, many) for cut, many in zip(cuts, first, strict=True)]
+    for i in some:
         for j in some[: some.index(i)]:
-            yield _crossing(box, (i, j), cuts, first, chance)
+            yield _crossing(box, (i, j), cuts, tried, chance)
+
+
+def _tried(cuts: Mask, first: Places) -> Places:
+    """Return which cuts are crossed with others': of many, some with ever more people on a side."""
+    if len(cuts) <= MOST_CUTS:
+        return np.arange(len(cuts))
+    order = np.argsort(first, kind="stable")
+    evenly = np.linspace(first.min(), first.max(), MOST_CUTS)
+    return order[np.unique(np.searchsorted(first[order], evenly))]
 
 
 def _crossing(
-    box: _Box, of: tuple[int, int], cuts: Sequence[Mask], first: list[Places], chance: list[Floats]
+    box: _Box,
+    of: tuple[int, int],
+    all_cuts: Sequence[Mask],
+    tried: list[Places],
+    chances: list[Floats],
 ) -> _Parting:
     i, j = of
+    cuts = {k: all_cuts[k][tried[k]] for k in of}
+    chance = {k: chances[k][tried[k]] for k in of}
     n = len(box.people)
     shape = cuts[i].shape[1], cuts[j].shape[1]
-    both = np.zeros(shape)
-    np.add.at(both, (box.people[:, i], box.people[:, j]), 1)
-    one = np.rint(cuts[i] @ both @ cuts[j].T)
-    a, b = first[i][:, None], first[j][None]
+    together = np.ravel_multi_index((box.people[:, i], box.people[:, j]), shape)
+    both = np.bincount(together, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+    one = np.rint(cuts[i].astype(np.float64) @ both @ cuts[j].T)
+    a, b = (cuts[i] @ both.sum(axis=1))[:, None], (cuts[j] @ both.sum(axis=0))[None]
     seen = np.stack([one, a - one, b - one, n - a - b + one])
     p, q = chance[i][:, None], chance[j][None]
     wanted = n * np.stack([p * q, p * (1 - q), (1 - p) * q, (1 - p) * (1 - q)])

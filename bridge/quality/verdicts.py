@@ -53,7 +53,7 @@ def _people(evaluation: Evaluation) -> Iterator[Verdict]:
         return
     worst = max(people.columns, key=lambda one: one.apart - one.floor)
     test, names = people.together, " and ".join(label(one.column.name) for one in people.columns)
-    sentence = "As far as can be seen. " if not _other_people(people) else "No. "
+    sentence = "As far as can be seen, yes. " if not _other_people(people) else "No. "
     if test:
         sentence += (
             f"By {names} alone a classifier tells synthetic from real people with AUC "
@@ -213,8 +213,9 @@ def shortcomings(evaluation: Evaluation) -> list[str]:
         said.append(f"Too few pairs for a two-sample test of their own ({FEWEST_PAIRS}): {groups}.")
     if matching.conditions and matching.pairs < 0.9 * matching.offered:
         said.append(
-            f"Of {matching.offered:,} real rows {matching.offered - matching.pairs:,} found no "
-            f"partner of the same {' and '.join(label(c) for c in matching.conditions)} in the "
+            f"Of {matching.offered:,} real rows {matching.offered - matching.pairs:,} "
+            f"({percent(1 - matching.pairs / matching.offered)}) found no partner of the same "
+            f"{' and '.join(label(c) for c in matching.conditions)} in the "
             "other tables; only the rest is compared where the report says matched."
             + _without_partners(evaluation)
         )

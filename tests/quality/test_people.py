@@ -61,7 +61,7 @@ def test_other_people_of_the_same_clinic_pass() -> None:
     found = evaluate(
         clinic(600, 1), clinic(600, 2), clinic(600, 3), conditions=["sex", "age"], repeats=1
     )
-    assert first(found).sentence.startswith("As far as can be seen. ")
+    assert first(found).sentence.startswith("As far as can be seen, yes. ")
     told = figures(found, Names("a", "b"))["people"]
     assert [one["column"] for one in told["conditions"]] == ["sex", "age"]
 
