@@ -51,8 +51,9 @@ def _noise_of(model: "Model", people: int) -> str:
 
 def _left_out(grouped: int, rows: int) -> Iterator[str]:
     if rows - grouped > TOO_MANY_LEFT_OUT * rows:
+        missing = f"{100 * (rows - grouped) / rows:.0f} %"
         yield (
-            f"  {(rows - grouped) / rows:.0%} of the {how_many(rows, 'row')} it was fitted to are "
+            f"  {missing} of the {how_many(rows, 'row')} it was fitted to are "
             "in no group and nobody like them is drawn: fit the model anew, or give people (--like)"
         )
 
@@ -62,7 +63,8 @@ def _told(spread: "Spread") -> str:
         if not spread.alike:
             return "each level by itself"
         levels = ", ".join(level or "unknown" for level in spread.alike)
-        return f"each level by itself, but {spread.share:.0%} of the rows, drawn alike: {levels}"
+        share = f"{100 * spread.share:.0f} % of the rows"
+        return f"each level by itself, but {share}, drawn alike: {levels}"
     half, most, widest = (
         _width(width, spread.kind) for width in (spread.half, spread.most, spread.widest)
     )
