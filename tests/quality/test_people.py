@@ -25,10 +25,10 @@ def first(found: Evaluation) -> Verdict:
 
 @pytest.fixture(scope="module")
 def young() -> Evaluation:
-    """A clinic against a sample that has lost two in three of those over 40."""
-    made = clinic(3_000, 2)
+    """A clinic against a sample that has lost nine in ten of those over 40."""
+    made = clinic(2_000, 2)
     old = made.age >= 40
-    kept = made[~old | (np.arange(len(made)) % 3 == 0)]
+    kept = made[~old | (np.arange(len(made)) % 10 == 0)]
     return evaluate(clinic(1_200, 1), kept, conditions=["sex", "age"], repeats=1)
 
 
@@ -48,10 +48,10 @@ def test_that_the_old_are_missing_is_the_first_thing_said(young: Evaluation) -> 
 def test_who_found_no_partner_is_named(young: Evaluation) -> None:
     assert young.people
     worst = young.people.partners[0]
-    assert worst.group == "60+ years"
+    assert worst.group in ("40-59 years", "60+ years")
     assert worst.share > 1.5 * (1 - young.matching.pairs / young.matching.offered)
     said = next(one for one in shortcomings(young) if "found no partner" in one)
-    assert f"Most of all: 60+ years ({worst.without:.0f} of {worst.offered:.0f})" in said
+    assert f"Most of all: {worst.group} ({worst.without:.0f} of {worst.offered:.0f})" in said
     page = render(young, Names("real.csv", "made.csv"))
     assert "found no partners: who they are" in page
     assert page.index("As they come") < page.index('id="values"')
