@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from bridge.cli.coarse import coarse
 from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
 from bridge.files.atomic_write import write_atomically
@@ -19,7 +20,8 @@ from bridge.wording import how_many
     type=click.IntRange(1, 10_000_000),
     default=1000,
     show_default=True,
-    help="How many rows; under which conditions is drawn as it was in the model's data.",
+    help="How many rows. Their conditions (sex, age ...) are spread, and go together, as in the "
+    "model's data; groups of few people only as coarsely as 5 of them allow.",
 )
 @click.option(
     "--like",
@@ -47,5 +49,9 @@ def sample(model_name: Path, out: Path, count: int, like: Path | None, seed: int
     else:
         frame = sampling.sample(model, count, seed)
     write_atomically(out, table_bytes(frame, parquet=out.suffix == ".parquet"))
-    Screen().say(f"{how_many(count, 'row')} in {out} (seed {seed})")
+    screen = Screen()
+    screen.say(f"{how_many(count, 'row')} in {out} (seed {seed})")
+    if not like:
+        for line in coarse(model):
+            screen.say(line)
     return 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from bridge.cli.coarse import coarse
 from bridge.cli.screen import Screen
 from bridge.cli.tables import show_columns, show_doubts
 from bridge.errors import InputError, MissingExtra
@@ -114,6 +115,7 @@ def train(
         content = _privately_fitted(table, epsilon, delta, seed, screen)
     _write_spec(inferred, doubts, screen)
     write_atomically(out, content)
+    _say_whom(content, table, seed, out, screen)
     screen.say(f"{out}: {len(content) / 1000:.0f} kB; `bridge sample {out} --out FILE` makes rows")
     return 0
 
@@ -141,6 +143,18 @@ def _fitted(table: "Table", select: "Table | None", seed: int, screen: Screen) -
         ),
     )
     return content
+
+
+def _say_whom(content: bytes, table: "Table", seed: int | None, out: Path, screen: Screen) -> None:
+    """Say how coarsely people will be drawn, and who is counted with others: no model says that."""
+    from bridge.flows.checkpoint import parse_checkpoint
+    from bridge.flows.coarseness import strays
+    from bridge.flows.training import placed
+
+    model = parse_checkpoint(content, place=str(out))
+    people = placed(table, SEED if seed is None else seed)
+    for line in coarse(model, strays(table.spec, model.groups, people)):
+        screen.say(line)
 
 
 def _check_private(spec_name: str | None, select_data: tuple[Path, ...]) -> None:

@@ -22,14 +22,18 @@ from numpy.typing import NDArray
 from bridge.errors import InputError
 from bridge.flows.columns import Column, Floats
 from bridge.flows.flow import Conditional
+from bridge.flows.margins import Groups, groups_from, header_of
 from bridge.flows.model import Model
 from bridge.flows.spec import Output, Spec, spec_from
 
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, ValueError, LookupError)
 """What reading a damaged file, or one of another kind, raises."""
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Rises when the header, the arrays or the features of a context change their meaning."""
+
+READ: Final = (3, FORMAT)
+"""In 3 groups are a list of single cells (margins.py)."""
 
 
 def load_model(name: str) -> Model:
@@ -54,9 +58,10 @@ def parse_checkpoint(content: bytes, *, place: str) -> Model:
         with np.lib.npyio.NpzFile(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = dict(archive)
         header = json.loads(arrays["header"].tobytes())
-        if header["format"] != FORMAT:
+        if header["format"] not in READ:
             raise InputError(
-                f"the model has format {header['format']} and this bridge reads {FORMAT}; "
+                f"the model has format {header['format']} and this bridge reads "
+                f"{' and '.join(map(str, READ))}; "
                 "fit the model anew or install the bridge that wrote it",
                 place=place,
             )
@@ -72,14 +77,14 @@ def pack(
     columns: Sequence[Column],
     conditionals: Sequence[Conditional],
     *,
-    groups: Sequence[Sequence[int]],
+    groups: Groups,
     provenance: Mapping[str, Any],
 ) -> bytes:
     """Return the checkpoint of a fitted flow; weights are kept in single precision."""
     header = {
         "format": FORMAT,
         "spec": spec.model_dump(mode="json", by_alias=True, exclude_defaults=True),
-        "groups": groups,
+        "groups": header_of(groups),
         "provenance": provenance,
     }
     arrays: dict[str, NDArray[Any]] = {
@@ -106,7 +111,7 @@ def _model(
         conditionals=tuple(
             Conditional(layers=_layers(name, arrays), bound=spec.fit.bound) for name in spec.outputs
         ),
-        groups=header["groups"],
+        groups=groups_from(header["groups"], spec),
         provenance=header["provenance"],
         fingerprint=fingerprint,
     )

@@ -1,6 +1,6 @@
 """A fitted model: base values and conditions in, outputs out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import numpy as np
 from bridge.flows.columns import Column, Floats
 from bridge.flows.conditions import Conditions, features, is_measured, own_features
 from bridge.flows.flow import Conditional, room_for
+from bridge.flows.margins import Groups
 from bridge.flows.spec import Spec
 
 ROWS_AT_ONCE: Final = 1024
@@ -19,14 +20,14 @@ ROWS_AT_ONCE: Final = 1024
 class Model:
     """The columns and conditional transforms of a triangular flow, in its order.
 
-    `groups` says how many people it was fitted to under which conditions (margins.py).
+    `groups` says to how many people under which conditions it was fitted.
     `fingerprint` is the SHA-256 of the checkpoint: part of every generated patient's identity.
     """
 
     spec: Spec
     columns: tuple[Column, ...]
     conditionals: tuple[Conditional, ...]
-    groups: Sequence[Sequence[int]]
+    groups: Groups
     provenance: Mapping[str, Any]
     fingerprint: str
 

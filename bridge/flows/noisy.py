@@ -4,17 +4,25 @@ One row more or less changes one cell of each histogram by one. Noise is whole n
 then have no low digits that could tell the noise from the count (Mironov, CCS 2012).
 """
 
+from collections.abc import Sequence
+from itertools import product
+from math import prod
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.errors import InputError
+from bridge.flows.boxes import Group
+from bridge.flows.cells import Cells, public_cells
 from bridge.flows.columns import Column, Floats, by_digits, by_ranks, column_of
 from bridge.flows.conditions import Conditions
-from bridge.flows.margins import all_groups, count_groups
+from bridge.flows.margins import Groups, places_of
 from bridge.flows.spec import Output, Spec
 
 Whole = NDArray[np.int64]
+
+MOST_GROUPS: Final = 100_000
 
 LOG_CELLS: Final = 32
 """Cells by which the mean and the spread of a column's logarithms are found."""
@@ -48,12 +56,25 @@ def noisy_column(
 
 def noisy_groups(
     spec: Spec, conditions: Conditions, rows: int, noise: float, rng: np.random.Generator
-) -> list[list[int]]:
+) -> Groups:
     """Count people by their conditions, also those groups that nobody is in, with noise."""
-    counted = count_groups(spec, conditions, rows)
-    groups = all_groups(spec)
-    counts = _noisy(np.array([counted[group] for group in groups]), rows, noise, rng)
-    return [[*group, int(many)] for group, many in zip(groups, counts, strict=True) if many]
+    cells = public_cells(spec, rows, noise)
+    groups = all_groups(cells)
+    shape = [of.size for of in cells]
+    places = np.ravel_multi_index(tuple(places_of(spec, cells, conditions).T), shape)
+    counts = _noisy(np.bincount(places, minlength=len(groups)), rows, noise, rng)
+    some = zip(groups, counts.tolist(), strict=True)
+    return Groups(cells=cells, margins=(), boxes=tuple(Group(g, n) for g, n in some if n))
+
+
+def all_groups(cells: Sequence[Cells]) -> list[tuple[tuple[int, ...], ...]]:
+    """Return the groups that there can be, whether or not there are people in them."""
+    if (many := prod(of.size for of in cells)) > MOST_GROUPS:
+        raise InputError(
+            f"conditions: {many:,} groups are too many to count with noise ({MOST_GROUPS:,} are "
+            "not); take fewer conditions, or fewer levels"
+        )
+    return [tuple((p,) for p in places) for places in product(*(range(of.size) for of in cells))]
 
 
 def _bounds(output: Output) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from bridge.errors import InputError, MissingExtra
 from bridge.flows.budget import Budget, PrivacyTarget, plan
 from bridge.flows.checkpoint import pack
 from bridge.flows.flow import Conditional
+from bridge.flows.margins import Groups
 from bridge.flows.noisy import noisy_column, noisy_groups
 from bridge.flows.spec import Fit, Spec
 from bridge.flows.table import Table
@@ -107,10 +108,10 @@ def train_private(
     """
     spec = table.spec.model_copy(update={"fit": settings_of(table.spec, len(table))})
     mechanisms = budget.mechanisms
-    groups: list[list[int]] = []
+    groups = Groups(cells=(), margins=(), boxes=())
     if of_groups := mechanisms.get("groups"):
         rng = _stream(seed, 0)
-        groups = noisy_groups(spec, table.conditions, len(table), of_groups.noise, rng)
+        groups = noisy_groups(spec, table.placed(rng), len(table), of_groups.noise, rng)
     done: list[Fitted] = []
     for _ in spec.outputs:
         rng = _stream(seed, 1 + len(done))

@@ -11,9 +11,12 @@ from bridge.flows.table import as_frame
 
 
 def sample(model: Model, count: int, seed: int) -> pd.DataFrame:
-    """Return `count` people, their conditions drawn as they were in the model's table."""
-    if model.spec.conditions and not model.groups:
-        raise InputError("the model does not say whom it was fitted to; give the people")
+    """Return `count` people, their conditions alike to those of the model's table (margins.py)."""
+    if model.spec.conditions and not model.groups.boxes:
+        raise InputError(
+            f"the model does not say whom it was fitted to; give people whose "
+            f"{' and '.join(model.spec.conditions)} the rows are to have, by --like FILE"
+        )
     rng = np.random.default_rng(seed)
     return _table(model, draw_conditions(model.spec, model.groups, count, rng), count, rng)
 

@@ -13,7 +13,7 @@ from bridge.flows.checkpoint import pack
 from bridge.flows.columns import Column, Floats, check_grid, fit_column
 from bridge.flows.conditions import Conditions, features, is_measured, own_features
 from bridge.flows.flow import Conditional
-from bridge.flows.margins import count_groups, written_groups
+from bridge.flows.margins import Groups, group_people
 from bridge.flows.spec import Fit
 from bridge.flows.table import Table
 
@@ -26,6 +26,9 @@ SELECT_SHARE = 0.1
 
 FEWEST_ROWS = 100
 """Rows that a fit needs (a choice): with fewer, a tenth to stop it by says nothing."""
+
+GROUPS = 2**31
+"""The stream of random numbers by which ages known in years lie in them; outputs have the first."""
 
 FEWEST_STEPS = 60
 """Steps of an epoch: few people are gone through several times in each."""
@@ -86,6 +89,7 @@ def train(
     weights. Raises MissingExtra without torch and nflows, InputError with too few people.
     """
     check_table(table)
+    groups = grouped(table, seed)
     if select is None:
         table, select = split(table, SELECT_SHARE, seed)
     fitted = fit(table, select, seed=seed, progress=progress)
@@ -93,9 +97,19 @@ def train(
         table.spec,
         [f.column for f in fitted],
         [f.conditional for f in fitted],
-        groups=written_groups(count_groups(table.spec, table.conditions, len(table))),
+        groups=groups,
         provenance=provenance(table, select, fitted, seed),
     )
+
+
+def grouped(table: Table, seed: int) -> Groups:
+    """Return whom a table is of, also those that are set aside to stop the fit by."""
+    return group_people(table.spec, placed(table, seed))
+
+
+def placed(table: Table, seed: int) -> Conditions:
+    """Return the people's conditions as they are grouped: ages known in years lie in them."""
+    return table.placed(np.random.default_rng([seed, GROUPS]))
 
 
 def fit(

@@ -11,6 +11,7 @@ from bridge.quality.frames import Samples, comparable
 from bridge.quality.growth import AgePyramids, GrowthCurve, growth_curves, pyramid
 from bridge.quality.indicators import Match, measure_match
 from bridge.quality.matching import Trial, in_step, trials
+from bridge.quality.people import People, measure_people
 from bridge.quality.two_sample import TwoSample, distinguish
 from bridge.quality.usefulness import Usefulness, measure_usefulness
 
@@ -37,6 +38,7 @@ class Evaluation(NamedTuple):
 
     samples: Samples
     matching: Matching
+    people: People | None
     fidelity: Fidelity
     two_sample: TwoSample
     match: Match
@@ -65,6 +67,7 @@ def evaluate(
     return Evaluation(
         samples=samples,
         matching=_matching(samples, matched, seed),
+        people=measure_people(samples, matched, seed=seed),
         fidelity=measure_fidelity(samples, matched),
         two_sample=distinguish(samples, matched, seed=seed),
         match=measure_match(samples, matched),

@@ -78,6 +78,11 @@ class Samples:
         return [column.name for column in self.columns if column.condition]
 
     @property
+    def columns_given(self) -> list[ComparedColumn]:
+        """Return the columns that describe who was measured."""
+        return [column for column in self.columns if column.condition]
+
+    @property
     def outputs(self) -> list[str]:
         """Name the columns that were measured."""
         return [column.name for column in self.columns if not column.condition]

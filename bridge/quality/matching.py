@@ -7,7 +7,7 @@ the measured values can differ.
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -31,14 +31,25 @@ _POOL = 600
 class Trial(NamedTuple):
     """Row i of the three tables is one person's conditions; `paired` is false without conditions.
 
-    `offered` counts the real rows for which partners were looked for.
+    Partners were looked for for the conditions `asked` (offered rows), and `found` (offered,).
     """
 
     real: pd.DataFrame
     synthetic: pd.DataFrame
     other: pd.DataFrame
     paired: bool
-    offered: int
+    asked: pd.DataFrame
+    found: NDArray[np.bool_]
+
+    @property
+    def offered(self) -> int:
+        """Return for how many real rows partners were looked for."""
+        return len(self.asked)
+
+    @classmethod
+    def unpaired(cls, real: pd.DataFrame, synthetic: pd.DataFrame, other: pd.DataFrame) -> Self:
+        """Return three tables that are held against each other as they come."""
+        return cls(real, synthetic, other, False, real, np.ones(len(real), dtype=np.bool_))
 
 
 def trials(samples: Samples, *, seed: int, repeats: int) -> list[Trial]:
@@ -68,12 +79,7 @@ def _written(samples: Samples) -> str:
 
 
 def _trial(samples: Samples, rng: np.random.Generator) -> Trial:
-    rows = rng.permutation(len(samples.real))
-    if samples.train is None:
-        held, rest = rows[: len(rows) // 2], samples.real.iloc[rows[len(rows) // 2 :]]
-    else:
-        held, rest = rows[:MOST_PAIRS], samples.train
-    held = np.sort(held[:MOST_PAIRS])
+    held, rest = _sides(samples, rng)
     real, names = samples.real.iloc[held], samples.conditions
     left, other = match(real[names], rest[names], rng)
     if in_step(samples):
@@ -85,7 +91,23 @@ def _trial(samples: Samples, rng: np.random.Generator) -> Trial:
     three = [frame.reset_index(drop=True) for frame in three]
     if names:
         three = _masked(three, samples.outputs)
-    return Trial(three[0], three[1], three[2], paired=bool(names), offered=len(held))
+    found = np.isin(np.arange(len(held)), left)
+    return Trial(three[0], three[1], three[2], bool(names), real[names], found)
+
+
+def sides(samples: Samples, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return real people, and those of the floor: the train table, or the real one is halved."""
+    held, rest = _sides(samples, rng)
+    return samples.real.iloc[held], rest
+
+
+def _sides(samples: Samples, rng: np.random.Generator) -> tuple[Rows, pd.DataFrame]:
+    rows = rng.permutation(len(samples.real))
+    if samples.train is None:
+        held, rest = rows[: len(rows) // 2], samples.real.iloc[rows[len(rows) // 2 :]]
+    else:
+        held, rest = rows[:MOST_PAIRS], samples.train
+    return np.sort(held[:MOST_PAIRS]), rest
 
 
 def in_step(samples: Samples) -> bool:

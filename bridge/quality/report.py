@@ -14,6 +14,7 @@ from bridge.quality.evaluation import Evaluation
 from bridge.quality.fidelity import MedianCell
 from bridge.quality.indicators import GOAL, Indicator, Match
 from bridge.quality.labels import label, percent, plain, short, signed, with_unit
+from bridge.quality.people import People
 from bridge.quality.privacy_audit import PrivacyAudit
 from bridge.quality.verdicts import shortcomings, verdicts
 
@@ -122,6 +123,7 @@ def figures(
         },
         "left_out": dict(evaluation.samples.left_out),
         "matching": evaluation.matching._asdict(),
+        "people": _people(evaluation.people),
         "verdicts": [verdict._asdict() for verdict in verdicts(evaluation)],
         "shortcomings": shortcomings(evaluation),
         "two_sample": {
@@ -158,6 +160,14 @@ def _plain(value: Any) -> Any:
 
 def _json(value: Any) -> Any:
     return None if value is None else value._asdict()
+
+
+def _people(people: People | None) -> dict[str, Any] | None:
+    return people and {
+        "conditions": [{**_json(one), "column": one.column.name} for one in people.columns],
+        "together": _json(people.together),
+        "partners": [_json(one) for one in people.partners],
+    }
 
 
 def _match(match: Match) -> dict[str, Any]:

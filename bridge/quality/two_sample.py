@@ -109,8 +109,25 @@ def _averaged(
     """Average the test over the matched samples; returns the pairs too, of which it may lack."""
     usable = [_measured(trial, samples.outputs) for trial in matched]
     pairs = min(len(trial.real) for trial in usable)
+    return _distinction(usable, name, pairs, seed), pairs
+
+
+def distinction(
+    trials: Sequence[Trial], columns: list[str], name: str, seed: int
+) -> Distinction | None:
+    """Run the test on some columns of all rows; None where they are too few."""
+    usable = [
+        trial._replace(
+            real=trial.real[columns], synthetic=trial.synthetic[columns], other=trial.other[columns]
+        )
+        for trial in trials
+    ]
+    return _distinction(usable, name, min(len(trial.real) for trial in usable), seed)
+
+
+def _distinction(usable: Sequence[Trial], name: str, pairs: int, seed: int) -> Distinction | None:
     if pairs < FEWEST_PAIRS:
-        return None, pairs
+        return None
     own, floor = np.array(
         [
             [
@@ -122,7 +139,7 @@ def _averaged(
     ).T
     figures = [_mean_and_error(each) for each in (own, floor, own - floor)]
     noise = float(np.sqrt((2 * pairs + 1) / (12 * pairs**2)))
-    return Distinction(name, pairs, *figures[0], *figures[1], *figures[2], noise), pairs
+    return Distinction(name, pairs, *figures[0], *figures[1], *figures[2], noise)
 
 
 def _measured(trial: Trial, outputs: Sequence[str]) -> Trial:

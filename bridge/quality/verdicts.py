@@ -7,7 +7,8 @@ import numpy as np
 
 from bridge.quality.evaluation import Evaluation
 from bridge.quality.indicators import GOAL
-from bridge.quality.labels import label, percent, plain, signed
+from bridge.quality.labels import label, percent, plain, short, signed
+from bridge.quality.people import GivenColumn, People
 from bridge.quality.two_sample import FEWEST_PAIRS, Distinction
 
 
@@ -19,6 +20,14 @@ class Verdict(NamedTuple):
     sentence: str
 
 
+ALIKE = 0.02
+"""An area, or a distance, above the floor that is little."""
+
+CRITICAL = 1.36
+"""Kolmogorov-Smirnov's distance of two samples of n reaches 1.36 (2 / n)^0.5 once in 20 times."""
+
+MOST_NAMED = 4
+
 ADVISED_PAIRS = 1_000
 """With fewer pairs an area under the ROC curve is uncertain by more than .013."""
 
@@ -26,12 +35,55 @@ ADVISED_PAIRS = 1_000
 def verdicts(evaluation: Evaluation) -> list[Verdict]:
     """Return the verdicts in the order of their weight."""
     return [
+        *_people(evaluation),
         *_told_apart(evaluation),
         *_values(evaluation),
         *_together(evaluation),
         *_match(evaluation),
         *_useful(evaluation),
     ]
+
+
+def _people(evaluation: Evaluation) -> Iterator[Verdict]:
+    people, question = evaluation.people, "Are they of the same people?"
+    if people is None:
+        return
+    if evaluation.matching.in_step:
+        yield Verdict(question, "yes", "Row by row both tables have the same people.")
+        return
+    worst = max(people.columns, key=lambda one: one.apart - one.floor)
+    test, names = people.together, " and ".join(label(one.column.name) for one in people.columns)
+    sentence = "As far as can be seen, yes. " if not _other_people(people) else "No. "
+    if test:
+        sentence += (
+            f"By {names} alone a classifier tells synthetic from real people with AUC "
+            f"{plain(test.auc)}; two real samples reach {plain(test.floor)}. "
+        )
+    figure = _excess(test) if test else f"{plain(worst.apart)} apart"
+    yield Verdict(question, figure, sentence + _furthest(worst))
+
+
+def _other_people(people: People) -> bool:
+    """Tell whether the conditions differ by more than a little, and by more than chance."""
+    test = people.together
+    if test and test.excess > max(ALIKE, 2 * test.noise):
+        return True
+    return any(
+        one.apart - one.floor > max(ALIKE, CRITICAL * (2 / one.rows) ** 0.5)
+        for one in people.columns
+    )
+
+
+def _furthest(one: GivenColumn) -> str:
+    said = (
+        f"{label(one.column.name).capitalize()} is spread least alike: {plain(one.apart)} apart "
+        f"({'Kolmogorov-Smirnov' if one.means else 'total variation'}), two real samples "
+        f"{plain(one.floor)}; "
+    )
+    if one.means:
+        return f"{said}the mean is {short(one.means[1])} for {short(one.means[0])}."
+    real, made = one.share or (float("nan"), float("nan"))
+    return f"{said}{one.level or 'unknown'} are {percent(made)} for {percent(real)}."
 
 
 def _told_apart(evaluation: Evaluation) -> Iterator[Verdict]:
@@ -161,9 +213,11 @@ def shortcomings(evaluation: Evaluation) -> list[str]:
         said.append(f"Too few pairs for a two-sample test of their own ({FEWEST_PAIRS}): {groups}.")
     if matching.conditions and matching.pairs < 0.9 * matching.offered:
         said.append(
-            f"Of {matching.offered:,} real rows {matching.offered - matching.pairs:,} found no "
-            f"partner of the same {' and '.join(label(c) for c in matching.conditions)} in the "
+            f"Of {matching.offered:,} real rows {matching.offered - matching.pairs:,} "
+            f"({percent(1 - matching.pairs / matching.offered)}) found no partner of the same "
+            f"{' and '.join(label(c) for c in matching.conditions)} in the "
             "other tables; only the rest is compared where the report says matched."
+            + _without_partners(evaluation)
         )
     if not matching.conditions:
         said.append(
@@ -171,3 +225,14 @@ def shortcomings(evaluation: Evaluation) -> list[str]:
             "come."
         )
     return said
+
+
+def _without_partners(evaluation: Evaluation) -> str:
+    """Say who found no partner more often than all did."""
+    matching, people = evaluation.matching, evaluation.people
+    overall = 1 - matching.pairs / matching.offered
+    much = [one for one in people.partners if one.share > 1.2 * overall] if people else []
+    if not much:
+        return ""
+    named = (f"{one.group} ({one.without:.0f} of {one.offered:.0f})" for one in much[:MOST_NAMED])
+    return f" Most of all: {', '.join(named)}."

@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from bridge.cli.train import train as train_command
 from bridge.errors import InputError, MissingExtra
 from bridge.flows.budget import Mechanism, PrivacyTarget, plan, spent
+from bridge.flows.cells import public_cells
 from bridge.flows.checkpoint import parse_checkpoint
-from bridge.flows.margins import all_groups
-from bridge.flows.noisy import noisy_column, noisy_groups
+from bridge.flows.noisy import all_groups, noisy_column, noisy_groups
 from bridge.flows.private import budget_of, train_private
 from bridge.flows.sampling import sample
 from bridge.flows.spec import Condition, Output, Spec, spec_text
@@ -138,28 +138,38 @@ def test_noise_does_not_people_the_empty_tails() -> None:
 def test_groups_are_noisy_and_add_up_to_about_the_rows() -> None:
     table = people(1_000)
     groups = [noisy_groups(SPEC, table.conditions, 1_000, 20.0, stream(s)) for s in range(5)]
-    assert len({json.dumps(some) for some in groups}) > 1
-    assert all(abs(sum(many for *_, many in some) - 1_000) < 100 for some in groups)
+    assert len({some.boxes for some in groups}) > 1
+    assert all(abs(sum(box.people for box in some.boxes) - 1_000) < 100 for some in groups)
 
 
 def test_a_group_that_nobody_is_in_may_come_out_as_one_with_people() -> None:
     """Else that a group is there would tell that somebody is in it."""
     nobody = {"sex": np.array(["F"] * 200)}
     found = [noisy_groups(SPEC, nobody, 200, 300.0, stream(s)) for s in range(10)]
-    assert any(place == 1 for some in found for place, _ in some)
+    assert any(box.places == ((1,),) for some in found for box in some.boxes)
+
+
+def test_groups_are_the_coarser_the_more_noise_is_on_each() -> None:
+    """With years of age in 600 rows the noise was twice as large as what it was added to."""
+    age = Condition.model_validate({"kind": "age", "columns": {"age": "month"}, "oldest": 80})
+    spec = SPEC.model_copy(update={"conditions": {"age": age}})
+    sizes = [public_cells(spec, 600, noise)[0].size for noise in (0.1, 2.0, 5.0, 10.0)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) > 2
+    assert all(public_cells(spec, 600, noise)[0].edges[-2] == 960 for noise in (0.1, 10.0))
 
 
 def test_groups_are_counted_for_levels_that_are_not_known_too() -> None:
     condition = SPEC.conditions["sex"].model_copy(update={"unknown": True})
     spec = SPEC.model_copy(update={"conditions": {"sex": condition}})
-    assert all_groups(spec) == [(-1,), (0,), (1,)]
+    assert all_groups(public_cells(spec, 1_000, 1.0)) == [((0,),), ((1,),), ((2,),)]
 
 
 def test_more_groups_than_can_be_counted_are_refused() -> None:
     number = Condition.model_validate({"kind": "number", "columns": ["x"], "low": 0, "high": 1})
     spec = SPEC.model_copy(update={"conditions": {f"x{k}": number for k in range(4)}})
     with pytest.raises(InputError, match="160,000 groups are too many"):
-        all_groups(spec)
+        all_groups(public_cells(spec, 1_000, 0.0))
 
 
 @pytest.mark.usefixtures("opacus")

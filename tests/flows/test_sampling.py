@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from bridge.errors import InputError
-from bridge.flows.margins import count_groups, draw_conditions, written_groups
+from bridge.flows.margins import Groups
 from bridge.flows.model import Model
 from bridge.flows.sampling import sample, sample_like
 from bridge.flows.spec import Spec
@@ -89,29 +89,6 @@ def test_conditions_come_in_the_shares_of_the_data(model: Model) -> None:
     assert rows["income"].between(0, 51).all()
 
 
-def test_conditions_come_together_as_they_were() -> None:
-    """A pregnant man is nobody's idea of a sample."""
-    sex = np.repeat(["F", "M"], 500)
-    age = np.repeat([240.0, 600.0], 500)
-    spec = SPEC.model_copy(update={"conditions": {k: SPEC.conditions[k] for k in ("sex", "age")}})
-    groups = written_groups(count_groups(spec, {"sex": sex, "age": age}, 1000))
-    drawn = draw_conditions(spec, groups, 1000, np.random.default_rng(3))
-    assert set(zip(drawn["sex"], np.floor(drawn["age"] / 12), strict=True)) == {
-        ("F", 20.0),
-        ("M", 50.0),
-    }
-
-
-def test_no_group_of_fewer_than_five_people_is_kept(table: Table, model: Model) -> None:
-    """Nobody is told where the one rich man is."""
-    whole = count_groups(SPEC, table.conditions, len(table))
-    assert min(whole.values()) < 5 <= min(group[-1] for group in model.groups)
-    assert {tuple(group[:-1]): group[-1] for group in model.groups} == {
-        group: count for group, count in whole.items() if count >= 5
-    }
-    assert sample(model, 20_000, seed=3)["income"].max() < 60
-
-
 def test_what_is_missing_by_design_is_missing_in_the_rows(model: Model) -> None:
     """And nothing else is."""
     rows = sample(model, 3_000, seed=4)
@@ -168,8 +145,9 @@ def test_the_same_seed_gives_the_same_rows(model: Model) -> None:
 
 
 def test_a_model_that_does_not_say_whom_it_was_fitted_to_needs_people(model: Model) -> None:
-    with pytest.raises(InputError, match="whom it was fitted to; give the people"):
-        sample(replace(model, groups=[]), 10, seed=1)
+    nobody = Groups(cells=model.groups.cells, margins=(), boxes=())
+    with pytest.raises(InputError, match=r"give people whose sex and age and triage .* by --like"):
+        sample(replace(model, groups=nobody), 10, seed=1)
 
 
 def test_a_model_without_conditions_needs_no_people() -> None:

@@ -9,7 +9,7 @@ from bridge.flows.checkpoint import pack, parse_checkpoint
 from bridge.flows.columns import fit_column
 from bridge.flows.conditions import features
 from bridge.flows.flow import Conditional
-from bridge.flows.margins import count_groups, written_groups
+from bridge.flows.margins import group_people
 from bridge.flows.model import Model
 from bridge.flows.spec import Spec
 from bridge.flows.table import Table
@@ -28,8 +28,9 @@ def drawn_checkpoint(table: Table, seed: int = 0) -> bytes:
         own = sum(len(steps) for steps in column.output.steps.values())
         conditionals.append(_drawn(spec, inputs + own, rng))
         inputs += 2 + len(column.cuts)
-    groups = count_groups(spec, table.conditions, len(table))
-    return pack(spec, columns, conditionals, groups=written_groups(groups), provenance={})
+    groups = group_people(spec, table.placed(rng))
+    provenance = {"rows": len(table)}
+    return pack(spec, columns, conditionals, groups=groups, provenance=provenance)
 
 
 def drawn_model(table: Table, seed: int = 0) -> Model:

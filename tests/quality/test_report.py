@@ -94,7 +94,7 @@ def test_ids_that_pictures_refer_to_exist(page: str) -> None:
 def test_a_verdict_has_the_number_in_it(evaluation: Evaluation) -> None:
     """And the floor beside it."""
     said = {verdict.question: verdict for verdict in verdicts(evaluation)}
-    assert len(said) == 7
+    assert len(said) == 8
     test = evaluation.two_sample.overall
     assert test
     apart = said["Can a classifier tell them apart?"]
@@ -130,7 +130,7 @@ def test_the_figures_are_json_without_nan(evaluation: Evaluation) -> None:
 
 def test_little_data_is_said_to_be_little_and_still_reported(small: Evaluation) -> None:
     """With what is needed for what."""
-    assert verdicts(small)[0].figure == "too few rows"
+    assert verdicts(small)[1].figure == "too few rows"
     assert "pairs of rows are few" in shortcomings(small)[0]
     assert "needs 200 pairs of rows" in render(small, Names("a", "b"))
 
