@@ -200,7 +200,7 @@ class Scripted:
 
 
 def test_too_few_people_are_said_so_before_the_fit(torch: None) -> None:
-    with pytest.raises(InputError, match=r"needs 100 rows with each output.* height_cm in 60 of"):
+    with pytest.raises(InputError, match=r"needs 100 rows with each output.* height_cm in 60"):
         train(people(60, 1), None, seed=1)
 
 
