@@ -190,6 +190,15 @@ def test_a_patient_who_cannot_be_made_costs_only_them(
     assert [patient.uuid for patient in read] == [patient.uuid for patient in PATIENTS[1:]]
 
 
+def test_names_are_spelt_as_everywhere(tmp_path: Path) -> None:
+    """A no-break space of a spreadsheet is a space, and said so; a joiner is spelling."""
+    write_csv(tmp_path, PATIENTS)
+    change(tmp_path / "patients.csv", "Amina", "Ami\u00a0na\u0645\u200c\u0645")
+    read, reading = read_all(tmp_path, MAPPING)
+    assert read[0].given_name == "Ami na\u0645\u200c\u0645"
+    assert reading.assumed == {"in names, no-break and double spaces were spaces": 1}
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "complaint"),
     [
