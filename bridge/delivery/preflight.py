@@ -21,8 +21,9 @@ from bridge.delivery.server_state import (
 )
 from bridge.delivery.target import IdentifierSlot, Target
 from bridge.errors import InputError
-from bridge.mapping.model import Mapping, Profile
-from bridge.openmrs.models import IdentifierType
+from bridge.mapping.model import Entry, Mapping, Profile
+from bridge.mapping.unit_words import known_unit, same_unit
+from bridge.openmrs.models import Concept, IdentifierType
 from bridge.yaml_files import nearest
 
 
@@ -256,11 +257,8 @@ def _check_concepts(state: ServerState, mapping: Mapping) -> Iterator[Finding]:
             fix = f"set decimals: 0 for {name} in the mapping, or allow decimals on the server"
             yield Finding(Level.FAIL, name, f"{concept.display} takes whole numbers only", fix)
             continue
-        if concept.units and concept.units != entry.unit:
-            fix = f"map {name} to a concept in {entry.unit}, or correct its unit in the mapping"
-            yield Finding(
-                Level.FAIL, name, f"{concept.display} is in {concept.units}, not {entry.unit}", fix
-            )
+        if concept.units and not same_unit(concept.units, entry.unit):
+            yield _of_another_unit(name, entry, concept)
             continue
         narrower = narrowed(entry.plausible, (concept.low, concept.high))
         if narrower[0] >= narrower[1]:
@@ -274,6 +272,19 @@ def _check_concepts(state: ServerState, mapping: Mapping) -> Iterator[Finding]:
             )
         else:
             yield Finding(Level.OK, name, concept.display)
+
+
+def _of_another_unit(name: str, entry: Entry, concept: Concept) -> Finding:
+    """Say that a concept's label is another unit's: the values would stand there under it.
+
+    Nothing that is advised makes the load go on as it is.
+    """
+    found = f"{concept.display} is in {concept.units}, not {entry.unit}"
+    fix = f"map {name} to a concept in {entry.unit}, or leave it out of the mapping"
+    if not known_unit(concept.units or ""):
+        found += f" ({concept.units} is no unit that bridge knows)"
+        fix += f"; if {concept.units} means {entry.unit}, write {entry.unit} there on the server"
+    return Finding(Level.FAIL, name, found, fix)
 
 
 def narrowed(

@@ -168,6 +168,23 @@ def test_what_would_fail_is_found_with_a_way_out(
     assert found.fix
 
 
+@pytest.mark.parametrize("units", ["lb", "lbs", "pounds", "Stone"])
+def test_no_advice_leads_to_kilograms_under_another_unit(units: str) -> None:
+    """Whoever changed the mapping's label as it said stored 31.6 kg as 31.6 lbs."""
+    (found,) = findings(with_concept("weight_kg", units=units), Level.FAIL)
+    assert found.fix.startswith("map weight_kg to a concept in kg, or leave it out of the mapping")
+    assert ("if Stone means kg, write kg there on the server" in found.fix) == (units == "Stone")
+
+
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [("weight_kg", "Kg"), ("temperature_c", "°C"), ("pulse_bpm", "bpm"), ("sbp_mmhg", "mm[Hg]")],
+)
+def test_a_server_may_write_a_unit_in_any_of_its_ways(name: str, units: str) -> None:
+    """It is the same unit."""
+    assert not findings(with_concept(name, units=units), Level.FAIL)
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from bridge.chart import Code, CodeableConcept, Quantity
 from bridge.codes import CIEL_SYSTEM, UCUM_SYSTEM
 from bridge.files.fhir.resources import Body, NotTaken
-from bridge.files.fhir.units import contradict, in_ucum
+from bridge.mapping.unit_words import contradict, in_ucum
 from bridge.names import JOINERS
 
 _SYSTEMS = {
