@@ -1,13 +1,14 @@
 """Where the patients of a run come from: typed, saved with the run, enough to make them again."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field
 
+from bridge.age_limits import Span
 from bridge.chart import Patient
 from bridge.errors import RecipeChanged
 from bridge.mapping.model import Mapping
@@ -35,7 +36,7 @@ class Cohort(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedRecipe:
-    """Patients that bridge makes; the last three fields tell whether it still makes the same."""
+    """Patients that bridge makes; digest, generator and models tell whether it makes the same."""
 
     kind: Literal["generated"] = "generated"
     count: int
@@ -53,6 +54,8 @@ class GeneratedRecipe:
     active: int = 0
     """How many are at the facility at the moment `now`, which stays the run's."""
     now: datetime | None = None
+    ages: dict[str, tuple[Span, ...]] = field(default_factory=dict)
+    """Limits of measurements that depend on the patient's age and sex."""
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
@@ -71,6 +74,7 @@ class GeneratedRecipe:
             models=tuple(inputs["models"]),
             active=request.active,
             now=request.now,
+            ages=dict(request.ages),
         )
 
     @property
@@ -100,6 +104,7 @@ class GeneratedRecipe:
             illness=self.illness,
             active=self.active,
             now=self.now,
+            ages=self.ages,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":
@@ -188,9 +193,9 @@ SavedRecipe = Annotated[Recipe, Field(discriminator="kind")]
 
 def _require_same(before: Recipe, now: object) -> None:
     differing = [
-        f"{field.name} was {getattr(before, field.name)}, is {getattr(now, field.name)}"
-        for field in fields(before)
-        if getattr(before, field.name) != getattr(now, field.name)
+        f"{one.name} was {getattr(before, one.name)}, is {getattr(now, one.name)}"
+        for one in fields(before)
+        if getattr(before, one.name) != getattr(now, one.name)
     ]
     if differing:
         raise RecipeChanged(f"other inputs ({'; '.join(differing)})")

@@ -17,6 +17,7 @@ MAY_USE = {
     "identity": set(),
     "pages": set(),
     "names": set(),
+    "age_limits": set(),
     "codes": {"identity"},
     "patient_arrays": {"chart"},
     "yaml_files": {"errors"},
@@ -24,6 +25,7 @@ MAY_USE = {
     "sites": {"errors", "yaml_files", "settings"},
     "flows": {"errors", "yaml_files"},
     "synthesis": {
+        "age_limits",
         "bounded_lines",
         "flows",
         "chart",
@@ -33,7 +35,7 @@ MAY_USE = {
         "names",
         "yaml_files",
     },
-    "mapping": {"chart", "errors", "codes", "yaml_files"},
+    "mapping": {"age_limits", "chart", "errors", "codes", "yaml_files"},
     "files": {
         "bounded_lines",
         "chart",
@@ -46,9 +48,10 @@ MAY_USE = {
     },
     "content": {"codes", "errors", "mapping"},
     "quality": {"flows", "errors", "pages"},
-    "openmrs": {"errors", "wording"},
-    "recipe": {"chart", "errors", "files", "mapping", "synthesis"},
+    "openmrs": {"age_limits", "errors", "wording"},
+    "recipe": {"age_limits", "chart", "errors", "files", "mapping", "synthesis"},
     "delivery": {
+        "age_limits",
         "chart",
         "content",
         "errors",
@@ -62,6 +65,7 @@ MAY_USE = {
         "wording",
     },
     "runs": {
+        "age_limits",
         "chart",
         "content",
         "delivery",

@@ -10,6 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
+from bridge.age_limits import Span, in_words
 from bridge.chart import Patient
 from bridge.delivery.server_state import (
     DEMO_TAG,
@@ -265,6 +266,13 @@ def _check_concepts(state: ServerState, mapping: Mapping) -> Iterator[Finding]:
             found = f"{concept.display} accepts nothing that the mapping calls plausible"
             fix = f"correct the limits of {name} in the mapping, or on the server"
             yield Finding(Level.FAIL, name, found, fix)
+        elif none_at := _ages_without_values(entry, concept):
+            found = f"{concept.display} accepts nothing plausible of {none_at}"
+            fix = f"correct the limits of {name} in the mapping, or the ranges on the server"
+            yield Finding(Level.FAIL, name, found, fix)
+        elif concept.ages:
+            found = f"{concept.display} accepts other limits by age or sex"
+            yield Finding(Level.NOTE, name, found, "only such values are made")
         elif narrower != entry.plausible:
             limits = f"{narrower[0]:g} to {narrower[1]:g} {entry.unit}"
             yield Finding(
@@ -287,6 +295,15 @@ def _of_another_unit(name: str, entry: Entry, concept: Concept) -> Finding:
     return Finding(Level.FAIL, name, found, fix)
 
 
+def _ages_without_values(entry: Entry, concept: Concept) -> str:
+    """Say of whom a server takes no value that the mapping calls plausible; of nobody: nothing."""
+    for span in concept.ages:
+        low, high = narrowed(entry.plausible, (span.low, span.high))
+        if low >= high and set(span.sexes) & {"F", "M"}:
+            return in_words(span)
+    return ""
+
+
 def narrowed(
     plausible: tuple[float, float], limits: tuple[float | None, float | None]
 ) -> tuple[float, float]:
@@ -304,6 +321,15 @@ def limits_of(state: ServerState, mapping: Mapping) -> Limits:
         name: narrowed(entry.plausible, (concept.low, concept.high))
         for name, entry in mapping.measurements.items()
         for concept in (state.concepts[entry.concept],)
+    }
+
+
+def ages_of(state: ServerState, mapping: Mapping) -> dict[str, tuple[Span, ...]]:
+    """Return what the server takes of each measurement, where that depends on age and sex."""
+    return {
+        name: state.concepts[entry.concept].ages
+        for name, entry in mapping.measurements.items()
+        if state.concepts[entry.concept].ages
     }
 
 

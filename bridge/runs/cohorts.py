@@ -1,12 +1,14 @@
 """The patients that are asked for, or that a run was begun with."""
 
 import random
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bridge.age_limits import Span
 from bridge.delivery.ledger import MappingIdentity, Run
 from bridge.delivery.preflight import Limits
 from bridge.errors import Hint, InputError, LedgerError, RecipeChanged, Remedy, option
@@ -76,9 +78,17 @@ class CohortRequest:
 
 
 def generated_cohort(
-    request: CohortRequest, limits: Limits, clock: Clock, people_file: Path | None = None
+    request: CohortRequest,
+    limits: Limits,
+    clock: Clock,
+    people_file: Path | None = None,
+    *,
+    ages: Map[str, tuple[Span, ...]] | None = None,
 ) -> "GeneratedCohort":
-    """Return the patients that are asked for; those of a people file replace the drawn ones."""
+    """Return the patients that are asked for; those of a people file replace the drawn ones.
+
+    `ages` are limits of measurements that depend on the patient's age and sex.
+    """
     from bridge.synthesis.cohort import GeneratedCohort, Request
     from bridge.synthesis.people import load_people
     from bridge.synthesis.population import load_population
@@ -100,6 +110,7 @@ def generated_cohort(
         population=population,
         visits=request.visits,
         limits=limits,
+        ages=ages or {},
         illness=request.illness or ("none" if people else "mixed"),
         people=people,
         active=request.active,

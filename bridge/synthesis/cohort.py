@@ -5,8 +5,8 @@ Patients are made in blocks of fixed size, each from a random stream of its own,
 as arrays (`part`) or one by one (`patients`), they are the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.age_limits import Span
 from bridge.chart import MEASUREMENTS, Patient
 from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
@@ -48,6 +49,8 @@ PART_VISITS: Final = 12_288
 class Request:
     """What is asked for; `people` replaces the population's own draws, one patient each.
 
+    `ages` are limits of measurements that depend on the patient's age and sex.
+
     `illness` names one of triage.MIXES. The first `active` patients are at the facility at the
     moment `now`: their last visit began some minutes before, and goes on.
     """
@@ -61,6 +64,7 @@ class Request:
     people: tuple[GivenPerson, ...] = ()
     active: int = 0
     now: datetime | None = None
+    ages: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
 
 
 class GeneratedCohort:
@@ -73,7 +77,7 @@ class GeneratedCohort:
         self._population = load_population(request.population)
         models = load_model("population"), load_model("illness")
         calibration = calibration_of(self._population, models[0])
-        self._vitals = Vitals(*models, request.limits, calibration)
+        self._vitals = Vitals(*models, request.limits, calibration, request.ages)
         self._people = request.people
         self.inputs: dict[str, Any] = {
             "generator": GENERATOR,
@@ -88,6 +92,7 @@ class GeneratedCohort:
             "people": fingerprint({"people": list(as_rows(self._people))})[:12]
             if self._people
             else None,
+            **_ages(request.ages),
         }
         self.fingerprint = fingerprint(self.inputs | _anywhere(request.population))
         self._fingerprint_here = fingerprint(
@@ -260,6 +265,19 @@ def _normals_of(
         return normals(np.concatenate(uniforms))
 
     return drawn
+
+
+def _ages(ages: Mapping[str, tuple[Span, ...]]) -> dict[str, Any]:
+    """Return limits by age as plain JSON; where there are none, nothing tells that they lack."""
+    plain = {
+        name: [[of.sexes, of.first, of.last, _float(of.low), _float(of.high)] for of in spans]
+        for name, spans in sorted(ages.items())
+    }
+    return {"ages": plain} if plain else {}
+
+
+def _float(limit: float | None) -> float | None:
+    return None if limit is None else float(limit)
 
 
 def _anywhere(population: str) -> dict[str, Any]:

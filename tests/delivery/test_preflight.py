@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bridge.age_limits import Span
 from bridge.delivery.preflight import (
     Finding,
     Level,
+    ages_of,
     check,
     choose_profile,
+    limits_of,
     narrowed,
     needed_identifiers,
     real_patients,
@@ -174,6 +177,21 @@ def test_no_advice_leads_to_kilograms_under_another_unit(units: str) -> None:
     (found,) = findings(with_concept("weight_kg", units=units), Level.FAIL)
     assert found.fix.startswith("map weight_kg to a concept in kg, or leave it out of the mapping")
     assert ("if Stone means kg, write kg there on the server" in found.fix) == (units == "Stone")
+
+
+def test_limits_by_age_are_told_and_kept_to() -> None:
+    """And ages of whom the server takes nothing plausible are found before a load."""
+    ages = (Span("FMOU", 0, 11, 0.4, 16), Span("FMOU", 12, 10_000, 5, 300))
+    state = with_concept("weight_kg", low=0.4, high=300, ages=ages)
+    assert not findings(state, Level.FAIL)
+    (found,) = findings(state, Level.NOTE)
+    assert found.check == "weight_kg"
+    assert "other limits by age or sex" in found.found
+    assert limits_of(state, MAPPING)["weight_kg"] == (0.4, 250)
+    assert ages_of(state, MAPPING) == {"weight_kg": ages}
+    none = with_concept("weight_kg", ages=(ages[0], ages[1]._replace(low=260)))
+    (found,) = findings(none, Level.FAIL)
+    assert "accepts nothing plausible of 12 months and over" in found.found
 
 
 @pytest.mark.parametrize(

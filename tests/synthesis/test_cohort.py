@@ -17,7 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.age_limits import Span
 from bridge.chart import MEASUREMENTS, Encounter, Patient, completed_months
+from bridge.errors import InputError
 from bridge.mapping.loading import load_mapping
 from bridge.patient_arrays import PatientArrays
 from bridge.synthesis.cohort import GENERATOR, GeneratedCohort, Request
@@ -290,3 +292,41 @@ def test_any_request_gives_patients_within_it(
         for visit in patient.visits:
             assert visit.start < visit.stop
             assert visit.start.date() < as_of
+
+
+def by_age(name: str, *spans: Span) -> GeneratedCohort:
+    """Return a cohort for a server whose limits of a measurement depend on age and sex."""
+    return cohort(600, ages={name: spans})
+
+
+def test_limits_by_age_hold_at_the_age_of_each_visit() -> None:
+    """A server refuses a child for what it takes of an adult."""
+    spans = (
+        Span("FMOU", 0, 59, 60, 170),
+        Span("F", 60, 10_000, 45, 100),
+        Span("MOU", 60, 10_000, 40, None),
+    )
+    made = by_age("pulse_bpm", *spans)
+    seen = 0
+    for patient in everybody(made):
+        for encounter in patient.encounters():
+            months = completed_months(patient.birthdate, encounter.time.date())
+            (span,) = (one for one in spans if one.holds(patient.sex, months))
+            pulse = values(encounter)["pulse_bpm"]
+            assert (span.low or 0) <= pulse <= (span.high or 230)
+            seen += pulse > 100
+    assert seen > 50
+    assert made.resampled > 50
+
+
+def test_without_limits_by_age_the_patients_are_what_they_were() -> None:
+    """And with some that refuse nobody the values are the same people's in other patients."""
+    assert cohort(ages={}).fingerprint == cohort().fingerprint
+    assert by_age("pulse_bpm", Span("FM", 0, 10_000, 0, None)).fingerprint != cohort().fingerprint
+
+
+def test_limits_by_age_that_leave_no_value_are_named() -> None:
+    """In place of drawing for ever."""
+    made = by_age("height_cm", Span("FM", 0, 10_000, 10, 20))
+    with pytest.raises(InputError, match="limits of height_cm, 10 to 272, and less by age or sex,"):
+        everybody(made)
