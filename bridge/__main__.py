@@ -1,6 +1,7 @@
 """`bridge` and `python -m bridge`: the one place that catches errors and exits."""
 
 import sys
+import warnings
 from collections.abc import Callable
 from datetime import datetime
 from typing import NoReturn
@@ -13,6 +14,8 @@ from bridge.wording import harmless
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
+    if not sys.warnoptions:  # other libraries' words to programmers are not for its users
+        warnings.simplefilter("ignore")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -23,7 +23,8 @@ MAY_USE = {
     "yaml_files": {"errors"},
     "settings": {"errors", "yaml_files"},
     "sites": {"errors", "yaml_files", "settings"},
-    "flows": {"errors", "yaml_files"},
+    "tables": {"bounded_lines", "errors"},
+    "flows": {"errors", "tables", "yaml_files"},
     "synthesis": {
         "age_limits",
         "bounded_lines",
@@ -33,6 +34,7 @@ MAY_USE = {
         "errors",
         "identity",
         "names",
+        "tables",
         "yaml_files",
     },
     "mapping": {"age_limits", "chart", "errors", "codes", "yaml_files"},
@@ -47,7 +49,7 @@ MAY_USE = {
         "names",
     },
     "content": {"codes", "errors", "mapping"},
-    "quality": {"flows", "errors", "pages"},
+    "quality": {"flows", "errors", "pages", "tables"},
     "openmrs": {"age_limits", "errors", "wording"},
     "recipe": {"age_limits", "chart", "errors", "files", "mapping", "synthesis"},
     "delivery": {

@@ -7,6 +7,7 @@ import click
 
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
+from bridge.cli.tables import show_notes
 from bridge.errors import InputError, MissingExtra
 from bridge.files.atomic_write import write_atomically
 
@@ -51,10 +52,11 @@ def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bo
         raise InputError("is in a folder that does not exist; make it first", place=out)
     spec = find_spec(spec_name) if spec_name else None
     generators = comparison.all_generators(spec)
-    frame = frames.load_frame(data, spec, seed=seed)
+    read = frames.load_frame(data, spec, seed=seed)
+    show_notes(data, read, screen)
     with screen.progress("generators", len(generators) + 1) as meter:
         found = comparison.compare(
-            frame,
+            read.frame,
             generators,
             seed=seed,
             clock=time.process_time,

@@ -7,6 +7,7 @@ import click
 
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
+from bridge.cli.tables import show_notes
 from bridge.errors import InputError, MissingExtra
 from bridge.files.atomic_write import write_atomically
 
@@ -87,7 +88,10 @@ def evaluate(
         raise InputError("is in a folder that does not exist; make it first", place=out)
     spec = find_spec(spec_name) if spec_name else None
     places = [path for path in (real, synthetic, train) if path]
-    tables = [frames.load_frame(path, spec, seed=seed) for path in places]
+    read = [frames.load_frame(path, spec, seed=seed) for path in places]
+    for path, table in zip(places, read, strict=True):
+        show_notes(path, table, screen)
+    tables = [table.frame for table in read]
     rows = f"{len(tables[0]):,} real rows with {len(tables[1]):,} synthetic ones"
     screen.waiting(f"comparing {rows} (20,000 take some minutes)")
     found = evaluation.evaluate(*tables, conditions=given_columns(spec), seed=seed, repeats=repeats)

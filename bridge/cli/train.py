@@ -1,12 +1,14 @@
 """`bridge train`: fit a model to a table of one's own."""
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from bridge.cli.screen import Screen
+from bridge.cli.tables import show_columns, show_doubts
 from bridge.errors import InputError, MissingExtra
 from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from bridge.flows.budget import Budget
     from bridge.flows.spec import Spec
     from bridge.flows.table import Table
+    from bridge.tables.doubts import Doubt
 
 SEED = 1
 
@@ -34,6 +37,12 @@ SEED = 1
     "spec_name",
     help="What the columns mean: a YAML file, or population or illness (bridge's own). None: it "
     "is inferred, and written beside the model to be edited.",
+)
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Only say what the table seems to be and what is odd about it, and write the spec.",
 )
 @click.option(
     "--select",
@@ -65,6 +74,7 @@ def train(
     data: tuple[Path, ...],
     out: Path,
     spec_name: str | None,
+    only_check: bool,
     select_data: tuple[Path, ...],
     seed: int | None,
     epsilon: float | None,
@@ -72,8 +82,12 @@ def train(
 ) -> int:
     """Fit a flow to a table: the same data, spec and seed give the same weights."""
     try:
+        import numpy as np
+
         from bridge.flows.spec import find_spec
         from bridge.flows.table import load_table
+        from bridge.flows.training import check_table
+        from bridge.tables.doubts import find_doubts
     except ImportError as error:
         raise MissingExtra("bridge train", "train") from error
     screen = Screen()
@@ -81,17 +95,23 @@ def train(
         raise InputError("a model's name ends in .npz", place=out)
     if epsilon is not None:
         _check_private(spec_name, select_data)
-    spec = find_spec(spec_name) if spec_name else _inferred(data, out, screen)
+    inferred = None if spec_name else _inferred(data, out, screen)
+    spec = inferred.spec if inferred else find_spec(spec_name or "")
     table = load_table(data, spec)
+    _show_rows(table, screen)
+    doubts = find_doubts(table.frame(np.random.default_rng(0)))
+    show_doubts(doubts, screen)
+    if only_check:
+        _write_spec(inferred, doubts, screen)
+    check_table(table)
+    if only_check:
+        return 0
     select = load_table(select_data, spec) if select_data else None
-    screen.say(f"{how_many(len(table), 'row')} to fit to")
-    for reason, rows in table.left_out.items():
-        if rows:
-            screen.say(f"  left out: {how_many(rows, 'row')}, {reason}")
     if epsilon is None:
         content = _fitted(table, select, SEED if seed is None else seed, screen)
     else:
         content = _privately_fitted(table, epsilon, delta, seed, screen)
+    _write_spec(inferred, doubts, screen)
     write_atomically(out, content)
     screen.say(f"{out}: {len(content) / 1000:.0f} kB; `bridge sample {out} --out FILE` makes rows")
     return 0
@@ -175,20 +195,49 @@ def _show(budget: "Budget", screen: Screen) -> None:
     )
 
 
-def _inferred(data: tuple[Path, ...], out: Path, screen: Screen) -> "Spec":
-    """Infer a spec from the data and write it beside the model."""
-    import pandas as pd
+class _Inferred(NamedTuple):
+    """A spec that was inferred, where it is to be written, and what is said in it."""
 
+    spec: "Spec"
+    place: Path
+    said: tuple[str, ...]
+
+
+def _inferred(data: tuple[Path, ...], out: Path, screen: Screen) -> _Inferred:
+    """Infer a spec from the data; show what was made of it, and what is odd."""
     from bridge.flows.inference import infer_spec
-    from bridge.flows.spec import spec_text
-    from bridge.flows.table import read_frame
+    from bridge.tables.frames import read_tables
 
-    spec, left_out = infer_spec(pd.concat([read_frame(path) for path in data], ignore_index=True))
     place = out.with_suffix(".spec.yaml")
     if place.exists():
         raise InputError("is there already: give it with --spec, or remove it", place=place)
-    write_atomically(place, spec_text(spec).encode())
-    screen.say(f"{place}: what the columns seem to mean; edit it and give it with --spec")
-    for name, reason in left_out.items():
-        screen.say(f"  not used: {name} {reason}")
-    return spec
+    read = read_tables(data)
+    for note in read.notes:
+        screen.say(f"  {note}")
+    spec, left_out = infer_spec(read.frame, units=read.units, oldest=read.oldest)
+    not_used = tuple(f"not used: {name} {reason}" for name, reason in left_out.items())
+    for line in not_used:
+        screen.say(f"  {line}")
+    said = (*read.notes, *not_used)
+    return _Inferred(spec, place, said)
+
+
+def _write_spec(inferred: _Inferred | None, doubts: "Sequence[Doubt]", screen: Screen) -> None:
+    """Write an inferred spec, with what was said of the table as comments."""
+    from bridge.flows.spec import spec_text
+
+    if inferred is None:
+        return
+    lines = (*inferred.said, *(f"doubt: {doubt}" for doubt in doubts))
+    said = "".join(f"# {' '.join(line.split())}\n" for line in lines)
+    write_atomically(inferred.place, (said + spec_text(inferred.spec)).encode())
+    screen.say(f"{inferred.place}: what the columns seem to mean; edit it and give it with --spec")
+
+
+def _show_rows(table: "Table", screen: Screen) -> None:
+    """Say how many rows there are to fit to, what they are, and how many lack what."""
+    screen.say(f"{how_many(len(table), 'row')} to fit to")
+    for reason, rows in table.left_out.items():
+        if rows:
+            screen.say(f"  left out: {how_many(rows, 'row')}, {reason}")
+    show_columns(table, screen)

@@ -11,6 +11,7 @@ from bridge.errors import InputError
 from bridge.files.account import Reading, Rejected, counted, kind_of, sources_of
 from bridge.files.fhir.chart import Chart
 from bridge.files.index import Index, Stored
+from bridge.files.kept_charts import KeptCharts
 from bridge.files.measurements import with_measurements
 from bridge.files.narrowing import can_be_here, still_here
 from bridge.files.opening import digest
@@ -37,7 +38,7 @@ class Source(Protocol):
 
 
 class FilesCohort:
-    """The patients of a file or folder, read again whenever they are asked for.
+    """The patients of a file or folder.
 
     The first pass, when it is made, reads everything once: it finds out what belongs to whom,
     which patients can be made, and what is left out. With a mapping, findings that are its
@@ -60,6 +61,7 @@ class FilesCohort:
         self._mapping = mapping
         self._found: Found = find_source(path)
         self._source: Source = self._found.source
+        self._kept = KeptCharts()
         self._here: set[int] = set()
         """Who is there now: the first whose last visit can be moved to today."""
         self.form = self._found.form
@@ -82,11 +84,14 @@ class FilesCohort:
         return self._made(number)[1]
 
     def close(self) -> None:
-        """Drop the index of the files."""
+        """Drop the index of the files, and what was kept of them."""
         self._source.close()
+        self._kept.close()
 
     def _made(self, number: int) -> tuple[Patient, tuple[LeftOut, ...]]:
-        chart = self._source.chart(self._source.index.numbered(number), self._options)
+        chart = self._kept.chart(number) or self._source.chart(
+            self._source.index.numbered(number), self._options
+        )
         if isinstance(chart, Rejected):
             raise InputError(f"has changed while it was read: {chart.source}", place=self._path)
         patient, unknown = self._with_relatives(chart.patient)
@@ -127,6 +132,7 @@ class FilesCohort:
                 made += 1
                 seen(chart.patient)
                 index.number(patient, made)
+                self._kept.keep(made, chart)
                 if len(self._here) < self._options.active and can_be_here(chart.patient):
                     self._here.add(made)
                 left_out.update(counted(chart.left_out))

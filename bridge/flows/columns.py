@@ -15,12 +15,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.errors import InputError
 from bridge.flows.spec import Output
 
 Floats = NDArray[np.float64]
 
 ROWS_AT_THE_ENDS: Final = 5
 """People who reach the outermost value at least: no single person's extreme is written down."""
+
+FEWEST_CELLS: Final = 10_000
+MOST_CELLS: Final = 100_000
+"""Cells of a grid: weights in grams have some thousand, a number that identifies has millions."""
 
 WIDEST_STEP: Final = 0.1
 """Largest distance of two knots in normal scores; half the SpO2 readings share two cells."""
@@ -71,9 +76,29 @@ class Column:
         return np.concatenate([z[None], scores[None], scores >= cuts[:, None]])
 
 
+def most_cells(rows: int) -> int:
+    """Return how many cells of a grid so many values can teach (a choice), whatever its step."""
+    return min(MOST_CELLS, max(FEWEST_CELLS, 20 * rows))
+
+
+def check_grid(name: str, output: Output, values: Floats) -> None:
+    """Raise an InputError where values (n,) spread over more cells than they can teach."""
+    known = values[~np.isnan(values)]
+    cells = np.ptp(known) / output.step if len(known) else 0
+    if cells > most_cells(len(known)):
+        raise InputError(
+            f"{name}: spans {cells:,.0f} steps of {output.step:g} ({known.min():g} to "
+            f"{known.max():g}), and {len(known):,} values teach {most_cells(len(known)):,}; give "
+            "it bounds or a coarser step in the spec, or leave it out (bridge train --check "
+            "writes a spec)"
+        )
+
+
 def fit_column(name: str, output: Output, values: Floats) -> Column:
     """Place the knots of a column by its people's `values` (n,), NaN left out."""
-    cells = np.sort(np.rint(values[~np.isnan(values)] / output.step)).astype(np.int64)
+    check_grid(name, output, values)
+    known = np.sort(values[~np.isnan(values)])
+    cells = np.rint(known / output.step).astype(np.int64)
     outermost = min(ROWS_AT_THE_ENDS, len(cells)) - 1
     cells = np.clip(cells, cells[outermost], cells[-1 - outermost])
     if output.spread == "ranks":

@@ -1,22 +1,28 @@
 """What a table's columns seem to be: the spec that `bridge train` starts from."""
 
-import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from bridge.errors import InputError
-from bridge.flows.columns import Floats
+from bridge.flows.columns import Floats, most_cells
 from bridge.flows.conditions import USUAL
 from bridge.flows.spec import Spec, Unit
 from bridge.flows.table import MONTHS
+from bridge.tables.doubts import far_codes
+from bridge.tables.identifiers import who_it_names
 
 ON_GRID: Final = 0.995
 """The share of values that must lie on a grid; the rest are slips and conversions."""
 
 MOST_LEVELS: Final = 50
+FEW_LEVELS: Final = 10
+FEWEST_OF_A_LEVEL: Final = 5
+"""A column whose levels are rarer than this for the most part says who somebody is."""
+
 FEW_NUMBERS: Final = 10
 """A whole number with no more distinct values than this is a code or a grade, no measurement."""
 
@@ -27,9 +33,10 @@ _FINE: Final = 100
 """Cells from which on a positive column's scores are its logarithm (Output.spread)."""
 
 _STEPS = sorted((n * 10.0**e for n in (1, 2, 5) for e in range(-4, 3)), reverse=True)
-_IDENTIFIER = re.compile(r"(^|_)(id|uuid|seqn|identifier|mrn)$", re.IGNORECASE)
-_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ].*)?$")
 _UNITS: Final[Mapping[str, Unit]] = {"months": "month", "days": "day"}
+
+
+NONE_SAID: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Inferred(NamedTuple):
@@ -39,23 +46,36 @@ class Inferred(NamedTuple):
     left_out: Mapping[str, str]
 
 
-def infer_spec(frame: pd.DataFrame, conditions: Sequence[str] = USUAL) -> Inferred:
-    """Say what the columns of a table seem to be; raises InputError if none is a measurement."""
+def infer_spec(
+    frame: pd.DataFrame,
+    conditions: Sequence[str] = USUAL,
+    *,
+    units: Mapping[str, str] = NONE_SAID,
+    oldest: Mapping[str, float] = NONE_SAID,
+) -> Inferred:
+    """Say what the columns of a table seem to be; raises InputError if none is a measurement.
+
+    `units` and `oldest` are what its cells said (ReadTable).
+    """
     left_out: dict[str, str] = {}
     given: dict[str, Any] = {}
     made: dict[str, Any] = {}
     for name in map(str, frame.columns):
-        if reason := not_a_measurement(name, frame[name]):
+        if reason := not_a_measurement(name, frame[name]) or _too_fine(frame[name]):
             left_out[name] = reason
-        elif name in conditions:
-            given[name] = _condition(name, frame[name])
+        elif name.casefold() in conditions:
+            given[name] = _condition(name, frame[name], oldest.get(name))
         else:
-            made[name] = _output(name, frame[name])
+            made[name] = _output(name, frame[name], units.get(name))
     if not made:
-        raise InputError("no column of the table is a measurement that a model could make")
+        why = "; ".join(f"{name} {reason}" for name, reason in left_out.items())
+        raise InputError(
+            f"no column of the table is a measurement that a model could make ({why or 'no other'})"
+        )
     for name, output in made.items():
         output["measured"] = _measured(frame, name, given)
-    return Inferred(Spec.model_validate({"conditions": given, "outputs": made}), left_out)
+    spec = {"conditions": given, "outputs": made, "gaps": "learn"}
+    return Inferred(Spec.model_validate(spec), left_out)
 
 
 def not_a_measurement(name: str, values: pd.Series) -> str | None:
@@ -63,19 +83,36 @@ def not_a_measurement(name: str, values: pd.Series) -> str | None:
     values = values.dropna()
     if values.empty:
         return "has no values"
-    if (values if is_number(values) else as_words(values)).nunique() == 1:
+    words = values if is_number(values) else as_words(values)
+    counts = words.value_counts()
+    if len(counts) == 1:
         return "has one value only"
-    if _IDENTIFIER.search(name):
-        return "identifies rows"
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return "is a date"
+    if reason := who_it_names(name, values):
+        return reason
     if is_number(values):
-        counted = bool((values % 1 == 0).all()) and values.is_unique
-        return "numbers the rows" if counted and values.is_monotonic_increasing else None
-    words = values.astype(str)
-    if words.str.match(_DATE).mean() > ON_GRID:
-        return "is a date"
-    return "is free text or identifies rows" if words.nunique() > MOST_LEVELS else None
+        return None
+    rare = int((counts < FEWEST_OF_A_LEVEL).sum())
+    if len(counts) > MOST_LEVELS or (len(counts) > FEW_LEVELS and rare > len(counts) / 2):
+        return "is free text or identifies rows"
+    return None
+
+
+def _too_fine(values: pd.Series) -> str | None:
+    """Say that a column of numbers has a finer grid than its rows can teach."""
+    if is_category(values):
+        return None
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    numbers = numbers[np.isfinite(numbers)]
+    numbers = numbers[~np.isin(numbers, far_codes(numbers))]  # they are doubts of their own
+    step = find_step(numbers) or _coarse(numbers)
+    cells = np.ptp(numbers) / step
+    most = most_cells(len(numbers))
+    if cells > most:
+        return (
+            f"spans {cells:,.0f} steps of {step:g}, and {len(numbers):,} values teach {most:,} "
+            "(give a coarser step, or bounds, in a spec)"
+        )
+    return None
 
 
 def is_number(values: pd.Series) -> bool:
@@ -120,10 +157,11 @@ def share_on_grid(values: Floats, step: float) -> float:
     return float(np.mean(off < 1e-6 * np.maximum(1, np.abs(found / step))))
 
 
-def _condition(name: str, values: pd.Series) -> dict[str, Any]:
-    if name.startswith("age") and is_number(values):
-        unit = _UNITS.get(name.removeprefix("age_"), "year")
-        oldest = max(1.0, float(np.ceil(values.max() * MONTHS[unit] / 12)))
+def _condition(name: str, values: pd.Series, top: float | None) -> dict[str, Any]:
+    if name.casefold().startswith("age") and is_number(values):
+        unit = _UNITS.get(name.casefold().removeprefix("age_").rstrip("_"), "year")
+        last = float(values.max()) if top is None else top
+        oldest = max(1.0, float(np.ceil(last * MONTHS[unit] / 12)))
         return {"kind": "age", "columns": {name: unit}, "oldest": oldest}
     if is_category(values):
         return {"kind": "category", "columns": [name], "levels": _levels(values)}
@@ -135,23 +173,28 @@ def _levels(values: pd.Series) -> list[str]:
     return sorted(as_words(values).dropna().unique(), key=word_order)
 
 
-def _output(name: str, values: pd.Series) -> dict[str, Any]:
+def _output(name: str, values: pd.Series, unit: str | None) -> dict[str, Any]:
     if is_category(values):
         return {"kind": "category", "columns": [name], "levels": _levels(values)}
     numbers = values.to_numpy(np.float64, na_value=np.nan)
     numbers = numbers[np.isfinite(numbers)]
     low, high = float(numbers.min()), float(numbers.max())
-    step = find_step(numbers) or float(f"{(high - low) / 10_000:.0e}")
+    step = find_step(numbers) or _coarse(numbers)
     fine = low >= step and (high - low) / step >= _FINE and low > 0
     return {
         "columns": [name],
-        "unit": _UCUM.get(name.rpartition("_")[2], ""),
+        "unit": unit or _UCUM.get(name.rpartition("_")[2].casefold(), ""),
         "step": step,
         "decimals": _decimals(step),
         "low": low,
         "high": high,
         "spread": "digits" if fine else "ranks",
     }
+
+
+def _coarse(numbers: Floats) -> float:
+    """Return a step for numbers on no grid: a ten-thousandth of their range."""
+    return float(f"{np.ptp(numbers) / 10_000:.0e}")
 
 
 _UCUM: Final[Mapping[str, str]] = {

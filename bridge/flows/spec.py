@@ -135,13 +135,16 @@ class Fit(YamlModel):
 class Spec(YamlModel):
     """The columns of a table, and how a model is fitted to it; outputs are made in their order.
 
-    `rows` keeps the people whose column holds one of some values.
+    `rows` keeps the people whose column holds one of some values. `gaps` says what becomes of a
+    row that lacks an output, or has it outside its bounds: it is left out whole, or each output
+    learns from the rows that have it.
     """
 
     about: str = ""
     rows: Annotated[dict[str, list[str]], Field(default_factory=dict)]
     conditions: Annotated[dict[str, Condition], Field(default_factory=dict)]
     outputs: Annotated[dict[str, Output], Field(min_length=1)]
+    gaps: Literal["leave out", "learn"] = "leave out"
     fit: Fit = Fit()
 
     @checked(mode="after")

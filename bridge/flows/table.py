@@ -1,10 +1,8 @@
 """A table of people, from CSV or Parquet files to what a spec makes of its columns."""
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +14,7 @@ from bridge.errors import InputError, MissingExtra
 from bridge.flows.columns import Floats
 from bridge.flows.conditions import DAYS_PER_MONTH, Conditions, is_measured
 from bridge.flows.spec import Condition, Output, Spec
+from bridge.tables.frames import ReadTable, read_table
 from bridge.yaml_files import nearest
 
 MONTHS: Final = {"day": 1 / DAYS_PER_MONTH, "month": 1.0, "year": 12.0}
@@ -30,9 +29,10 @@ class Table:
     """n people as a spec sees them.
 
     An age lies anywhere in the `widths` months (n,) after its condition. `values` (n, D) are NaN
-    where an output is missing by design, and nowhere else; categories are the place of their
-    level. `left_out` counts the rows that could not be used, by reason, and `source` says which
-    files they came from.
+    where an output is missing by design, or not known of a row that is kept all the same (the
+    spec's `gaps`); categories are the place of their level. `left_out` counts the rows that could
+    not be used, by reason, `gaps` the rows without an output, where the spec keeps them. `source`
+    says which files they came from, and `notes` what was made of those.
     """
 
     spec: Spec
@@ -41,6 +41,8 @@ class Table:
     widths: Mapping[str, Floats]
     values: Floats
     left_out: Mapping[str, int]
+    gaps: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -83,48 +85,20 @@ def as_frame(spec: Spec, conditions: Conditions, values: Floats) -> pd.DataFrame
     return pd.DataFrame(columns)
 
 
-def read_frame(path: Path) -> pd.DataFrame:
-    """Read a CSV (also compressed) or Parquet file."""
-    try:
-        if path.suffix == ".parquet":
-            return _read_parquet(path)
-        return pd.read_csv(path, low_memory=False)
-    except ImportError as error:
-        raise MissingExtra("reading Parquet", "scale") from error
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror or error})", place=path) from error
-    except (ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise InputError(f"is no CSV or Parquet table: {error}", place=path) from error
-    except MemoryError as error:
-        raise InputError("does not fit into memory", place=path) from error
-
-
-MOST_CELLS: Final = 2**28
-"""Two gigabytes of numbers: a Parquet file of a few kilobytes can say that it holds more."""
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    from pyarrow import parquet
-
-    about = parquet.read_metadata(path)
-    if about.num_rows * about.num_columns > MOST_CELLS:
-        size = f"{about.num_rows:,} rows of {about.num_columns:,} columns"
-        raise InputError(f"is too large a table: {size}", place=path)
-    return pd.read_parquet(path)
-
-
 def load_table(paths: Sequence[Path], spec: Spec) -> Table:
     """Read files one after the other as one table of a spec."""
-    frames = [read_frame(path) for path in paths]
+    tables = [read_table(path) for path in paths]
     source = [
         {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
         for path in paths
     ]
-    by = [_fitting(frame, spec, path) for path, frame in zip(paths, frames, strict=True)]
+    by = [_fitting(read, spec, path) for path, read in zip(paths, tables, strict=True)]
     if any(other != by[0] for other in by):
         raise InputError(f"its columns are not those of {paths[0]}", place=paths[-1])
+    frames = [read.frame for read in tables]
     table = parse_table(pd.concat(frames, ignore_index=True), by[0], source)
-    return replace(table, spec=spec)
+    notes = tuple(note for read in tables for note in read.notes)
+    return replace(table, spec=spec, notes=notes)
 
 
 def parse_table(frame: pd.DataFrame, spec: Spec, source: Sequence[Mapping[str, str]] = ()) -> Table:
@@ -146,13 +120,25 @@ def parse_table(frame: pd.DataFrame, spec: Spec, source: Sequence[Mapping[str, s
     for name, unknown in _unknown(spec, conditions).items():
         leave_out(unknown, f"{name} not known")
     values = np.empty((len(frame), len(spec.outputs)))
+    gaps: dict[str, NDArray[np.bool_]] = {}
     for k, (name, output) in enumerate(spec.outputs.items()):
         values[:, k] = read = _output(frame, output)
         expected = is_measured(output, conditions, len(frame))
-        outside = (read < _or(output.low, -np.inf)) | (read > _or(output.high, np.inf))
-        leave_out(expected & outside, f"{name} outside its bounds")
-        leave_out(expected & np.isnan(read), f"{name} missing")
+        low, high = _or(output.low, -np.inf), _or(output.high, np.inf)
+        outside = np.asarray((read < low) | (read > high))
+        lost = {
+            f"{name} outside its bounds": expected & outside,
+            f"{name} missing": expected & np.isnan(read),
+        }
+        if spec.gaps == "learn":
+            gaps |= lost
+            values[outside, k] = np.nan
+        else:
+            for reason, rows in lost.items():
+                leave_out(rows, reason)
         values[~expected, k] = np.nan
+    if spec.gaps == "learn":
+        leave_out(np.asarray(np.isnan(values).all(axis=1)), "nothing of the outputs known")
     whole = Table(
         spec=spec,
         source=source,
@@ -160,6 +146,7 @@ def parse_table(frame: pd.DataFrame, spec: Spec, source: Sequence[Mapping[str, s
         widths=widths,
         values=values,
         left_out=left_out,
+        gaps={reason: int((rows & usable).sum()) for reason, rows in gaps.items()},
     )
     return whole[usable]
 
@@ -170,12 +157,13 @@ def load_conditions(path: Path, spec: Spec, rng: np.random.Generator) -> tuple[C
     An age in years lies anywhere in its year, as it does where a model is fitted: a classifier
     would know people by half years.
     """
-    frame = read_frame(path)
-    spec = _fitting(frame, spec.model_copy(update={"rows": {}, "outputs": {}}), path)
+    read = read_table(path)
+    frame = read.frame
+    spec = _fitting(read, spec.model_copy(update={"rows": {}, "outputs": {}}), path)
     conditions, widths = _conditions(frame, spec)
     for name, unknown in _unknown(spec, conditions).items():
         if unknown.any():
-            line = int(np.flatnonzero(unknown)[0]) + 2
+            line = read.line(int(np.flatnonzero(unknown)[0]))
             raise InputError(f"{name} is not known of everyone", place=f"{path}:{line}")
     spread = {
         name: conditions[name] + width * rng.random(len(frame)) for name, width in widths.items()
@@ -219,11 +207,13 @@ def _unknown(spec: Spec, conditions: Conditions) -> dict[str, NDArray[np.bool_]]
     }
 
 
-def _fitting(frame: pd.DataFrame, spec: Spec, path: Path) -> Spec:
+def _fitting(read: ReadTable, spec: Spec, path: Path) -> Spec:
     """Return the spec by which a table is read: its data's names, or those it gives them.
 
     A table that a model made has the latter.
     """
+    frame = read.frame
+    _check_units(read, spec, path)
     wanted = [*spec.rows, *(c for of in _columns(spec).values() for c in of.columns)]
     missing = [name for name in wanted if name not in frame.columns]
     if not missing:
@@ -234,6 +224,19 @@ def _fitting(frame: pd.DataFrame, spec: Spec, path: Path) -> Spec:
     raise InputError(
         f"has no column {missing[0]!r}{near}; edit the spec, or take another file", place=path
     )
+
+
+def _check_units(read: ReadTable, spec: Spec, path: Path) -> None:
+    """Refuse cells that name another unit than the spec gives their column."""
+    for output in spec.outputs.values():
+        for column in output.columns:
+            unit = read.units.get(column)
+            if unit and output.unit and unit != output.unit:
+                raise InputError(
+                    f"the cells of {column} are in {unit}, and the spec says {output.unit}: "
+                    "convert them, or correct the spec",
+                    place=path,
+                )
 
 
 def _columns(spec: Spec) -> Mapping[str, Condition | Output]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bridge.errors import InputError, MissingExtra
 from bridge.flows.checkpoint import pack
-from bridge.flows.columns import Column, Floats, fit_column
+from bridge.flows.columns import Column, Floats, check_grid, fit_column
 from bridge.flows.conditions import Conditions, features, is_measured, own_features
 from bridge.flows.flow import Conditional
 from bridge.flows.margins import count_groups, written_groups
@@ -23,6 +23,9 @@ Progress = Callable[[str, "Loss"], None]
 SELECT_SHARE = 0.1
 """People set aside to stop the fit in time, where no others are given."""
 
+
+FEWEST_ROWS = 100
+"""Rows that a fit needs (a choice): with fewer, a tenth to stop it by says nothing."""
 
 FEWEST_STEPS = 60
 """Steps of an epoch: few people are gone through several times in each."""
@@ -53,6 +56,23 @@ def best(losses: Sequence[Loss]) -> Loss:
     return min(losses, key=lambda loss: loss.select)
 
 
+def check_table(table: Table) -> None:
+    """Raise an InputError where an output has too few people, or too fine a grid, to be learnt."""
+    have = {
+        name: int((~np.isnan(values)).sum())
+        for name, values in zip(table.spec.outputs, table.values.T, strict=True)
+    }
+    few = {name: count for name, count in have.items() if count < FEWEST_ROWS}
+    if few:
+        said = ", ".join(f"{name} in {count}" for name, count in few.items())
+        raise InputError(
+            f"a fit needs {FEWEST_ROWS} rows with each output, and there is {said} of "
+            f"{len(table)}; leave such a column out in the spec, or take more rows"
+        )
+    for (name, output), values in zip(table.spec.outputs.items(), table.values.T, strict=True):
+        check_grid(name, output, values)
+
+
 def train(
     table: Table,
     select: Table | None,
@@ -65,6 +85,7 @@ def train(
     Without `select` a share of the table's own people is set aside. The same inputs give the same
     weights. Raises MissingExtra without torch and nflows, InputError with too few people.
     """
+    check_table(table)
     if select is None:
         table, select = split(table, SELECT_SHARE, seed)
     fitted = fit(table, select, seed=seed, progress=progress)
@@ -144,11 +165,13 @@ def _fit_conditional(
     rng = np.random.default_rng([seed, k])
     judged = rows_of(select, done, column, np.random.default_rng(k))
     rows = rows_of(table, done, column, rng)
-    if len(rows) < settings.batch or not len(judged):
+    if not len(judged) or len(rows) < 2:
         raise InputError(
-            f"{column.name}: {len(rows)} people to fit to and {len(judged)} to stop by; one step "
-            f"takes {settings.batch} (fit.batch in the spec)"
+            f"{column.name}: {len(rows)} people to fit to and {len(judged)} to stop by; take more "
+            "rows, or leave it out in the spec"
         )
+    if len(rows) < settings.batch:
+        settings = settings.model_copy(update={"batch": 2 ** int(np.log2(len(rows) / 2))})
     steps = len(rows) // settings.batch
     passes = -(-FEWEST_STEPS // steps)
     if passes > 1:

@@ -20,7 +20,8 @@ from bridge.flows.inference import (
     word_order,
 )
 from bridge.flows.spec import Spec
-from bridge.flows.table import load_table, read_frame
+from bridge.flows.table import load_table
+from bridge.tables.frames import ReadTable, read_table
 
 Kind = Literal["number", "category"]
 
@@ -82,16 +83,19 @@ class Samples:
         return [column.name for column in self.columns if not column.condition]
 
 
-def load_frame(path: Path, spec: Spec | None = None, *, seed: int = 0) -> pd.DataFrame:
-    """Read a CSV or Parquet file, or the vitals of a folder that `bridge generate` wrote.
+def load_frame(path: Path, spec: Spec | None = None, *, seed: int = 0) -> ReadTable:
+    """Read a table, or the vitals of a folder that `bridge generate` wrote.
 
     With a spec its columns are read as it says, and rows that it cannot use are left out; ages
     that are known in years are then spread over the year, at random.
     """
     place = _vitals(path) if path.is_dir() else path
     if spec is None:
-        return read_frame(place)
-    return load_table([place], spec).frame(np.random.default_rng(seed))
+        return read_table(place)
+    table = load_table([place], spec)
+    lost = (f"{count:,} rows left out, {reason}" for reason, count in table.left_out.items())
+    frame = table.frame(np.random.default_rng(seed))
+    return ReadTable(frame=frame, notes=(*table.notes, *lost))
 
 
 def _vitals(folder: Path) -> Path:
@@ -120,7 +124,8 @@ def comparable(
     left_out = {name: f"not in the {of} table" for of, name in _not_shared(tables)}
     columns: list[ComparedColumn] = []
     for name in (str(name) for name in real.columns if str(name) not in left_out):
-        reason = not_a_measurement(name, real[name]) or _unlike([frame[name] for frame in frames])
+        series = [frame[name] for frame in frames]
+        reason = _other_kind(series) or not_a_measurement(name, real[name]) or _empty(series)
         if reason:
             left_out[name] = reason
         else:
@@ -163,14 +168,16 @@ def _names(table: pd.DataFrame) -> str:
     return ", ".join(str(name) for name in table.columns[:12])
 
 
-def _unlike(series: Sequence[pd.Series]) -> str | None:
-    """Say why the same column of several tables cannot be compared, if it cannot."""
-    if any(one.dropna().empty for one in series):
-        return "has no values in one of the tables"
-    if len({is_number(one) for one in series}) == 2:
-        kinds = ("numbers", "text") if is_number(series[0]) else ("text", "numbers")
-        return f"is {kinds[0]} in the real table and {kinds[1]} in another"
-    return None
+def _other_kind(series: Sequence[pd.Series]) -> str | None:
+    """Say that a column is of numbers in one table and of words in another."""
+    if len({is_number(one) for one in series if one.notna().any()}) < 2:
+        return None
+    kinds = ("numbers", "text") if is_number(series[0]) else ("text", "numbers")
+    return f"is {kinds[0]} in the real table and {kinds[1]} in another"
+
+
+def _empty(series: Sequence[pd.Series]) -> str | None:
+    return "has no values in one of the tables" if any(one.isna().all() for one in series) else None
 
 
 def _column(name: str, series: Sequence[pd.Series], condition: bool) -> ComparedColumn:

@@ -62,10 +62,10 @@ def test_conditions_are_told_from_what_is_made() -> None:
 
 def test_what_is_no_measurement_is_left_out_with_the_reason() -> None:
     assert infer_spec(clinic()).left_out == {
-        "visit_id": "identifies rows",
+        "visit_id": "identifies rows, by its name",
         "row": "numbers the rows",
         "seen": "is a date",
-        "note": "is free text or identifies rows",
+        "note": "identifies rows: nearly all of its values differ",
         "country": "has one value only",
         "spaced": "has one value only",
         "empty": "has no values",

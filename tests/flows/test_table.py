@@ -15,7 +15,6 @@ from bridge.flows.table import (
     load_conditions,
     load_table,
     parse_table,
-    read_frame,
     table_bytes,
 )
 
@@ -241,32 +240,6 @@ def test_another_table_is_not_taken_for_the_specs(tmp_path: Path) -> None:
         load_table([tmp_path / "made.csv"], MADE)
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("empty.csv", b""),
-        ("ragged.csv", b"a,b\n1,2\n1,2,3\n"),
-        ("picture.csv", bytes(range(128, 256))),
-        ("cut.csv.gz", gzip.compress(b"a,b\n1,2\n" * 1000)[:-12]),
-        ("spoilt.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + b"\xff" * 40),
-        ("text.csv.gz", b"a,b\n1,2\n"),
-        ("text.csv.zip", b"a,b\n1,2\n"),
-        ("text.parquet", b"a,b\n1,2\n"),
-        ("nowhere.csv", None),
-    ],
-)
-def test_what_is_no_table_is_said_so(name: str, content: bytes | None, tmp_path: Path) -> None:
-    if name.endswith("parquet"):
-        pytest.importorskip("pyarrow", reason="needs the scale extra")
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(
-        InputError, match=rf"{name}: (cannot be read|is no CSV or Parquet table)"
-    ) as caught:
-        read_frame(tmp_path / name)
-    assert "None" not in str(caught.value)
-
-
 def test_people_to_make_rows_for_come_in_their_order(tmp_path: Path) -> None:
     """With nothing but their conditions, an age in years anywhere in it; nobody is left out."""
     made()[["sex", "age", "income"]].to_csv(tmp_path / "people.csv")
@@ -284,21 +257,3 @@ def test_somebody_without_a_condition_is_named_by_the_line(name: str, tmp_path: 
     made(**{name: [2, 1, 1, "?"]}).to_csv(tmp_path / "people.csv")
     with pytest.raises(InputError, match=rf"people\.csv:5: {name} is not known of everyone"):
         load_conditions(tmp_path / "people.csv", MADE, np.random.default_rng(1))
-
-
-def test_a_table_that_unfolds_to_a_mountain_is_refused(tmp_path: Path) -> None:
-    """A few kilobytes of Parquet hold any number of equal cells."""
-    arrow = pytest.importorskip("pyarrow", reason="needs the scale extra")
-    from pyarrow import parquet
-
-    path = tmp_path / "bomb.parquet"
-    same = arrow.array(np.zeros(2**16))
-    columns = {f"c{number}": same for number in range(2**6)}
-    schema = arrow.schema([(name, arrow.float64()) for name in columns])
-    with parquet.ParquetWriter(path, schema) as file:
-        file.write_table(arrow.table(columns))
-    assert len(read_frame(path)) == 2**16
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bridge.flows.table.MOST_CELLS", 2**20)
-        with pytest.raises(InputError, match="too large a table: 65,536 rows of 64 columns"):
-            read_frame(path)

@@ -199,11 +199,17 @@ class Scripted:
         return ((np.full((1, 1), float(self._epoch)), np.zeros(1)),)
 
 
-def test_too_few_people_are_said_so(torch: None) -> None:
-    with pytest.raises(
-        InputError, match=r"height_cm: 100 people to fit to.*takes 128 \(fit\.batch"
-    ):
-        fit(people(100, 1), people(100, 2), seed=1)
+def test_too_few_people_are_said_so_before_the_fit(torch: None) -> None:
+    with pytest.raises(InputError, match=r"needs 100 rows with each output.* height_cm in 60 of"):
+        train(people(60, 1), None, seed=1)
+
+
+def test_the_batch_follows_the_rows(torch: None) -> None:
+    """120 people are fewer than a batch of the spec, and are learnt from all the same."""
+    table = people(120, 1, QUICK)
+    assert QUICK.fit.batch > len(table)
+    model = parse_checkpoint(train(table, None, seed=1), place="here")
+    assert model.provenance["nats"]["height_cm"]["rows"] > 90
 
 
 def test_an_output_that_nobody_has_is_said_so(torch: None) -> None:

@@ -26,11 +26,11 @@ def test_what_is_not_a_measurement_is_left_out_and_named() -> None:
     )
     found = comparable(real, real.drop(columns="extra"))
     assert dict(found.left_out) == {
-        "person_id": "identifies rows",
+        "person_id": "identifies rows, by its name",
         "row": "numbers the rows",
         "seen": "is a date",
         "written": "has one value only",
-        "note": "is free text or identifies rows",
+        "note": "identifies rows: nearly all of its values differ",
         "ward": "has one value only",
         "blank": "has no values",
         "extra": "not in the synthetic table",
@@ -96,7 +96,7 @@ def test_a_file_or_a_folder_of_generate_is_read(tmp_path: Path) -> None:
     table.to_csv(tmp_path / "vitals.csv", index=False)
     table.to_parquet(tmp_path / "table.parquet")
     for place in (tmp_path, tmp_path / "vitals.csv", tmp_path / "table.parquet"):
-        assert load_frame(place).sbp_mmhg.tolist() == table.sbp_mmhg.tolist()
+        assert load_frame(place).frame.sbp_mmhg.tolist() == table.sbp_mmhg.tolist()
 
 
 def test_a_file_that_is_no_table_is_said_so(tmp_path: Path) -> None:

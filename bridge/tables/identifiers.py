@@ -1,0 +1,213 @@
+"""Columns that say who somebody is, or number the rows: they never get into a model."""
+
+import re
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bridge.tables.names import words_of
+
+NEARLY_ALL: Final = 0.9
+"""The share of a column's values that differ, from which on they identify rows."""
+
+FEWEST: Final = 20
+"""Rows from which on that share says something."""
+
+_MANY: Final = 100
+"""Rows from which on it says something of numbers without a unit."""
+
+FloatArray = NDArray[np.float64]
+
+LONG_DIGITS: Final = 7
+"""Digits of a whole number from which on it is a number of a file, a card or a telephone."""
+
+_WHOSE: Final = (
+    "patient|person|subject|participant|client|beneficiary|case|record|file|folder|chart|card"
+    "|hospital|facility|visit|encounter|episode|admission|stay|unit|icu|icustay|hadm|row|study"
+    "|sample|specimen|household|registration|reg|opd|ipd|serial|national|health|insurance|policy"
+    "|account|member|caregiver|provider|order|event|transaction|nida|birth|survey|respondent"
+)
+_COMPACT: Final = re.compile(rf"(?:{_WHOSE})*(?:{_WHOSE})(?:id|ids|no|nr|num|number|key|uuid)")
+_ALONE: Final = frozenset(
+    [
+        "id",
+        "ids",
+        "uuid",
+        "guid",
+        "mrn",
+        "ssn",
+        "nhs",
+        "nino",
+        "nid",
+        "nupn",
+        "upn",
+        "crn",
+        "uhid",
+        "aadhaar",
+        "passport",
+        "identifier",
+        "identifiers",
+        "barcode",
+        "seqn",
+        "pid",
+        "pids",
+        "qr",
+        "hash",
+        "rowid",
+        "index",
+    ]
+)
+_CONTACT: Final = frozenset(
+    [
+        "phone",
+        "phones",
+        "telephone",
+        "tel",
+        "mobile",
+        "cellphone",
+        "whatsapp",
+        "email",
+        "mail",
+        "fax",
+        "address",
+        "street",
+        "addr",
+        "landmark",
+        "latitude",
+        "longitude",
+        "lat",
+        "lon",
+        "lng",
+        "gps",
+        "postcode",
+        "postal",
+        "zip",
+        "zipcode",
+        "surname",
+        "firstname",
+        "lastname",
+        "fullname",
+        "forename",
+        "middlename",
+        "username",
+        "login",
+        "signature",
+    ]
+)
+_NAMES: Final = frozenset(
+    [
+        "given",
+        "family",
+        "first",
+        "last",
+        "middle",
+        "full",
+        "maiden",
+        "patient",
+        "mother",
+        "father",
+        "guardian",
+        "kin",
+        "sur",
+        "person",
+        "client",
+        "next",
+    ]
+)
+_NUMBERS: Final = frozenset(["no", "nr", "num", "number", "numero", "code", "key"])
+_COUNTED: Final = frozenset(
+    ["visit", "encounter", "episode", "birth", "household", "event", "order", "unit"]
+)
+"""Their number may count them, as the second visit: their id does not."""
+
+_BIRTH: Final = frozenset(["dob", "birthdate", "birthday", "born", "geburtsdatum"])
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE: Final = re.compile(r"\+?\(?\d[\d\s().-]{6,}\d")
+_DATE: Final = re.compile(
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
+    r"|\d{1,2}[-\s][^\W\d]{3,9}\.?[-,\s]+\d{2,4}|[^\W\d]{3,9}\.? \d{1,2},? \d{4})"
+    r"(?:[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AP]M)?(?:Z|[+-]\d{2}:?\d{2})?)?",
+    re.IGNORECASE,
+)
+_TIME: Final = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?", re.IGNORECASE)
+
+
+def who_it_names(name: str, values: pd.Series) -> str | None:
+    """Say why a column must not be learnt: it names a person, a row or a day; None if it may."""
+    return _by_name(name) or _by_content(values.dropna())
+
+
+def _by_name(name: str) -> str | None:
+    words = words_of(name)
+    of = set(words)
+    compact = "".join(words)
+    if of & _BIRTH or {"date", "birth"} <= of or "dateofbirth" in compact:
+        return "is a date of birth: give ages in place of it"
+    if of & _CONTACT or "email" in compact or ("name" in of and of & _NAMES) or words == ["name"]:
+        return "names a person"
+    numbered = of & _NUMBERS and _COMPACT.match(compact)
+    if of & _ALONE or ((_COMPACT.fullmatch(compact) or numbered) and not _counts(of)):
+        return "identifies rows, by its name"
+    return None
+
+
+def _counts(words: set[str]) -> bool:
+    return bool(words & _NUMBERS) and bool(words & _COUNTED) and not words & _ALONE
+
+
+def _by_content(values: pd.Series) -> str | None:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "is a date"
+    if pd.api.types.is_bool_dtype(values) or values.empty:
+        return None
+    if pd.api.types.is_numeric_dtype(values):
+        return _of_numbers(values.to_numpy(np.float64))
+    return _of_words(values.astype(str))
+
+
+def _of_numbers(values: FloatArray) -> str | None:
+    if not np.isfinite(values).all() or (values % 1 != 0).any():
+        return None
+    distinct = len(np.unique(values))
+    digits = np.median(np.abs(values)) >= 10 ** (LONG_DIGITS - 1)
+    if len(values) < 2 or distinct < NEARLY_ALL * len(values):
+        return None
+    if distinct == len(values) and np.ptp(values) < 1.5 * len(values) and len(values) >= FEWEST:
+        return "numbers the rows"
+    if (np.diff(values) > 0).all() and len(values) >= FEWEST:
+        return "numbers the rows"
+    if digits:
+        return "identifies rows: nearly all of its long numbers differ"
+    if len(values) >= _MANY and distinct >= 0.98 * len(values) and _is_fine(values):
+        return "identifies rows: nearly all differ (if it is a measurement, say so in a spec)"
+    return None
+
+
+def _is_fine(values: FloatArray) -> bool:
+    """Tell whether whole numbers lie far more finely than a measurement's would."""
+    whole = values.astype(np.int64)
+    step = np.gcd.reduce(whole - whole.min())
+    return bool(step == 1 and np.ptp(whole) > 20 * len(values))
+
+
+def _of_words(values: pd.Series) -> str | None:
+    words = values[values != ""].str.strip()
+    for pattern, what in (
+        (_DATE, "is a date"),
+        (_TIME, "is a time of day"),
+        (_UUID, "identifies rows"),
+        (_EMAIL, "holds e-mail addresses"),
+        (_PHONE, "holds numbers of telephones or cards"),
+    ):
+        if pattern is _PHONE and words.nunique() < 0.5 * len(words):
+            continue  # 2005-2006 is a survey's cycle
+        if words.map(lambda word, p=pattern: p.fullmatch(word) is not None).mean() > 0.5:
+            return what
+    distinct = words.nunique()
+    if len(words) >= FEWEST and distinct >= NEARLY_ALL * len(words):
+        return "identifies rows: nearly all of its values differ"
+    return None
