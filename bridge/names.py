@@ -15,9 +15,11 @@ NO_NAME = "."
 def spelt(name: str) -> str:
     """Return a name with single spaces, for no-break spaces too, and no joiner that joins nothing.
 
-    What is at the edges of a word, a blank or a joiner, is no part of it.
+    What is at the edges of a word, a space or a joiner, is no part of it. A tab or the end of a
+    line is no space: it is a stranger.
     """
-    words = (word.strip(JOINERS) for word in name.split())
+    spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in name)
+    words = (word.strip(JOINERS) for word in spaced.split(" "))
     return " ".join(word for word in words if word)
 
 

@@ -21,7 +21,7 @@ def test_joiners_between_letters_are_spelling(name: str) -> None:
     ("name", "expected"),
     [
         ("Marie\u00a0Claire", "Marie Claire"),
-        ("Marie\u202f \tClaire ", "Marie Claire"),
+        ("Marie\u202f  Claire ", "Marie Claire"),
         ("\u3000李\u3000小龙", "李 小龙"),
         (f"{PERSIAN}\u200c", PERSIAN),
         ("\u200dMarie \u200c Claire", "Marie Claire"),
@@ -39,6 +39,8 @@ def test_a_blank_of_any_kind_is_a_space(name: str, expected: str) -> None:
         ("Ma\u200brie", "U+200B ZERO WIDTH SPACE"),
         ("Marie\u202e", "U+202E RIGHT-TO-LEFT OVERRIDE"),
         ("Ma\u0007rie", "U+0007"),
+        ("Marie\nClaire", "U+000A"),
+        ("Marie\tClaire", "U+0009"),
         ("\ufeffMarie", "U+FEFF ZERO WIDTH NO-BREAK SPACE"),
         ("1\u200d2", "U+200D ZERO WIDTH JOINER"),
     ],

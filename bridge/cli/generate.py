@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     "--people",
     "people_file",
     type=click.Path(path_type=Path),
-    help="Make vitals for the people of a CSV file: sex, birthdate or age_months, and, if you "
-    "like, immediacy (how ill they come, 1 to 5) and names.",
+    help="Make vitals for the people of a CSV file: sex (or gender), birthdate (or as much of it "
+    "as is known), age_months or age_years, and, if you like, given_name, family_name, immediacy "
+    "(how ill they come, 1 to 5) and an id, which stands in the output. What else it has is "
+    "ignored, and said.",
 )
 @click.option(
     "--workers",
@@ -78,8 +80,8 @@ def generate(
     mapping = load_mapping(None)
     limits = {name: entry.plausible for name, entry in mapping.measurements.items()}
     asked = asked.with_seed(SystemRandom())
-    cohort = generated_cohort(asked, limits, clock(), people_file)
-    written = _form(form, mapping)
+    cohort = generated_cohort(asked, limits, clock(), people_file, note=screen.note)
+    written = _form(form, mapping, _own_columns(cohort))
     resampled = 0
     with (
         new_folder(out) as folder,
@@ -97,14 +99,23 @@ def generate(
     return 0
 
 
-def _form(name: str, mapping: Mapping) -> "Form":
+def _own_columns(cohort: "GeneratedCohort") -> list[str]:
+    """List the columns that the tables have for what a people file says beside the rest."""
+    from bridge.files.tables import OWN_COLUMNS
+
+    people = cohort.request.people
+    said = any(one.own_id for one in people), any(one.is_estimated for one in people)
+    return [column for column, is_there in zip(OWN_COLUMNS, said, strict=True) if is_there]
+
+
+def _form(name: str, mapping: Mapping, own: list[str]) -> "Form":
     if name == "fhir":
         from bridge.files.ndjson import fhir_form
 
         return fhir_form(mapping)
-    from bridge.files.tables import CSV, PARQUET
+    from bridge.files.tables import csv_form, parquet_form
 
-    return PARQUET if name == "parquet" else CSV
+    return parquet_form(own) if name == "parquet" else csv_form(own)
 
 
 def _parts(

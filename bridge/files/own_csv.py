@@ -33,6 +33,7 @@ from bridge.files.rows import Cells, table_rows
 from bridge.files.tables import TABLES, unguarded
 from bridge.files.uuids import is_uuid
 from bridge.names import LONGEST_NAME, spelt, stranger
+from bridge.patient_arrays import OWN_ID
 
 FILES = ("patients.csv", "visits.csv", "observations.csv", "vitals.csv")
 _NEEDED = ("patients", "visits", "observations")
@@ -86,6 +87,8 @@ class OwnSource:
         if self._has_vitals:
             _compare(rows["observations"], rows["vitals"])
         parts = _Parts(patient.uuid, self.index.repeated)
+        if own := owner.body["row"].get(OWN_ID):
+            parts.left_out.append(LeftOut(f"{owner.source}#{OWN_ID}", OWN_ID_STAYS, own))
         for row in rows["visits"]:
             _take(parts.left_out, row, parts.add_visit)
         for row in rows["observations"]:
@@ -236,11 +239,14 @@ def _person(uuid: str, owner: Resource) -> Patient:
             family_name=_cell(row, "family_name", _name, _A_NAME),
             address=Address(**dict(zip(_ADDRESS, places, strict=True))) if any(places) else None,
             visits=(),
+            is_birthdate_estimated=row.get("birthdate_estimated") == "true",
             source=owner.source,
         )
     except NotTaken as fault:
         raise NotTaken(fault.reason, f"{place}: {fault.detail}") from fault
 
+
+OWN_ID_STAYS = "an id of one's own stays in the files"
 
 NEATLY = "in names, no-break and double spaces were spaces"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import IncompleteRead
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -29,6 +29,9 @@ from bridge import __version__
 from bridge.errors import ServerError, SignInRefused, Unreachable, option
 from bridge.openmrs.bounded_http import BoundedSession, Endless, read_body
 from bridge.openmrs.replies import Cause, Outcome, Reply, no_reply, sort_reply
+
+if TYPE_CHECKING:
+    from http.cookiejar import Cookie
 
 SESSION = "/ws/rest/v1/session"
 LANGUAGE = "en"
@@ -253,7 +256,10 @@ class Transport:
         why = ": is there a proxy before it that drops cookies?"
         if self._refused_cookie:
             why = ", as its cookie is for another host: let the proxy before it mend the domain"
-        elif any(cookie.secure for cookie in self._http.cookies) and "https" not in self._scheme:
+        elif (
+            any(one.secure for one in cast("list[Cookie]", list(self._http.cookies)))
+            and "https" not in self._scheme
+        ):
             why = ", as its cookie may go over https only: give the https address"
         return ServerError(f"{self.server.url} ends every sign-in at once ({reason}){why}")
 
@@ -307,8 +313,8 @@ class Transport:
         Behind a proxy that serves it under another path its cookies are for a path that nobody
         asks for, and no session would outlive its first answer.
         """
-        within = {cookie.name for cookie in self._http.cookies if self._is_within(cookie.path)}
-        for cookie in list(self._http.cookies):
+        within = {cookie.name for cookie in self._cookies if self._is_within(cookie.path)}
+        for cookie in self._cookies:
             if not self._is_within(cookie.path) and cookie.name not in within:
                 self._http.cookies.clear(cookie.domain, cookie.path, cookie.name)
                 cookie.path = "/"
@@ -317,6 +323,10 @@ class Transport:
             raise ServerError(
                 f"{self.server.url} sets more than {_MOST_COOKIES} cookies: is this an OpenMRS?"
             )
+
+    @property
+    def _cookies(self) -> "list[Cookie]":
+        return cast("list[Cookie]", list(self._http.cookies))  # the stubs have it of names
 
     def _is_within(self, path: str) -> bool:
         """Tell whether the server's own address lies within a cookie's path."""

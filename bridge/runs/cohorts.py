@@ -1,6 +1,7 @@
 """The patients that are asked for, or that a run was begun with."""
 
 import random
+from collections.abc import Callable
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from bridge.runs.surroundings import Clock
 if TYPE_CHECKING:
     from bridge.files.options import FileOptions
     from bridge.synthesis.cohort import GeneratedCohort
+    from bridge.synthesis.people import GivenPerson
 
 DEFAULT_COUNT = 200
 
@@ -84,10 +86,12 @@ def generated_cohort(
     people_file: Path | None = None,
     *,
     ages: Map[str, tuple[Span, ...]] | None = None,
+    note: Callable[[str], object] = lambda text: None,
 ) -> "GeneratedCohort":
     """Return the patients that are asked for; those of a people file replace the drawn ones.
 
-    `ages` are limits of measurements that depend on the patient's age and sex.
+    `ages` are limits of measurements that depend on the patient's age and sex. `note` is told
+    what was made of the people file.
     """
     from bridge.synthesis.cohort import GeneratedCohort, Request
     from bridge.synthesis.people import load_people
@@ -101,7 +105,11 @@ def generated_cohort(
     as_of = _last_day(request, (now or clock()).astimezone(zone).date())
     if as_of.year < EARLIEST_YEAR:
         raise InputError(f"{as_of} is before {EARLIEST_YEAR}", hints=option("as_of"))
-    people = load_people(people_file, as_of=as_of) if people_file else ()
+    people: tuple[GivenPerson, ...] = ()
+    if people_file:
+        people, notes = load_people(people_file, as_of=as_of)
+        for text in notes:
+            note(f"{people_file}: {text}")
     if request.count and people and request.count > len(people):
         raise InputError(f"has {len(people)} people, not {request.count}", place=people_file)
     asked = Request(

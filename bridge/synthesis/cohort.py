@@ -5,7 +5,7 @@ Patients are made in blocks of fixed size, each from a random stream of its own,
 as arrays (`part`) or one by one (`patients`), they are the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
@@ -193,8 +193,7 @@ class GeneratedCohort:
         given = self._people[first - 1 : first - 1 + len(draws)]
         sex = np.array([person.sex for person in given])
         given_name, family_name = self._population.names_of(sex, draws[:, 2], draws[:, 3])
-        months = np.array([person.age_months or 0 for person in given])
-        birth = self._schedule.born_to_be(months, of_birth)
+        birth = self._schedule.born_to_be(*_months_of(given, of_birth))
         for row, person in enumerate(given):
             given_name[row] = person.given_name or given_name[row]
             family_name[row] = person.family_name or family_name[row]
@@ -228,7 +227,18 @@ class GeneratedCohort:
             stop=self._schedule.times(day, stays.stop[real]),
             values=values[real],
             part_uuids=uuids[1],
+            **self._own(first, len(stays.count)),
         )
+
+    def _own(self, first: int, count: int) -> dict[str, Any]:
+        """Return what a user's file says of people beside the rest: their ids and the like."""
+        given = self._people[first - 1 : first - 1 + count]
+        if not given:
+            return {}
+        return {
+            "own_id": np.array([person.own_id for person in given], dtype=object),
+            "is_estimated": np.array([person.is_estimated for person in given]),
+        }
 
     def _uuids(self, first: int, count: NDArray[np.int64], *, here: bool) -> tuple[Uuids, Uuids]:
         """Return the uuids (n, 16) of patients, and those of the parts of their visits."""
@@ -243,6 +253,18 @@ class GeneratedCohort:
         uuids[:, 8] = uuids[:, 8] & 0x3F | 0x80  # the variant of RFC 9562
         of_patient = np.cumsum(1 + count * parts) - (1 + count * parts)
         return uuids[of_patient], np.delete(uuids, of_patient, axis=0).reshape(-1, parts, 16)
+
+
+def _months_of(given: Sequence[GivenPerson], draws: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Return ages in completed months (n,), and draws (n,) for the day of birth within them.
+
+    Of whom only the years are known the month is drawn; what is left of that draw is for the day.
+    """
+    years = np.array([person.age_years is not None for person in given])
+    months = np.array([12 * (p.age_years or 0) + (p.age_months or 0) for p in given])
+    of_year = np.floor(draws * 12)
+    months = np.where(years, months + of_year.astype(np.int64), months)
+    return months, np.where(years, draws * 12 - of_year, draws)
 
 
 def _still_here(patient: Patient) -> Patient:

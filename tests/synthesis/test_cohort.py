@@ -330,3 +330,30 @@ def test_limits_by_age_that_leave_no_value_are_named() -> None:
     made = by_age("height_cm", Span("FM", 0, 10_000, 10, 20))
     with pytest.raises(InputError, match="limits of height_cm, 10 to 272, and less by age or sex,"):
         everybody(made)
+
+
+def test_who_is_known_by_years_is_of_any_month_of_them() -> None:
+    """Not all on their birthdays, and none of another age."""
+    given = tuple(GivenPerson("F", age_years=age) for age in (0, 1, 30) for _ in range(200))
+    made = everybody(cohort(600, people=given, illness="none", visits=(1, 1)))
+    for age, of_age in zip((0, 1, 30), (made[:200], made[200:400], made[400:]), strict=True):
+        last = [p.visits[-1].encounters[0].time.date() for p in of_age]
+        months = [completed_months(p.birthdate, d) for p, d in zip(of_age, last, strict=True)]
+        assert {m // 12 for m in months} == {age}
+        assert len({m % 12 for m in months}) == 12
+
+
+def test_what_a_user_says_of_people_stands_in_the_arrays() -> None:
+    """In each part, beside who they are."""
+    given = tuple(
+        GivenPerson("F", date(1990, 1, 1), is_estimated=n % 2 == 0, own_id=f"id-{n}")
+        for n in range(300)
+    )
+    made = cohort(300, people=given, illness="none", visits=(1, 1))
+    for number in (1, 256, 257, 300):
+        (patient,) = made.patients([number])
+        assert [one.value for one in patient.identifiers] == [f"id-{number - 1}"]
+        assert patient.is_birthdate_estimated == (number % 2 == 1)
+    plain = cohort(300, people=tuple(p._replace(own_id="", is_estimated=False) for p in given))
+    other = cohort(300, people=given)
+    assert plain.fingerprint == other.fingerprint  # an id changes nobody's vitals

@@ -98,7 +98,9 @@ def test_a_unit_that_the_values_cannot_have(name: str, factor: float) -> None:
 def test_years_among_ages_and_exchanged_pressures() -> None:
     frame = adults()
     frame.loc[:4, "age_years"] = 1987
-    frame.loc[:6, ["sbp_mmhg", "dbp_mmhg"]] = frame.loc[:6, ["dbp_mmhg", "sbp_mmhg"]].to_numpy().copy()
+    frame.loc[:6, ["sbp_mmhg", "dbp_mmhg"]] = (
+        frame.loc[:6, ["dbp_mmhg", "sbp_mmhg"]].to_numpy().copy()
+    )
     found = said(frame)
     assert any("age_years" in doubt and "1987" in doubt for doubt in found)
     assert any("dbp_mmhg: stands over sbp_mmhg in 7 rows" in doubt for doubt in found)

@@ -66,7 +66,7 @@ def read_person(record: Record, *, keep_names: bool) -> Person:
 
 def checked_name(name: str) -> str:
     """Return a name as OpenMRS takes it; raise NotTaken when it does not."""
-    name = spelt(name)
+    name = spelt(" ".join(name.split()))
     if len(name) > LONGEST_NAME:
         raise NotTaken(f"name is longer than {LONGEST_NAME} characters")
     if strange := stranger(name):
