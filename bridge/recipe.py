@@ -56,10 +56,15 @@ class GeneratedRecipe:
     now: datetime | None = None
     ages: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     """Limits of measurements that depend on the patient's age and sex."""
+    people: str | None = None
+    """The whole path of a table of people, and what tells whether they are still the same."""
+    people_digest: str | None = None
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
         """Describe a cohort that has been made."""
+        from bridge.synthesis.people import people_digest
+
         request, inputs = cohort.request, cohort.inputs
         return cls(
             count=cohort.count,
@@ -75,6 +80,8 @@ class GeneratedRecipe:
             active=request.active,
             now=request.now,
             ages=dict(request.ages),
+            people=request.people_file,
+            people_digest=people_digest(request.people) if request.people else None,
         )
 
     @property
@@ -88,13 +95,16 @@ class GeneratedRecipe:
             "visits": f"{fewest}-{most}",
             "illness": self.illness,
             **({"active": str(self.active)} if self.active else {}),
+            **({"people": self.people} if self.people else {}),
         }
 
     @property
     def request(self) -> "Request":
-        """What the generator is asked for."""
+        """What the generator is asked for; raises InputError where people cannot be read."""
         from bridge.synthesis.cohort import Request
+        from bridge.synthesis.people import load_people
 
+        people = load_people(Path(self.people), as_of=self.as_of).people if self.people else ()
         return Request(
             seed=self.seed,
             as_of=self.as_of,
@@ -105,16 +115,22 @@ class GeneratedRecipe:
             active=self.active,
             now=self.now,
             ages=self.ages,
+            people=people,
+            people_file=self.people,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":
         """Make the patients again; raise RecipeChanged where they would be others."""
         from bridge.synthesis.cohort import GeneratedCohort
+        from bridge.synthesis.people import people_digest
         from bridge.synthesis.population import load_population, population_digest
 
         if population_digest(load_population(self.population)) != self.population_digest:
             raise RecipeChanged(f"another population: {self.population} has changed since")
-        made = GeneratedCohort(self.request, self.count)
+        request = self.request
+        if self.people and people_digest(request.people) != self.people_digest:
+            raise RecipeChanged(f"other people: {self.people} has changed since")
+        made = GeneratedCohort(request, self.count)
         _require_same(self, GeneratedRecipe.of(made))
         return made
 

@@ -36,15 +36,6 @@ if TYPE_CHECKING:
 )
 @cohort_options
 @click.option(
-    "--people",
-    "people_file",
-    type=click.Path(path_type=Path),
-    help="Make vitals for the people of a CSV file: sex (or gender), birthdate (or as much of it "
-    "as is known), age_months or age_years, and, if you like, given_name, family_name, immediacy "
-    "(how ill they come, 1 to 5) and an id, which stands in the output. What else it has is "
-    "ignored, and said.",
-)
-@click.option(
     "--workers",
     "processes",  # bridge.yaml's workers are those of a load
     type=click.IntRange(1, 64),
@@ -64,7 +55,6 @@ def generate(
     out: Path,
     form: str,
     asked: CohortRequest,
-    people_file: Path | None,
     processes: int,
     engine: str,
     scheduler: str | None,
@@ -80,7 +70,7 @@ def generate(
     mapping = load_mapping(None)
     limits = {name: entry.plausible for name, entry in mapping.measurements.items()}
     asked = asked.with_seed(SystemRandom())
-    cohort = generated_cohort(asked, limits, clock(), people_file, note=screen.note)
+    cohort = generated_cohort(asked, limits, clock(), note=screen.note)
     written = _form(form, mapping, _own_columns(cohort))
     resampled = 0
     with (

@@ -47,6 +47,8 @@ class CohortRequest:
     """How many have a visit that goes on when they are loaded."""
     now: datetime | None = None
     """The moment of those; None: what the clock says."""
+    people: Path | None = None
+    """A table of people whom patients are made of, in place of drawn ones."""
     files: Path | None = None
     keep_names: bool = False
     """Leave the digits in Synthea's names."""
@@ -83,7 +85,6 @@ def generated_cohort(
     request: CohortRequest,
     limits: Limits,
     clock: Clock,
-    people_file: Path | None = None,
     *,
     ages: Map[str, tuple[Span, ...]] | None = None,
     note: Callable[[str], object] = lambda text: None,
@@ -106,12 +107,12 @@ def generated_cohort(
     if as_of.year < EARLIEST_YEAR:
         raise InputError(f"{as_of} is before {EARLIEST_YEAR}", hints=option("as_of"))
     people: tuple[GivenPerson, ...] = ()
-    if people_file:
-        people, notes = load_people(people_file, as_of=as_of)
+    if request.people:
+        people, notes = load_people(request.people, as_of=as_of)
         for text in notes:
-            note(f"{people_file}: {text}")
+            note(f"{request.people}: {text}")
     if request.count and people and request.count > len(people):
-        raise InputError(f"has {len(people)} people, not {request.count}", place=people_file)
+        raise InputError(f"has {len(people)} people, not {request.count}", place=request.people)
     asked = Request(
         seed=request.seed,
         as_of=as_of,
@@ -121,6 +122,7 @@ def generated_cohort(
         ages=ages or {},
         illness=request.illness or ("none" if people else "mixed"),
         people=people,
+        people_file=str(request.people.absolute()) if request.people else None,
         active=request.active,
         now=now,
     )

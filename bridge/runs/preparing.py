@@ -152,7 +152,7 @@ def cohort_on_server(
     around.listener.doing("making the first patients")
     asked = wanted.with_seed(around.randomness)
     limits, ages = limits_of(state, mapping), ages_of(state, mapping)
-    made = generated_cohort(asked, limits, around.clock, ages=ages)
+    made = generated_cohort(asked, limits, around.clock, ages=ages, note=around.listener.note)
     return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
 
 

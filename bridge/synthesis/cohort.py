@@ -49,6 +49,8 @@ PART_VISITS: Final = 12_288
 class Request:
     """What is asked for; `people` replaces the population's own draws, one patient each.
 
+    `people_file` is where these stand, to be found again by; nothing follows from it.
+
     `ages` are limits of measurements that depend on the patient's age and sex.
 
     `illness` names one of triage.MIXES. The first `active` patients are at the facility at the
@@ -62,6 +64,7 @@ class Request:
     limits: Limits
     illness: str = "mixed"
     people: tuple[GivenPerson, ...] = ()
+    people_file: str | None = None
     active: int = 0
     now: datetime | None = None
     ages: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)

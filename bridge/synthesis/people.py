@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from bridge.chart import Sex
 from bridge.errors import InputError
+from bridge.identity import fingerprint
 from bridge.names import LONGEST_NAME, NO_NAME, spelt, stranger
 from bridge.tables.ages import parse_age
 from bridge.tables.names import words_of
@@ -303,3 +304,11 @@ def as_rows(people: Iterable[GivenPerson]) -> Iterator[list[str | int | None]]:
         names = (person.given_name, person.family_name)
         years = () if person.age_years is None else (person.age_years,)
         yield [person.sex, born, person.age_months, person.triage, *names, *years]
+
+
+def people_digest(people: Iterable[GivenPerson]) -> str:
+    """Return what tells these people, with all that is said of them, from any others."""
+    rows = [
+        [one.isoformat() if isinstance(one, date) else one for one in person] for person in people
+    ]
+    return fingerprint({"people": rows})[:12]
