@@ -261,6 +261,9 @@ def _check_concepts(state: ServerState, mapping: Mapping) -> Iterator[Finding]:
         if concept.units and not same_unit(concept.units, entry.unit):
             yield _of_another_unit(name, entry, concept)
             continue
+        if not concept.units:
+            found = f"{concept.display} names no unit: {entry.unit} is taken for it"
+            yield Finding(Level.NOTE, name, found, f"write {entry.unit} there on the server")
         narrower = narrowed(entry.plausible, (concept.low, concept.high))
         if narrower[0] >= narrower[1]:
             found = f"{concept.display} accepts nothing that the mapping calls plausible"
@@ -331,6 +334,15 @@ def ages_of(state: ServerState, mapping: Mapping) -> dict[str, tuple[Span, ...]]
         for name, entry in mapping.measurements.items()
         if state.concepts[entry.concept].ages
     }
+
+
+def unlabelled(state: ServerState, mapping: Mapping) -> tuple[str, ...]:
+    """List the measurements whose concept names no unit."""
+    return tuple(
+        name
+        for name, entry in mapping.measurements.items()
+        if not state.concepts[entry.concept].units
+    )
 
 
 def refuse_values(patients: Iterable[Patient], limits: Limits, place: Path) -> None:

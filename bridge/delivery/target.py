@@ -60,6 +60,8 @@ class Target:
     """The values that the server takes of bridge's own measurements, of files' patients."""
     ages: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     """What the server takes of bridge's own measurements, where that depends on age and sex."""
+    unlabelled: tuple[str, ...] = ()
+    """Measurements whose concept names no unit on the server: reading back shows none."""
     judged: date | None = None
     """The day that a load was begun on: the server judges by the age that a patient has then."""
     administering_role: str | None = None

@@ -3,6 +3,9 @@
 Only what is sure stands here: a unit that is not known stays as it was written.
 """
 
+import re
+import unicodedata
+
 _SPELLINGS = {
     "kg": ("kg", "kgs", "kilogram", "kilograms", "kilogramme", "kilogrammes", "kilo", "kilos"),
     "g": ("gram", "grams", "gm"),
@@ -21,12 +24,12 @@ _SPELLINGS = {
     ),
     "kPa": ("kpa",),
     "Cel": (
-        *("c", "\u00b0c", "\u00ba c", "\u00bac", "\u00b0 c", "\u2103", "celsius", "centigrade"),
+        *("c", "\u00b0c", "\u00b0 c", "cel", "celsius", "centigrade"),
         *("deg c", "degc", "deg celsius", "degrees c", "degree c"),
         *("degrees celsius", "degree celsius", "\u00b0celsius"),
     ),
     "[degF]": (
-        *("f", "\u00b0f", "\u00ba f", "\u00baf", "\u00b0 f", "\u2109", "fahrenheit"),
+        *("f", "\u00b0f", "\u00b0 f", "fahrenheit"),
         *("deg f", "degf", "deg fahrenheit", "degrees f", "degree f"),
         *("degrees fahrenheit", "degree fahrenheit", "\u00b0fahrenheit"),
     ),
@@ -43,7 +46,7 @@ _SPELLINGS = {
     "g/dL": ("g/dl",),
     "mmol/L": ("mmol/l",),
     "umol/L": ("umol/l", "\u00b5mol/l", "\u03bcmol/l"),
-    "kg/m2": ("kg/m\u00b2", "kg/m^2"),
+    "kg/m2": ("kg/m2", "kg/m^2"),
     "ug/dL": ("ug/dl", "mcg/dl"),
     "d": ("day", "days"),
     "wk": ("week", "weeks"),
@@ -78,10 +81,23 @@ def known_unit(unit: str) -> str:
     """Return the UCUM of a unit that is known, else nothing.
 
     UCUM minds capitals, people do not: its own way of writing comes first. Blanks beside a stroke,
-    and the dot of an abbreviation, say nothing.
+    the dot of an abbreviation and what UCUM has in braces say nothing.
     """
-    words = " ".join(unit.replace(".", " ").split()).replace(" /", "/").replace("/ ", "/")
-    return _EXACT.get(unit) or _CANONICAL.get(words) or _CANONICAL.get(words.casefold(), "")
+    if unit in _EXACT:
+        return unit
+    words = unicodedata.normalize("NFKC", unit.translate(_DEGREES))
+    for said in (words, _REMARK.sub("", words)):
+        plain = " ".join(said.replace(".", " ").split()).replace(" /", "/").replace("/ ", "/")
+        known = _EXACT.get(plain) or _CANONICAL.get(plain) or _CANONICAL.get(plain.casefold())
+        if known:
+            return known
+    return ""
+
+
+_DEGREES = str.maketrans(dict.fromkeys("\u00ba\u02da\u2218", "\u00b0"))
+"""Signs that are taken for the degree's: the ordinal's, a ring, an operator."""
+
+_REMARK = re.compile(r"\{[^{}]*\}")
 
 
 def same_unit(one: str | None, other: str | None) -> bool:

@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 from bridge import __version__
 from bridge.delivery.ledger import Ledger, Run, last_begun
-from bridge.delivery.preflight import AUTO, ages_of, limits_of, real_patients, target
+from bridge.delivery.preflight import (
+    AUTO,
+    ages_of,
+    limits_of,
+    real_patients,
+    target,
+    unlabelled,
+)
 from bridge.delivery.requests import Context
 from bridge.delivery.run import new_run_name
 from bridge.delivery.server_state import DEMO_TAG, RUN_TAG, ServerState
@@ -159,7 +166,12 @@ def cohort_on_server(
 def _goal(state: ServerState, mapping: Mapping, profile: Profile, now: datetime) -> Target:
     """Return what a load hangs its patients on, and what the server takes of them by their age."""
     day = (state.time or now).date()
-    return replace(target(state, profile), ages=ages_of(state, mapping), judged=day)
+    return replace(
+        target(state, profile),
+        ages=ages_of(state, mapping),
+        unlabelled=unlabelled(state, mapping),
+        judged=day,
+    )
 
 
 def estimated_context(

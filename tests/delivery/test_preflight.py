@@ -17,6 +17,7 @@ from bridge.delivery.preflight import (
     needed_identifiers,
     real_patients,
     target,
+    unlabelled,
 )
 from bridge.delivery.server_state import (
     BATCH_PRIVILEGE,
@@ -177,6 +178,15 @@ def test_no_advice_leads_to_kilograms_under_another_unit(units: str) -> None:
     (found,) = findings(with_concept("weight_kg", units=units), Level.FAIL)
     assert found.fix.startswith("map weight_kg to a concept in kg, or leave it out of the mapping")
     assert ("if Stone means kg, write kg there on the server" in found.fix) == (units == "Stone")
+
+
+def test_a_concept_without_a_unit_is_told() -> None:
+    """It may be in pounds for all that a machine knows."""
+    state = with_concept("weight_kg", units=None)
+    assert not findings(state, Level.FAIL)
+    (found,) = findings(state, Level.NOTE)
+    assert "names no unit: kg is taken for it" in found.found
+    assert unlabelled(state, MAPPING) == ("weight_kg",)
 
 
 def test_limits_by_age_are_told_and_kept_to() -> None:

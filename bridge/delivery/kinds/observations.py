@@ -78,7 +78,7 @@ def _measurement(entry: Measurement, place: Place, context: Context) -> Fragment
         statement.name,
         concept=statement.entry.concept,
         value=statement.value,
-        unit=statement.entry.unit,
+        unit=None if entry.name in context.target.unlabelled else statement.entry.unit,
         time=statement.time,
         encounter=place.encounter,
         comment="",
