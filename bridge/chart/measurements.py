@@ -26,7 +26,7 @@ DECIMALS = {
     "sbp_mmhg": 0,
     "dbp_mmhg": 0,
     "pulse_bpm": 0,
-    "temperature_c": 2,  # read in tenths of a degree Fahrenheit
+    "temperature_c": 1,
     "resp_rate_bpm": 0,
     "spo2_pct": 0,
 }

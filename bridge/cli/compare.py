@@ -33,8 +33,17 @@ from bridge.files.atomic_write import write_atomically
     help="The report, one HTML file.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--fits",
+    type=click.IntRange(1, 20),
+    default=3,
+    show_default=True,
+    help="How many times each generator learns, by other seeds: the range is shown.",
+)
 @json_option
-def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bool) -> int:
+def compare(
+    data: Path, spec_name: str | None, out: Path, seed: int, fits: int, as_json: bool
+) -> int:
     """Let bridge's flow and six others learn the same people, and say whose pass for real.
 
     The others: the flow of the first published study, a GAN, a VAE, a Gaussian copula, columns
@@ -61,6 +70,7 @@ def compare(data: Path, spec_name: str | None, out: Path, seed: int, as_json: bo
             seed=seed,
             clock=time.process_time,
             conditions=given_columns(spec),
+            fits=fits,
             progress=meter.advance,
         )
     write_atomically(out, comparison_report.render_comparison(found, data.name).encode())

@@ -29,7 +29,8 @@ SEED = 1
     type=click.Path(path_type=Path),
     required=True,
     multiple=True,
-    help="A CSV or Parquet table, a row a person or visit; several are read as one.",
+    help="A table, a row a person or visit: CSV in any dialect, Parquet, Stata, SAS, Excel, SPSS; "
+    "several are read as one.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The model: X.npz.")
 @click.option(
@@ -241,3 +242,5 @@ def _show_rows(table: "Table", screen: Screen) -> None:
         if rows:
             screen.say(f"  left out: {how_many(rows, 'row')}, {reason}")
     show_columns(table, screen)
+    if any(table.gaps.values()):
+        screen.say("each output is learnt from the rows that have it (`gaps: learn` in the spec)")

@@ -14,6 +14,7 @@ from bridge.flows.spec import Spec, Unit
 from bridge.flows.table import MONTHS
 from bridge.tables.doubts import far_codes
 from bridge.tables.identifiers import who_it_names
+from bridge.tables.names import words_of
 
 ON_GRID: Final = 0.995
 """The share of values that must lie on a grid; the rest are slips and conversions."""
@@ -183,7 +184,7 @@ def _output(name: str, values: pd.Series, unit: str | None) -> dict[str, Any]:
     fine = low >= step and (high - low) / step >= _FINE and low > 0
     return {
         "columns": [name],
-        "unit": unit or _UCUM.get(name.rpartition("_")[2].casefold(), ""),
+        "unit": unit or _unit_in(name),
         "step": step,
         "decimals": _decimals(step),
         "low": low,
@@ -195,6 +196,12 @@ def _output(name: str, values: pd.Series, unit: str | None) -> dict[str, Any]:
 def _coarse(numbers: Floats) -> float:
     """Return a step for numbers on no grid: a ten-thousandth of their range."""
     return float(f"{np.ptp(numbers) / 10_000:.0e}")
+
+
+def _unit_in(name: str) -> str:
+    """Return the UCUM code of the unit that a name ends with: weight_kg, BP (mmHg)."""
+    words = words_of(name)
+    return _UCUM.get("".join(words[-2:]), "") or _UCUM.get(words[-1] if words else "", "")
 
 
 _UCUM: Final[Mapping[str, str]] = {

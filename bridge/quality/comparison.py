@@ -32,8 +32,8 @@ MOST_MISSING: Final = 0.5
 
 MOST_LEARNT: Final = 40_000
 MOST_JUDGED: Final = 10_000
-REPEATS: Final = 3
-"""How many times rows are drawn and judged by the classifier."""
+FITS: Final = 3
+"""How many times each generator learns the rows, by other seeds: GANs differ from fit to fit."""
 
 
 class Split(NamedTuple):
@@ -77,10 +77,11 @@ PUBLISHED: Final = (Published("flow", 0.52, 0.042), Published("GAN", 0.51, 0.066
 class GeneratorResult(NamedTuple):
     """What was measured of one generator.
 
-    `areas` are under the ROC curve of whole rows, one per draw; `matched` that of rows with the
-    same conditions. `distances` are Kolmogorov-Smirnov's (a category's total variation), mean and
-    largest, and `gaps` those of Spearman's correlations. `medians` is the mean gap of the medians
-    by age and sex, in SDs. `seconds` is None where nothing was learnt.
+    `areas` are under the ROC curve of whole rows, one for each fit; all else is of the first fit:
+    `matched` is the area of rows with the same conditions. `distances` are Kolmogorov-Smirnov's
+    (a category's total variation), mean and largest, and `gaps` those of Spearman's correlations.
+    `medians` is the mean gap of the medians by age and sex, in SDs. `seconds` are a fit's, on
+    average; None where nothing was learnt.
     """
 
     name: str
@@ -96,7 +97,7 @@ class GeneratorResult(NamedTuple):
 
     @property
     def area(self) -> float:
-        """The mean over the draws."""
+        """The mean over the fits."""
         return float(np.mean(self.areas))
 
 
@@ -121,27 +122,28 @@ def compare(
     seed: int,
     clock: Callable[[], float],
     conditions: Sequence[str] = USUAL,
+    fits: int = FITS,
     progress: Callable[[str], None] = lambda name: None,
 ) -> Comparison:
-    """Let each generator learn the same rows and measure what it draws.
+    """Let each generator learn the same rows `fits` times and measure what it draws.
 
     `conditions` names the columns that say who was measured; `clock` tells processor seconds.
     Raises InputError for too few rows.
     """
     parts = split(frame, seed, conditions)
     progress(REAL)
-    results = [_judged(REAL, None, [parts.second] * REPEATS, parts, seed)]
+    results = [_judged(REAL, None, [parts.second] * fits, parts, seed)]
     drawn, failed = {REAL: parts.second}, {}
     for generator in generators:
         progress(generator.name)
         try:
             start = clock()
-            fitted = generator.fit(parts.train, parts.columns, seed)
-            seconds = clock() - start
+            fitted = [generator.fit(parts.train, parts.columns, seed + k) for k in range(fits)]
+            seconds = (clock() - start) / fits
         except InputError as error:
             failed[generator.name] = str(error)
             continue
-        draws = [fitted.sample(len(parts.test), seed + k) for k in range(REPEATS)]
+        draws = [one.sample(len(parts.test), seed + k) for k, one in enumerate(fitted)]
         results.append(_judged(generator.name, seconds, draws, parts, seed))
         drawn[generator.name] = draws[0]
     body = _body(parts.test, parts)

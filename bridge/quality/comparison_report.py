@@ -6,7 +6,7 @@ import numpy as np
 from markupsafe import Markup
 
 from bridge import __version__
-from bridge.quality.comparison import LITTLE, PUBLISHED, REAL, REPEATS, Comparison, GeneratorResult
+from bridge.quality.comparison import LITTLE, PUBLISHED, REAL, Comparison, GeneratorResult
 from bridge.quality.drawing import FLOOR, INK, SYNTHETIC, Chart, single
 from bridge.quality.drawing import REAL as REAL_COLOUR
 from bridge.quality.labels import label, percent, plain, with_unit
@@ -25,7 +25,7 @@ def render_comparison(found: Comparison, source: str) -> str:
         source=source,
         floor=found.results[0],
         published=PUBLISHED,
-        repeats=REPEATS,
+        repeats=len(found.results[0].areas),
         notes=notes(found),
         areas=Markup(areas(found)),  # noqa: S704  matplotlib escapes what it writes
         pictures=[(name, Markup(svg)) for name, svg in pictures(found)],  # noqa: S704
@@ -37,6 +37,7 @@ def table(found: Comparison) -> tuple[list[str], list[list[str]]]:
     heads = [
         "",
         "AUC",
+        "from to",
         "given conditions",
         "KS",
         "correlations",
@@ -49,6 +50,7 @@ def table(found: Comparison) -> tuple[list[str], list[list[str]]]:
         [
             one.name,
             plain(one.area),
+            f"{plain(min(one.areas))} {plain(max(one.areas))}",
             plain(one.matched),
             plain(one.distances[0]),
             plain(one.gaps[0]),

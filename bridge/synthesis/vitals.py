@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.age_limits import Span
-from bridge.chart import MEASUREMENTS
+from bridge.chart import DECIMALS, MEASUREMENTS
 from bridge.errors import InputError
 from bridge.flows.columns import Floats
 from bridge.flows.model import Model
@@ -188,6 +188,9 @@ class Vitals:
         found = self._illness.values(of_illness[ill], patient)
         for name, column in zip(self._illness.outputs, found.T, strict=True):
             measured[name][ill] = column
+        # The emergency survey reads tenths of a degree Fahrenheit, a chart tenths of a Celsius.
+        celsius = measured["temperature_c"]
+        measured["temperature_c"] = np.round(celsius, DECIMALS["temperature_c"])
         return np.stack([measured[name] for name in MEASUREMENTS], axis=1)
 
     def _impossible(self, values: Floats, visits: Visits) -> NDArray[np.bool_]:

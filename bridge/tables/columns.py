@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from bridge.tables.ages import parse_age
 from bridge.tables.names import words_of
-from bridge.tables.numbers import Number, is_code, parse_number
+from bridge.tables.numbers import Number, is_code, is_missing, parse_number
 from bridge.tables.reading import TextTable
 
 MOSTLY: Final = 0.8
@@ -20,35 +20,6 @@ MOSTLY: Final = 0.8
 
 FEW_NUMBERS: Final = 10
 """Whole numbers of no more distinct values are codes or grades, which words may stand among."""
-
-_MISSING: Final = frozenset(
-    [
-        "na",
-        "n/a",
-        "n.a.",
-        "nan",
-        "null",
-        "none",
-        "nil",
-        "<na>",
-        "-",
-        "--",
-        "---",
-        ".",
-        "..",
-        "?",
-        "??",
-        "???",
-        "#n/a",
-        "#null!",
-        "#div/0!",
-        "#value!",
-        "#ref!",
-        "#num!",
-        "#name?",
-    ]
-)
-"""Words that stand for a number that is not known; in a column of words they are words."""
 
 _PRESSURE: Final = re.compile(r"(\d{2,3})\s*/\s*(\d{2,3})(?:\s*mm\s?hg)?", re.IGNORECASE)
 _PRESSURES: Final = frozenset(["bp", "pressure", "nibp", "ta", "rr", "blood", "bloodpressure"])
@@ -138,7 +109,7 @@ def parse_columns(table: TextTable) -> Columns:
 def _look(name: str, cells: Sequence[str], lines: Sequence[int]) -> _Cells:
     counts = Counter(cells)
     numbers = {cell: number for cell in counts if cell and (number := parse_number(cell))}
-    known = {c: n for c, n in counts.items() if c and c.casefold() not in _MISSING}
+    known = {c: n for c, n in counts.items() if c and not is_missing(c)}
     return _Cells(name=name, cells=cells, lines=lines, counts=counts, known=known, numbers=numbers)
 
 
@@ -368,6 +339,7 @@ def _pressures(cells: _Cells, taken: set[str], notes: list[str]) -> list[Column]
             Column(
                 name=_free(f"{cells.name}_{which}", taken),
                 numbers=[pairs.get(cell, nan)[place] for cell in cells.cells],
+                unit="mm[Hg]",
             )
         )
     notes.append(f"{cells.name}: {next(iter(pairs))} is read as {both[0].name} and {both[1].name}")

@@ -43,7 +43,6 @@ class _Range(NamedTuple):
     high: float
 
 
-_TEMPERATURE: Final = frozenset(["temp", "temperature", "t"])
 _POSSIBLE: Final[Mapping[tuple[str, str], _Range]] = {
     ("temperature", "c"): _Range(30, 43),
     ("temperature", "f"): _Range(86, 110),

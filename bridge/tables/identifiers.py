@@ -1,6 +1,8 @@
 """Columns that say who somebody is, or number the rows: they never get into a model."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -29,100 +31,25 @@ _WHOSE: Final = (
     "|sample|specimen|household|registration|reg|opd|ipd|serial|national|health|insurance|policy"
     "|account|member|caregiver|provider|order|event|transaction|nida|birth|survey|respondent"
 )
-_COMPACT: Final = re.compile(rf"(?:{_WHOSE})*(?:{_WHOSE})(?:id|ids|no|nr|num|number|key|uuid)")
-_ALONE: Final = frozenset(
-    [
-        "id",
-        "ids",
-        "uuid",
-        "guid",
-        "mrn",
-        "ssn",
-        "nhs",
-        "nino",
-        "nid",
-        "nupn",
-        "upn",
-        "crn",
-        "uhid",
-        "aadhaar",
-        "passport",
-        "identifier",
-        "identifiers",
-        "barcode",
-        "seqn",
-        "pid",
-        "pids",
-        "qr",
-        "hash",
-        "rowid",
-        "index",
-    ]
+_COMPACT: Final = re.compile(rf"(?:{_WHOSE})*(?:{_WHOSE})(?:ids?|no|nr|num|number|key|uuid)")
+_ALONE: Final = re.compile(
+    r"ids?|uuid|guid|mrn|ssn|nhs|nino|nid|nupn|upn|crn|uhid|aadhaar|passport|identifiers?|barcode"
+    r"|seqn|pids?|qr|hash|rowid|index"
 )
-_CONTACT: Final = frozenset(
-    [
-        "phone",
-        "phones",
-        "telephone",
-        "tel",
-        "mobile",
-        "cellphone",
-        "whatsapp",
-        "email",
-        "mail",
-        "fax",
-        "address",
-        "street",
-        "addr",
-        "landmark",
-        "latitude",
-        "longitude",
-        "lat",
-        "lon",
-        "lng",
-        "gps",
-        "postcode",
-        "postal",
-        "zip",
-        "zipcode",
-        "surname",
-        "firstname",
-        "lastname",
-        "fullname",
-        "forename",
-        "middlename",
-        "username",
-        "login",
-        "signature",
-    ]
+_CONTACT: Final = re.compile(
+    r"phones?|telephone|tel|mobile|cellphone|whatsapp|e?mail|fax|address|street|addr|landmark"
+    r"|latitude|longitude|lat|lon|lng|gps|postcode|postal|zip|zipcode|surname|username|login"
+    r"|(?:first|last|middle|full)name|forename|signature"
 )
-_NAMES: Final = frozenset(
-    [
-        "given",
-        "family",
-        "first",
-        "last",
-        "middle",
-        "full",
-        "maiden",
-        "patient",
-        "mother",
-        "father",
-        "guardian",
-        "kin",
-        "sur",
-        "person",
-        "client",
-        "next",
-    ]
+_NAMES: Final = re.compile(
+    r"given|family|first|last|middle|full|maiden|patient|mother|father|guardian|kin|sur|person"
+    r"|client|next"
 )
-_NUMBERS: Final = frozenset(["no", "nr", "num", "number", "numero", "code", "key"])
-_COUNTED: Final = frozenset(
-    ["visit", "encounter", "episode", "birth", "household", "event", "order", "unit"]
-)
+_NUMBERS: Final = re.compile(r"no|nr|num|numbers?|numero|code|key")
+_COUNTED: Final = re.compile(r"visit|encounter|episode|birth|household|event|order|unit")
 """Their number may count them, as the second visit: their id does not."""
 
-_BIRTH: Final = frozenset(["dob", "birthdate", "birthday", "born", "geburtsdatum"])
+_BIRTH: Final = re.compile(r"dob|birthdate|birthday|born|geburtsdatum")
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -143,20 +70,23 @@ def who_it_names(name: str, values: pd.Series) -> str | None:
 
 def _by_name(name: str) -> str | None:
     words = words_of(name)
-    of = set(words)
     compact = "".join(words)
-    if of & _BIRTH or {"date", "birth"} <= of or "dateofbirth" in compact:
+    if _has(words, _BIRTH) or {"date", "birth"} <= {*words} or "dateofbirth" in compact:
         return "is a date of birth: give ages in place of it"
-    if of & _CONTACT or "email" in compact or ("name" in of and of & _NAMES) or words == ["name"]:
+    named = words == ["name"] or ("name" in words and _has(words, _NAMES))
+    if _has(words, _CONTACT) or named or "email" in compact:
         return "names a person"
-    numbered = of & _NUMBERS and _COMPACT.match(compact)
-    if of & _ALONE or ((_COMPACT.fullmatch(compact) or numbered) and not _counts(of)):
+    if _has(words, _ALONE):
+        return "identifies rows, by its name"
+    numbered = _has(words, _NUMBERS) and _COMPACT.match(compact)
+    counts = _has(words, _NUMBERS) and _has(words, _COUNTED)
+    if (_COMPACT.fullmatch(compact) or numbered) and not counts:
         return "identifies rows, by its name"
     return None
 
 
-def _counts(words: set[str]) -> bool:
-    return bool(words & _NUMBERS) and bool(words & _COUNTED) and not words & _ALONE
+def _has(words: Iterable[str], pattern: re.Pattern[str]) -> bool:
+    return any(pattern.fullmatch(word) for word in words)
 
 
 def _by_content(values: pd.Series) -> str | None:
@@ -195,7 +125,8 @@ def _is_fine(values: FloatArray) -> bool:
 
 
 def _of_words(values: pd.Series) -> str | None:
-    words = values[values != ""].str.strip()
+    counts = Counter(word.strip() for word in values.tolist() if word)
+    total = counts.total()
     for pattern, what in (
         (_DATE, "is a date"),
         (_TIME, "is a time of day"),
@@ -203,11 +134,10 @@ def _of_words(values: pd.Series) -> str | None:
         (_EMAIL, "holds e-mail addresses"),
         (_PHONE, "holds numbers of telephones or cards"),
     ):
-        if pattern is _PHONE and words.nunique() < 0.5 * len(words):
+        if pattern is _PHONE and len(counts) < 0.5 * total:
             continue  # 2005-2006 is a survey's cycle
-        if words.map(lambda word, p=pattern: p.fullmatch(word) is not None).mean() > 0.5:
+        if sum(n for word, n in counts.items() if pattern.fullmatch(word)) > 0.5 * total:
             return what
-    distinct = words.nunique()
-    if len(words) >= FEWEST and distinct >= NEARLY_ALL * len(words):
+    if total >= FEWEST and len(counts) >= NEARLY_ALL * total:
         return "identifies rows: nearly all of its values differ"
     return None

@@ -119,3 +119,15 @@ _CODE: Final = re.compile(r"0\d+(?:[.,]\d+)?|\d+[eE]\d+|\d{16,}", re.ASCII)
 def is_code(cell: str) -> bool:
     """Tell whether digits are written as a code, not as a number: 0012, 1E2, 16 digits."""
     return _CODE.fullmatch(cell) is not None
+
+
+_MISSING: Final = re.compile(
+    r"n/?a|n\.a\.|nan|null|none|nil|<na>|-{1,3}|\.{1,2}|\?{1,3}"
+    r"|#(?:n/a|null!|div/0!|value!|ref!|num!|name\?)",
+    re.IGNORECASE,
+)
+
+
+def is_missing(cell: str) -> bool:
+    """Tell whether a word stands for a number that is not known; among words it is a word."""
+    return _MISSING.fullmatch(cell) is not None

@@ -17,7 +17,7 @@ from bridge.bounded_lines import bounded_lines
 from bridge.errors import InputError
 from bridge.tables.decoding import decode, read_content
 from bridge.tables.foreign import foreign_kind
-from bridge.tables.numbers import parse_number
+from bridge.tables.numbers import is_missing, parse_number
 
 SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -40,11 +40,12 @@ class TextTable:
     """The columns of a table, each cell as it is written, stripped; "" is an empty cell.
 
     `lines` gives the line of the file that each row stands in, `notes` what was made of the
-    file: another encoding or separator, titles and totals that are no rows.
+    file: another encoding or separator, and what the `left_out` records were that are no rows.
     """
 
     columns: dict[str, list[str]]
     lines: list[int]
+    left_out: int
     separator: str
     notes: tuple[str, ...]
 
@@ -171,6 +172,7 @@ def _table(records: list[_Record], separator: str, path: Path, notes: list[str])
     return TextTable(
         columns=columns,
         lines=[row.line for row in rows],
+        left_out=len(records) - 1 - len(rows),
         separator=separator,
         notes=tuple(notes),
     )
@@ -249,14 +251,28 @@ def _of_width(rows: list[_Record], width: int, path: Path) -> list[_Record]:
 
 
 def _without_footnotes(rows: list[_Record], width: int, notes: list[str]) -> list[_Record]:
-    """Take off last lines of one cell, in a table whose other rows all have more."""
+    """Take off last lines of one cell, the first, that are plainly no rows."""
     end = len(rows)
-    while end > 1 and rows[end - 1].filled == 1:
+    while end > 1 and width > 1 and _is_footnote(rows[end - 1], rows[: end - 1]):
         end -= 1
-    if width < 3 or end == len(rows) or any(row.filled < 2 for row in rows[:end]):
-        return rows
-    notes.append(_left_out(rows[end:], "is a footnote"))
+    if end < len(rows):
+        notes.append(_left_out(rows[end:], "is a footnote"))
     return rows[:end]
+
+
+_FOOTNOTE: Final = re.compile(
+    r"\*|(?:sources?|notes?|remarks?|legend|printed|generated|exported|prepared|page)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_footnote(row: _Record, others: Sequence[_Record]) -> bool:
+    """Tell whether a line begins as footnotes do, or has one cell where all others have more."""
+    if row.filled != 1 or not row.cells[0] or parse_number(row.cells[0]):
+        return False
+    if any(other.cells[0] == row.cells[0] for other in others):
+        return False
+    return bool(_FOOTNOTE.match(row.cells[0])) or all(other.filled > 1 for other in others)
 
 
 def _ragged(rows: Sequence[_Record], width: int, path: Path) -> InputError:
@@ -341,7 +357,7 @@ def _without_units(rows: list[_Record], notes: list[str]) -> list[_Record]:
         numbers = sum(parse_number(one) is not None for one in set(below))
         if cell and parse_number(cell):
             return rows
-        if below and numbers == len(set(below)) and cell:
+        if below and numbers == len(set(below)) and cell and not is_missing(cell):
             words += 1
         elif cell and cell in below:
             return rows

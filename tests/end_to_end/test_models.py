@@ -53,11 +53,16 @@ def test_a_table_becomes_a_model_becomes_rows(cli: Cli, data: Path, tmp_path: Pa
     """By an inferred spec, which is edited, to rows like those of the table."""
     pytest.importorskip("torch", reason="the train extra is not installed")
     model, spec = tmp_path / "clinic.npz", tmp_path / "clinic.spec.yaml"
-    patients(100).to_csv(data, index=False)
+    patients(90).to_csv(data, index=False)
     stopped = cli("train", "--data", data, "--out", model)
     assert stopped.code == 2
-    assert "one step takes 256 (fit.batch in the spec)" in stopped.err
-    assert "not used: patient_id identifies rows" in stopped.out
+    assert "a fit needs 100 rows with each output, and there is height_cm in 90" in stopped.err
+    assert not model.exists() and not spec.exists(), "a failed try leaves nothing behind"
+
+    patients().to_csv(data, index=False)
+    looked = cli("train", "--check", "--data", data, "--out", model)
+    assert looked.code == 0, looked.err
+    assert "not used: patient_id identifies rows" in looked.out
     assert not model.exists()
 
     spec.write_text(spec.read_text(encoding="utf-8") + QUICK, encoding="utf-8")
@@ -113,7 +118,7 @@ def test_an_inferred_spec_is_not_written_over_one_that_may_be_edited(
     [
         (["--out", "model.pt"], "model.pt: a model's name ends in .npz"),
         (["--data", "nowhere.csv"], "nowhere.csv: cannot be read (No such file"),
-        (["--data", "picture.csv"], "picture.csv: is no CSV or Parquet table"),
+        (["--data", "picture.csv"], "picture.csv: is not UTF-8 text: save it as UTF-8"),
         (["--data", "letter.csv"], "no column of the table is a measurement"),
         (["--spec", "nobody"], "nobody: no such file, and no spec of bridge's own (illness, pop"),
         (["--spec", "odd.yaml"], "odd.yaml:2: outputs.pulse.stp: unknown key, did you mean 'step'"),

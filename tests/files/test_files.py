@@ -118,7 +118,7 @@ def test_the_vitals_table_has_a_row_for_each_taking(tmp_path: Path) -> None:
     assert row["sbp_mmhg"] == row["head_circ_cm"] == ""
     assert row["pulse_bpm"] == "72"
     assert row["height_cm"] == "160.5"
-    assert row["temperature_c"] == "36.84"
+    assert row["temperature_c"] == "36.8"
     assert row["age_months"] == str((2026 - 1990) * 12 + 2)
 
 
@@ -257,8 +257,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
     ("name", "old", "new", "complaint"),
     [
         ("visits", "+00:00", "", r"visits.csv:2: start: a time with its offset"),
-        ("observations", "36.84", "warm", r"observations.csv:8: value: a number is expected, not"),
-        ("observations", "36.84", "nan", r"observations.csv:8: value is no number"),
+        ("observations", "36.8", "warm", r"observations.csv:8: value: a number is expected, not"),
+        ("observations", "36.8", "nan", r"observations.csv:8: value is no number"),
         ("observations", "temperature_c", "temp", r"observations.csv:8: unknown measurement"),
     ],
 )

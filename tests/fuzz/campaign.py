@@ -6,7 +6,6 @@ libFuzzer itself stops at a hang or at too much memory, and leaves the input in 
 
 import random
 import sys
-import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import atheris
 
 with atheris.instrument_imports(include=["bridge"]):
     from bridge.errors import BridgeError
+    from tests.fuzz.findings import save_finding
     from tests.fuzz.spoiling import spoilt
     from tests.fuzz.targets import TARGETS
 
@@ -39,7 +39,7 @@ def main(name: str, seconds: str, folder: str) -> None:
             except BridgeError:
                 counts["refused"] += 1
             except Exception as error:
-                _save(error, data, places, found / name)
+                save_finding(error, data, places, found / name)
             if counts.total() % NOTED_EVERY == 0:  # libFuzzer leaves without a word to us
                 (found / f"{name}-taken.txt").write_text(str(counts["taken"]), encoding="utf-8")
 
@@ -56,16 +56,6 @@ def main(name: str, seconds: str, folder: str) -> None:
         arguments = [name, *bounds, *memory, *to]
         atheris.Setup(arguments, tried, custom_mutator=mutated)
         atheris.Fuzz()
-
-
-def _save(error: Exception, data: bytes, places: set[str], start: Path) -> None:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{type(error).__name__}@{Path(frame.filename).name}:{frame.lineno}"
-    if place not in places:
-        places.add(place)
-        path = Path(f"{start}-finding-{len(places)}")
-        path.write_bytes(data)
-        path.with_suffix(".txt").write_text(traceback.format_exc(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, suppress
 from typing import NamedTuple
 
 from bridge.errors import BridgeError
-from tests.fuzz import answers, coding, inputs, sandbox
+from tests.fuzz import answers, coding, inputs, sandbox, tables
 
 Trial = Callable[[bytes], object]
 
@@ -37,6 +37,8 @@ TARGETS: dict[str, Target] = {
     "moved": Target(inputs.moved, inputs.moved_seeds),
     "synthea": Target(inputs.synthea, inputs.synthea_seeds),
     "registers": Target(inputs.registers, inputs.registers_seeds),
+    "tables": Target(tables.tables, tables.tables_seeds),
+    "dialects": Target(tables.dialects, tables.dialects_seeds),
     "people": Target(inputs.people, inputs.people_seeds),
     "flags": Target(inputs.flags, inputs.flags_seeds),
     "reply": Target(answers.reply, answers.reply_seeds),

@@ -18,7 +18,7 @@ VALUES = {
     "sbp_mmhg": 120.0,
     "dbp_mmhg": 80.0,
     "pulse_bpm": 72.0,
-    "temperature_c": 36.84,
+    "temperature_c": 36.8,
     "resp_rate_bpm": 16.0,
     "spo2_pct": 97.0,
 }

@@ -17,6 +17,7 @@ from bridge.quality.baselines.independent import IndependentColumns
 from bridge.quality.comparison import REAL, Comparison, compare, split
 from bridge.quality.comparison_report import comparison_figures, render_comparison, table
 from bridge.quality.frames import ComparedColumn
+from bridge.quality.labels import plain
 
 
 def people(count: int = 1_500) -> pd.DataFrame:
@@ -58,7 +59,7 @@ GENERATORS: tuple[Generator, ...] = (GaussianCopula(), IndependentColumns(), Ref
 
 @pytest.fixture(scope="module")
 def found() -> Comparison:
-    return compare(people(), GENERATORS, seed=1, clock=itertools.count(0.0, 2.0).__next__)
+    return compare(people(), GENERATORS, seed=1, clock=itertools.count(0.0, 6.0).__next__)
 
 
 def test_the_parts_are_complete_rows_and_nobody_is_in_two() -> None:
@@ -102,6 +103,25 @@ def test_height_and_weight_are_given_as_the_first_study_gives_them(found: Compar
 
 def test_learning_is_timed_and_a_second_sample_learns_nothing(found: Comparison) -> None:
     assert [one.seconds for one in found.results] == [None, 2.0, 2.0]
+
+
+def test_each_generator_learns_by_several_seeds_and_the_range_is_shown(found: Comparison) -> None:
+    """A lucky fit must not stand for a generator."""
+    seeds: list[int] = []
+
+    class Noted(IndependentColumns):
+        def fit(
+            self, frame: pd.DataFrame, columns: tuple[ComparedColumn, ...], seed: int
+        ) -> FittedGenerator:
+            seeds.append(seed)
+            return super().fit(frame, columns, seed)
+
+    compare(people(), [Noted()], seed=5, fits=2, clock=itertools.count(0.0).__next__)
+    assert seeds == [5, 6]
+    _, rows = table(found)
+    for one, row in zip(found.results, rows, strict=True):
+        assert len(one.areas) == 3
+        assert row[2] == f"{plain(min(one.areas))} {plain(max(one.areas))}"
 
 
 def test_a_generator_that_cannot_learn_the_table_is_named_with_its_reason(

@@ -234,8 +234,17 @@ def test_between_two_ages_a_value_lies_between_theirs() -> None:
     for score in (-1.3, 0.0, 1.3):
         z = np.full(len(months), score)
         _, breaths, _ = well_vitals(z, z, z, months)
-        assert (np.diff(breaths) <= 0).all()
-        assert (np.diff(breaths) >= -2).all()
+        changes = np.diff(breaths)
+        assert (changes[months[1:] <= 198] <= 0).all()
+        assert (changes >= -2).all() and (changes <= 1).all()
+
+
+def test_well_adults_are_counted_awake() -> None:
+    """None under 12, and 17.6 on average: nobody is asleep in a clinic."""
+    z = np.random.default_rng(1).standard_normal((3, 100_000))
+    _, breaths, _ = well_vitals(*z, np.full(100_000, 480.0))
+    assert breaths.min() >= 12 and breaths.max() <= 24
+    assert abs(breaths.mean() - 17.6) < 0.1 and abs(breaths.std() - 2.1) < 0.1
 
 
 def test_the_order_of_people_does_not_matter() -> None:
