@@ -57,7 +57,7 @@ def test_people_come_in_the_order_of_the_file() -> None:
         ("sex,birthdate\nF,1890-01-01\n", "people.csv:2: birthdate: .*120 years"),
         ("sex,birthdate,age_months\nF,,\n", "people.csv:2: give one of birthdate, age_months"),
         ("sex,birthdate,age_months\nF,1990-01-01,3\n", "people.csv:2: give one of birthdate"),
-        ("sex,DOB\nF,1990\nM,\n", "people.csv:3: give DOB"),
+        ("sex,DOB\nM,\nF,1990\n", "people.csv:2: give DOB"),
         ("sex,age_months\nF,24\nF\n", "people.csv:3: .*has not the 2 cells"),
         ("sex,age_months\nF,24,1\nF,24\nF,24\n", "people.csv:2: .*has not the 2 cells"),
         ("sexxx,age_months\nF,24\n", "people.csv:1: needs a column sex.*; sexxx .*mean 'sex'"),
