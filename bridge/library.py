@@ -64,6 +64,8 @@ class Patients(TypedDict, total=False):
     population: str
     visits: tuple[int, int]
     illness: str
+    people: Path
+    """A table of people whom patients are made of, in place of drawn ones."""
 
 
 class Around(TypedDict, total=False):

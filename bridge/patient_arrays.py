@@ -8,7 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.chart import MEASUREMENTS, Address, Encounter, Measurement, Patient, Visit
+from bridge.chart import (
+    MEASUREMENTS,
+    Address,
+    Encounter,
+    Identifier,
+    Measurement,
+    Patient,
+    Visit,
+)
 
 Whole = NDArray[np.int64]
 Uuids = NDArray[np.uint8]
@@ -26,6 +34,10 @@ _DASHED = np.dtype(
     }
 )
 """A uuid's hexadecimal digits without and with dashes."""
+
+
+OWN_ID = "id"
+"""The type of the identifier that the user of a people file gave."""
 
 
 class Times(NamedTuple):
@@ -78,6 +90,10 @@ class PatientArrays:
     values: NDArray[np.float64]
     part_uuids: Uuids
     """(m, 2 + M, 16) of the visit, of its encounter, of each measurement."""
+    own_id: Words | None = None
+    """(n,) what whoever gave these people calls them, empty where they do not."""
+    is_estimated: NDArray[np.bool_] | None = None
+    """(n,) whether a birthdate is known to the year or month only; None: all are whole."""
 
     def __len__(self) -> int:
         """Return the number of patients."""
@@ -113,6 +129,8 @@ class PatientArrays:
             stop=self.stop.some(visits),
             values=self.values[visits],
             part_uuids=self.part_uuids[visits],
+            own_id=None if self.own_id is None else self.own_id[rows],
+            is_estimated=None if self.is_estimated is None else self.is_estimated[rows],
         )
 
     def patients(self) -> Iterator[Patient]:
@@ -122,6 +140,7 @@ class PatientArrays:
     def _patient(self) -> Patient:
         """Return the only patient."""
         place = self.address[0]
+        own = "" if self.own_id is None else self.own_id[0]
         return Patient(
             number=self.first,
             uuid=uuid_text(self.uuids)[0].decode(),
@@ -131,6 +150,8 @@ class PatientArrays:
             family_name=self.family_name[0],
             address=Address(**dict(zip(_PLACES, place, strict=True))) if any(place) else None,
             visits=tuple(self._visits()),
+            is_birthdate_estimated=self.is_estimated is not None and bool(self.is_estimated[0]),
+            identifiers=(Identifier(value=own, type=OWN_ID),) if own else (),
         )
 
     def _visits(self) -> Iterator[Visit]:

@@ -1,13 +1,14 @@
 """Where the patients of a run come from: typed, saved with the run, enough to make them again."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field
 
+from bridge.age_limits import Span
 from bridge.chart import Patient
 from bridge.errors import RecipeChanged
 from bridge.mapping.model import Mapping
@@ -35,7 +36,7 @@ class Cohort(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedRecipe:
-    """Patients that bridge makes; the last three fields tell whether it still makes the same."""
+    """Patients that bridge makes; digest, generator and models tell whether it makes the same."""
 
     kind: Literal["generated"] = "generated"
     count: int
@@ -53,10 +54,17 @@ class GeneratedRecipe:
     active: int = 0
     """How many are at the facility at the moment `now`, which stays the run's."""
     now: datetime | None = None
+    ages: dict[str, tuple[Span, ...]] = field(default_factory=dict)
+    """Limits of measurements that depend on the patient's age and sex."""
+    people: str | None = None
+    """The whole path of a table of people, and what tells whether they are still the same."""
+    people_digest: str | None = None
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
         """Describe a cohort that has been made."""
+        from bridge.synthesis.people import people_digest
+
         request, inputs = cohort.request, cohort.inputs
         return cls(
             count=cohort.count,
@@ -71,6 +79,9 @@ class GeneratedRecipe:
             models=tuple(inputs["models"]),
             active=request.active,
             now=request.now,
+            ages=dict(request.ages),
+            people=request.people_file,
+            people_digest=people_digest(request.people) if request.people else None,
         )
 
     @property
@@ -84,13 +95,16 @@ class GeneratedRecipe:
             "visits": f"{fewest}-{most}",
             "illness": self.illness,
             **({"active": str(self.active)} if self.active else {}),
+            **({"people": self.people} if self.people else {}),
         }
 
     @property
     def request(self) -> "Request":
-        """What the generator is asked for."""
+        """What the generator is asked for; raises InputError where people cannot be read."""
         from bridge.synthesis.cohort import Request
+        from bridge.synthesis.people import load_people
 
+        people = load_people(Path(self.people), as_of=self.as_of).people if self.people else ()
         return Request(
             seed=self.seed,
             as_of=self.as_of,
@@ -100,16 +114,23 @@ class GeneratedRecipe:
             illness=self.illness,
             active=self.active,
             now=self.now,
+            ages=self.ages,
+            people=people,
+            people_file=self.people,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":
         """Make the patients again; raise RecipeChanged where they would be others."""
         from bridge.synthesis.cohort import GeneratedCohort
+        from bridge.synthesis.people import people_digest
         from bridge.synthesis.population import load_population, population_digest
 
         if population_digest(load_population(self.population)) != self.population_digest:
             raise RecipeChanged(f"another population: {self.population} has changed since")
-        made = GeneratedCohort(self.request, self.count)
+        request = self.request
+        if self.people and people_digest(request.people) != self.people_digest:
+            raise RecipeChanged(f"other people: {self.people} has changed since")
+        made = GeneratedCohort(request, self.count)
         _require_same(self, GeneratedRecipe.of(made))
         return made
 
@@ -188,9 +209,9 @@ SavedRecipe = Annotated[Recipe, Field(discriminator="kind")]
 
 def _require_same(before: Recipe, now: object) -> None:
     differing = [
-        f"{field.name} was {getattr(before, field.name)}, is {getattr(now, field.name)}"
-        for field in fields(before)
-        if getattr(before, field.name) != getattr(now, field.name)
+        f"{one.name} was {getattr(before, one.name)}, is {getattr(now, one.name)}"
+        for one in fields(before)
+        if getattr(before, one.name) != getattr(now, one.name)
     ]
     if differing:
         raise RecipeChanged(f"other inputs ({'; '.join(differing)})")

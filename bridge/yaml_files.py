@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -53,10 +53,10 @@ def parse_yaml(text: str, model: type[Model], *, place: str) -> Model:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
-        walked = list(islice(_lines(node, (), place), MOST_NODES + 1)) if node else []
+        walked = list(islice(_places(node, (), place), MOST_NODES + 1)) if node else []
         if len(walked) > MOST_NODES:
             raise InputError("says too much: its aliases unfold to a mountain", place=place)
-        lines = dict(walked)
+        places = dict(walked)
         data = loader.construct_document(node) if node else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -68,14 +68,25 @@ def parse_yaml(text: str, model: type[Model], *, place: str) -> Model:
     except (LookupError, AttributeError, TypeError) as error:
         raise InputError("is not YAML: a value is not what its !!tag says", place=place) from error
     try:
-        return model.model_validate(data)
+        read = model.model_validate(data)
     except ValidationError as error:
-        raise _fault(error, model, lines, place) from error
+        raise _fault(error, model, places, place) from error
+    _refuse_other_words(read, places, place)
+    return read
 
 
-def _lines(node: yaml.Node, path: Path_, place: str) -> Iterator[tuple[Path_, int]]:
-    """Yield the line (from 1) at which each key or item of `node` starts."""
-    yield path, node.start_mark.line + 1
+class _Place(NamedTuple):
+    """Where a key or an item stands (line from 1), and what is written there."""
+
+    line: int
+    written: yaml.ScalarNode | None
+    """None: a list, or keys with values."""
+
+
+def _places(node: yaml.Node, path: Path_, place: str) -> Iterator[tuple[Path_, _Place]]:
+    """Yield where each key or item of `node` starts."""
+    scalar = node if isinstance(node, yaml.ScalarNode) else None
+    yield path, _Place(node.start_mark.line + 1, scalar)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -85,42 +96,99 @@ def _lines(node: yaml.Node, path: Path_, place: str) -> Iterator[tuple[Path_, in
             if key.value in seen:
                 raise InputError(f"the key {key.value!r} stands twice", place=f"{place}:{line}")
             seen.add(key.value)
-            yield from _lines(value, (*path, key.value), place)
-            yield (*path, key.value), key.start_mark.line + 1
-    elif isinstance(node, yaml.ScalarNode):
-        if len(node.value) > LONGEST_NUMBER and node.tag.endswith((":int", ":float")):
+            yield from _places(value, (*path, key.value), place)
+            scalar = value if isinstance(value, yaml.ScalarNode) else None
+            yield (*path, key.value), _Place(line, scalar)
+    elif scalar and scalar.tag.endswith((":int", ":float")):
+        if len(scalar.value) > LONGEST_NUMBER:
             line = node.start_mark.line + 1
             raise InputError("a number is too long", place=f"{place}:{line}")
+        if ":" in scalar.value:  # nobody means 9:00 as nine sixties
+            line = node.start_mark.line + 1
+            raise InputError(_in_quotes(scalar), place=f"{place}:{line}")
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from _lines(item, (*path, index), place)
+            yield from _places(item, (*path, index), place)
+
+
+_TAKEN_FOR = {
+    "bool": "yes or no (true or false)",
+    "null": "no value at all",
+    "int": "a number",
+    "float": "a number",
+    "timestamp": "a date",
+}
+"""What YAML reads in a word without quotes, by the end of the tag it gives it."""
+
+
+def _in_quotes(written: yaml.ScalarNode) -> str:
+    """Say what YAML has made of a word, and how it stays a word."""
+    what = _TAKEN_FOR[written.tag.rpartition(":")[2]]
+    return f'YAML reads {written.value} as {what}: put it in quotes: "{written.value}"'
+
+
+def _is_taken(written: yaml.ScalarNode | None) -> bool:
+    """Tell whether something is written that YAML takes for no text; nothing at all is not."""
+    return bool(written and written.value and written.tag.rpartition(":")[2] in _TAKEN_FOR)
+
+
+def _refuse_other_words(read: BaseModel, places: dict[Path_, _Place], place: str) -> None:
+    """Refuse a number that has become another text than was written: 0123 is 83, 1.10 is 1.1."""
+    for path, (line, written) in places.items():
+        if written and written.tag.endswith((":int", ":float")):
+            text = _at(read, path)
+            if isinstance(text, str) and text != written.value:
+                key = ".".join(str(part) for part in path)
+                raise InputError(f"{key}: {_in_quotes(written)}", place=f"{place}:{line}")
+
+
+def _at(read: Any, path: Path_) -> Any:
+    """Return what stands at a path of a model, by the names that its file has; None: nothing."""
+    for part in path:
+        if isinstance(read, BaseModel):
+            fields = type(read).model_fields.items()
+            names = {field.alias or name: name for name, field in fields}
+            read = getattr(read, names.get(str(part), ""), None)
+        elif isinstance(read, dict):
+            read = read.get(part)
+        elif isinstance(read, list | tuple) and isinstance(part, int) and part < len(read):
+            read = read[part]
+        else:
+            return None
+    return read
 
 
 def _fault(
-    error: ValidationError, model: type[BaseModel], lines: dict[Path_, int], place: str
+    error: ValidationError, model: type[BaseModel], places: dict[Path_, _Place], place: str
 ) -> InputError:
     faults = error.errors(include_url=False)
     # A misspelt key is also a missing one: name the cause, not the effect. Of what may be a list or
     # have keys, the deepest fault is the cause.
     fault = next(
         (fault for fault in faults if fault["type"] == "extra_forbidden"),
-        max(faults, key=lambda fault: len(_path(fault, lines))),
+        max(faults, key=lambda fault: len(_path(fault, places))),
     )
-    path = known = _path(fault, lines)
-    while known not in lines and known:
+    path = known = _path(fault, places)
+    while known not in places and known:
         known = known[:-1]
     key = ".".join(str(part) for part in path)
-    message = f"{key}: {_wording(fault, path, model)}" if key else _wording(fault, path, model)
-    return InputError(message, place=f"{place}:{lines.get(known, 1)}")
+    line, written = places.get(known, _Place(1, None))
+    wording = _wording(fault, path, model)
+    if fault["type"] in _OF_TEXT and path == known and written and _is_taken(written):
+        wording = _in_quotes(written)
+    return InputError(f"{key}: {wording}" if key else wording, place=f"{place}:{line}")
 
 
-def _path(fault: Any, lines: dict[Path_, int]) -> Path_:
+_OF_TEXT = ("string_type", "literal_error", "enum")
+
+
+def _path(fault: Any, places: dict[Path_, _Place]) -> Path_:
     """Return where a fault is, without pydantic's names for the kinds that a value may be of."""
     *within, last = fault["loc"] or ("",)
     path: Path_ = ()
     for part in within:
-        path = (*path, part) if (*path, part) in lines else path
-    wanted = fault["type"] in ("missing", "extra_forbidden") or (*path, last) in lines
+        path = (*path, part) if (*path, part) in places else path
+    wanted = fault["type"] in ("missing", "extra_forbidden") or (*path, last) in places
     return (*path, last) if wanted else path
 
 

@@ -36,13 +36,6 @@ if TYPE_CHECKING:
 )
 @cohort_options
 @click.option(
-    "--people",
-    "people_file",
-    type=click.Path(path_type=Path),
-    help="Make vitals for the people of a CSV file: sex, birthdate or age_months, and, if you "
-    "like, immediacy (how ill they come, 1 to 5) and names.",
-)
-@click.option(
     "--workers",
     "processes",  # bridge.yaml's workers are those of a load
     type=click.IntRange(1, 64),
@@ -62,7 +55,6 @@ def generate(
     out: Path,
     form: str,
     asked: CohortRequest,
-    people_file: Path | None,
     processes: int,
     engine: str,
     scheduler: str | None,
@@ -78,8 +70,8 @@ def generate(
     mapping = load_mapping(None)
     limits = {name: entry.plausible for name, entry in mapping.measurements.items()}
     asked = asked.with_seed(SystemRandom())
-    cohort = generated_cohort(asked, limits, clock(), people_file)
-    written = _form(form, mapping)
+    cohort = generated_cohort(asked, limits, clock(), note=screen.note)
+    written = _form(form, mapping, _own_columns(cohort))
     resampled = 0
     with (
         new_folder(out) as folder,
@@ -97,14 +89,23 @@ def generate(
     return 0
 
 
-def _form(name: str, mapping: Mapping) -> "Form":
+def _own_columns(cohort: "GeneratedCohort") -> list[str]:
+    """List the columns that the tables have for what a people file says beside the rest."""
+    from bridge.files.tables import OWN_COLUMNS
+
+    people = cohort.request.people
+    said = any(one.own_id for one in people), any(one.is_estimated for one in people)
+    return [column for column, is_there in zip(OWN_COLUMNS, said, strict=True) if is_there]
+
+
+def _form(name: str, mapping: Mapping, own: list[str]) -> "Form":
     if name == "fhir":
         from bridge.files.ndjson import fhir_form
 
         return fhir_form(mapping)
-    from bridge.files.tables import CSV, PARQUET
+    from bridge.files.tables import csv_form, parquet_form
 
-    return PARQUET if name == "parquet" else CSV
+    return parquet_form(own) if name == "parquet" else csv_form(own)
 
 
 def _parts(

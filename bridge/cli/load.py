@@ -104,7 +104,7 @@ def with_files(asked: CohortRequest, files: FilesFlags) -> CohortRequest:
 def _refuse_contradictions(
     ctx: click.Context, asked: CohortRequest, files: FilesFlags, sites_file: Path | None
 ) -> None:
-    if files.source and (given := _given(ctx, "seed", "population", "visits", "illness")):
+    if files.source and (given := _given(ctx, "seed", "population", "visits", "illness", "people")):
         raise InputError(f"--from loads patients that are made; leave out {given}")
     of_files = _given(ctx, "keep_names", "since", "years", "shift", "codes")
     if of_files and not files.source:

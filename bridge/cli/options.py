@@ -284,6 +284,14 @@ cohort_options = _grouped(
         show_default="mixed; none for people of a file",
         help="How ill patients come: as outpatients do, well, or as to an emergency department.",
     ),
+    click.option(
+        "--people",
+        type=_path(),
+        help="Make vitals for the people of a table: sex (or gender), birthdate (or as much of it "
+        "as is known), age_months or age_years, and, if you like, given_name, family_name, "
+        "immediacy (how ill they come, 1 to 5) and an id, which generate's files have too. What "
+        "else it has is ignored, and said.",
+    ),
 )
 
 workers_option = click.option(

@@ -106,8 +106,11 @@ def tell_entries(seen: Summary, screen: Screen) -> None:
         screen.say(", ".join(as_counted(n, kind) for kind, n in entries.items()))
     for what, n in changes_of(seen).items():
         screen.say(f"{how_many(n, 'value')} {what}")
+    account = account_of(seen)
     if seen.run.files:
-        _tell_account(account_of(seen), screen)
+        _tell_account(account, screen)
+    else:
+        _tell_left_out(account, screen)
 
 
 def _tell_account(account: Account, screen: Screen) -> None:
@@ -117,11 +120,15 @@ def _tell_account(account: Account, screen: Screen) -> None:
         f"{account.left_out.total():,} left out, "
         f"{account.rejected:,} rejected with their patient{waiting}"
     )
+    _tell_left_out(account, screen)
+    for named in account.rejected_patients:
+        screen.say(f"  not made: {named}", style="red")
+
+
+def _tell_left_out(account: Account, screen: Screen) -> None:
     for reasons, part in ((account.left_out, ""), (account.parts_left_out, "a part of one ")):
         for reason, n in reasons.most_common(MOST_REASONS):
             screen.say(f"  {n:,} times {part}left out: {reason}", style="yellow")
-    for named in account.rejected_patients:
-        screen.say(f"  not made: {named}", style="red")
 
 
 MOST_REASONS = 12

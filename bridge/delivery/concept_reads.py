@@ -17,8 +17,8 @@ from bridge.codes import (
 from bridge.mapping.equivalence import Equivalence
 from bridge.mapping.terms import ServerConcept
 from bridge.openmrs.client import REST, Client
-from bridge.openmrs.metadata import reference_ranges
-from bridge.openmrs.parsing import Body, as_openmrs_has_it, checked_text, number, objects
+from bridge.openmrs.metadata import limits_in_force
+from bridge.openmrs.parsing import Body, as_openmrs_has_it, checked_text, objects
 from bridge.openmrs.replies import Outcome
 
 BATCH = 60
@@ -106,15 +106,13 @@ class ConceptReads:
                 found["uuid"]: found
                 for found in self._client.every("concept", _LIMITS, references=",".join(batch))
             }
-            ranges = reference_ranges(self._client, batch)
+            in_force = limits_in_force(self._client, batch, limits)
             for uuid in batch:
                 own = limits.get(uuid, {})
-                low, high = ranges.get(uuid, (own.get("lowAbsolute"), own.get("hiAbsolute")))
                 chosen[uuid] = chosen[uuid]._replace(
                     units=str(own["units"]) if own.get("units") else None,
                     allow_decimal=bool(own.get("allowDecimal")),
-                    low=number(low),
-                    high=number(high),
+                    **in_force[uuid]._asdict(),
                 )
         return chosen
 

@@ -10,6 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
+from bridge.age_limits import Span, in_words
 from bridge.chart import Patient
 from bridge.delivery.server_state import (
     DEMO_TAG,
@@ -21,8 +22,9 @@ from bridge.delivery.server_state import (
 )
 from bridge.delivery.target import IdentifierSlot, Target
 from bridge.errors import InputError
-from bridge.mapping.model import Mapping, Profile
-from bridge.openmrs.models import IdentifierType
+from bridge.mapping.model import Entry, Mapping, Profile
+from bridge.mapping.unit_words import known_unit, same_unit
+from bridge.openmrs.models import Concept, IdentifierType
 from bridge.yaml_files import nearest
 
 
@@ -256,17 +258,24 @@ def _check_concepts(state: ServerState, mapping: Mapping) -> Iterator[Finding]:
             fix = f"set decimals: 0 for {name} in the mapping, or allow decimals on the server"
             yield Finding(Level.FAIL, name, f"{concept.display} takes whole numbers only", fix)
             continue
-        if concept.units and concept.units != entry.unit:
-            fix = f"map {name} to a concept in {entry.unit}, or correct its unit in the mapping"
-            yield Finding(
-                Level.FAIL, name, f"{concept.display} is in {concept.units}, not {entry.unit}", fix
-            )
+        if concept.units and not same_unit(concept.units, entry.unit):
+            yield _of_another_unit(name, entry, concept)
             continue
+        if not concept.units:
+            found = f"{concept.display} names no unit: {entry.unit} is taken for it"
+            yield Finding(Level.NOTE, name, found, f"write {entry.unit} there on the server")
         narrower = narrowed(entry.plausible, (concept.low, concept.high))
         if narrower[0] >= narrower[1]:
             found = f"{concept.display} accepts nothing that the mapping calls plausible"
             fix = f"correct the limits of {name} in the mapping, or on the server"
             yield Finding(Level.FAIL, name, found, fix)
+        elif none_at := _ages_without_values(entry, concept):
+            found = f"{concept.display} accepts nothing plausible of {none_at}"
+            fix = f"correct the limits of {name} in the mapping, or the ranges on the server"
+            yield Finding(Level.FAIL, name, found, fix)
+        elif concept.ages:
+            found = f"{concept.display} accepts other limits by age or sex"
+            yield Finding(Level.NOTE, name, found, "only such values are made")
         elif narrower != entry.plausible:
             limits = f"{narrower[0]:g} to {narrower[1]:g} {entry.unit}"
             yield Finding(
@@ -274,6 +283,28 @@ def _check_concepts(state: ServerState, mapping: Mapping) -> Iterator[Finding]:
             )
         else:
             yield Finding(Level.OK, name, concept.display)
+
+
+def _of_another_unit(name: str, entry: Entry, concept: Concept) -> Finding:
+    """Say that a concept's label is another unit's: the values would stand there under it.
+
+    Nothing that is advised makes the load go on as it is.
+    """
+    found = f"{concept.display} is in {concept.units}, not {entry.unit}"
+    fix = f"map {name} to a concept in {entry.unit}, or leave it out of the mapping"
+    if not known_unit(concept.units or ""):
+        found += f" ({concept.units} is no unit that bridge knows)"
+        fix += f"; if {concept.units} means {entry.unit}, write {entry.unit} there on the server"
+    return Finding(Level.FAIL, name, found, fix)
+
+
+def _ages_without_values(entry: Entry, concept: Concept) -> str:
+    """Say of whom a server takes no value that the mapping calls plausible; of nobody: nothing."""
+    for span in concept.ages:
+        low, high = narrowed(entry.plausible, (span.low, span.high))
+        if low >= high and set(span.sexes) & {"F", "M"}:
+            return in_words(span)
+    return ""
 
 
 def narrowed(
@@ -294,6 +325,24 @@ def limits_of(state: ServerState, mapping: Mapping) -> Limits:
         for name, entry in mapping.measurements.items()
         for concept in (state.concepts[entry.concept],)
     }
+
+
+def ages_of(state: ServerState, mapping: Mapping) -> dict[str, tuple[Span, ...]]:
+    """Return what the server takes of each measurement, where that depends on age and sex."""
+    return {
+        name: state.concepts[entry.concept].ages
+        for name, entry in mapping.measurements.items()
+        if state.concepts[entry.concept].ages
+    }
+
+
+def unlabelled(state: ServerState, mapping: Mapping) -> tuple[str, ...]:
+    """List the measurements whose concept names no unit."""
+    return tuple(
+        name
+        for name, entry in mapping.measurements.items()
+        if not state.concepts[entry.concept].units
+    )
 
 
 def refuse_values(patients: Iterable[Patient], limits: Limits, place: Path) -> None:

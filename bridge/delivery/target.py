@@ -1,7 +1,9 @@
 """The server's own things that a run's patients hang on: found once, saved with the run."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
+from bridge.age_limits import Span
 from bridge.codes import ciel_uuid
 
 ALLERGY_CONCEPTS = {
@@ -56,6 +58,12 @@ class Target:
     """The unit of a quantity of 1, where the server wants a quantity with every prescription."""
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
     """The values that the server takes of bridge's own measurements, of files' patients."""
+    ages: dict[str, tuple[Span, ...]] = field(default_factory=dict)
+    """What the server takes of bridge's own measurements, where that depends on age and sex."""
+    unlabelled: tuple[str, ...] = ()
+    """Measurements whose concept names no unit on the server: reading back shows none."""
+    judged: date | None = None
+    """The day that a load was begun on: the server judges by the age that a patient has then."""
     administering_role: str | None = None
     """The encounter role of who gives a vaccine: fhir2 shows none whose encounter lacks it."""
     other_drug: str | None = None

@@ -15,6 +15,7 @@ from bridge.delivery.plan import plan_patient
 from bridge.delivery.relating import unmade
 from bridge.delivery.requests import Context, Expected, Field, Found, PatientPlan, of_kind
 from bridge.delivery.send import PendingPatient
+from bridge.mapping.unit_words import same_unit
 from bridge.openmrs.client import FHIR, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
@@ -135,9 +136,16 @@ def _compare_fields(
 ) -> Iterator[Difference]:
     when = meant.fields.get("time") or meant.fields.get("start") or ""
     for name, value in meant.fields.items():
-        if value != read.get(name):
+        if not _is_same(name, value, read.get(name)):
             what = f"{name} of {meant.label}" + (f" at {when}" if when else "")
             yield Difference(number, what, str(value), str(read.get(name)))
+
+
+def _is_same(name: str, meant: Field, read: Field) -> bool:
+    """Tell whether a field says what was meant; a unit may be written in other words."""
+    if name == "unit" and isinstance(meant, str) and isinstance(read, str):
+        return same_unit(meant, read)
+    return meant == read
 
 
 def _shown(extra: Found) -> str:
@@ -232,7 +240,7 @@ def _providers(meant: dict[str, Any], found: dict[str, Any]) -> dict[str, tuple[
 
 
 _REFERENCES = ("visitType", "encounterType", "location", "visit")
-_TIMES = ("startDatetime", "stopDatetime", "encounterDatetime")
+_TIMES = ("startDatetime", "encounterDatetime")
 
 
 def _compare_stay(
@@ -247,6 +255,11 @@ def _compare_stay(
         for name in _TIMES
         if name in meant
     }
+    if "startDatetime" in meant:  # a visit without an end goes on
+        times["stopDatetime"] = (
+            server_time(meant.get("stopDatetime")),
+            server_time(found.get("stopDatetime")),
+        )
     for name, (wanted, read) in {**pairs, **times, **_providers(meant, found)}.items():
         if wanted != read:
             yield Difference(number, f"{name} of {what} {meant['uuid']}", str(wanted), str(read))

@@ -55,8 +55,11 @@ def fhir_patient(patient: Patient) -> Resource:
         "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{patient.uuid}"}],
         "name": [{"use": "usual", "family": patient.family_name, "given": [patient.given_name]}],
         "gender": GENDERS[patient.sex],
-        "birthDate": patient.birthdate.isoformat(),
+        "birthDate": _birthdate(patient),
     }
+    resource["identifier"] += [
+        {"type": {"text": one.type}, "value": one.value} for one in patient.identifiers
+    ]
     if patient.address:
         resource["address"] = [
             {
@@ -67,6 +70,14 @@ def fhir_patient(patient: Patient) -> Resource:
             }
         ]
     return resource
+
+
+def _birthdate(patient: Patient) -> str:
+    """Write a birthdate as far as it is known, as OpenMRS does with an estimated one."""
+    born = patient.birthdate
+    if not patient.is_birthdate_estimated or born.day != 1:
+        return born.isoformat()
+    return f"{born:%Y}" if born.month == 1 else f"{born:%Y-%m}"
 
 
 def fhir_visit(patient: Patient, visit: Visit) -> Resource:

@@ -24,7 +24,6 @@ from bridge.chart import (
 from bridge.errors import InputError
 from bridge.files.account import TWICE, Rejected, settled, sources_of
 from bridge.files.fhir.chart import Chart
-from bridge.files.fhir.elements import JOINERS
 from bridge.files.fhir.resources import NotTaken, Resource
 from bridge.files.fhir.visits import IN_THE_FUTURE
 from bridge.files.fhir_source import ANOTHER_OF_THE_ID
@@ -33,6 +32,8 @@ from bridge.files.options import FileOptions
 from bridge.files.rows import Cells, table_rows
 from bridge.files.tables import TABLES, unguarded
 from bridge.files.uuids import is_uuid
+from bridge.names import LONGEST_NAME, spelt, stranger
+from bridge.patient_arrays import OWN_ID
 
 FILES = ("patients.csv", "visits.csv", "observations.csv", "vitals.csv")
 _NEEDED = ("patients", "visits", "observations")
@@ -86,6 +87,8 @@ class OwnSource:
         if self._has_vitals:
             _compare(rows["observations"], rows["vitals"])
         parts = _Parts(patient.uuid, self.index.repeated)
+        if own := owner.body["row"].get(OWN_ID):
+            parts.left_out.append(LeftOut(f"{owner.source}#{OWN_ID}", OWN_ID_STAYS, own))
         for row in rows["visits"]:
             _take(parts.left_out, row, parts.add_visit)
         for row in rows["observations"]:
@@ -96,7 +99,8 @@ class OwnSource:
             narrowed, too_old = options.narrowed(whole)
         except NotTaken as fault:
             return Rejected(owner.source, fault.reason, +theirs, fault.detail)
-        return Chart(narrowed, (*settled(parts.left_out, used), *too_old), Counter())
+        assumed = Counter([NEATLY] if _is_neatened(owner) else ())
+        return Chart(narrowed, (*settled(parts.left_out, used), *too_old), assumed)
 
     def _index(self, name: str, path: Path) -> None:
         for row in table_rows(path, _COLUMNS[name]):
@@ -235,10 +239,23 @@ def _person(uuid: str, owner: Resource) -> Patient:
             family_name=_cell(row, "family_name", _name, _A_NAME),
             address=Address(**dict(zip(_ADDRESS, places, strict=True))) if any(places) else None,
             visits=(),
+            is_birthdate_estimated=row.get("birthdate_estimated") == "true",
             source=owner.source,
         )
     except NotTaken as fault:
         raise NotTaken(fault.reason, f"{place}: {fault.detail}") from fault
+
+
+OWN_ID_STAYS = "an id of one's own stays in the files"
+
+NEATLY = "in names, no-break and double spaces were spaces"
+
+
+def _is_neatened(owner: Resource) -> bool:
+    """Tell whether a name was written with other blanks than it is read with."""
+    row = owner.body["row"]
+    cells = [unguarded(row[column]) for column in ("given_name", "family_name", *_ADDRESS)]
+    return any(spelt(cell) != cell for cell in cells)
 
 
 def _cell(row: Cells, column: str, read: Callable[[str], Value], expected: str) -> Value:
@@ -250,24 +267,22 @@ def _cell(row: Cells, column: str, read: Callable[[str], Value], expected: str) 
 
 
 def _name(text: str) -> str:
-    if not text or len(text) > 50 or not _is_printable(text):
+    name = spelt(text)
+    if not name or len(name) > LONGEST_NAME or stranger(name):
         raise ValueError
-    return text
+    return name
 
 
 def _place(row: Cells, column: str) -> str:
     most = _LONGEST_PLACE.get(column, 255)
 
     def read(text: str) -> str:
-        if len(text) > most or not _is_printable(text):
+        name = spelt(text)
+        if len(name) > most or stranger(name):
             raise ValueError
-        return text
+        return name
 
     return _cell(row, column, read, f"a name of at most {most} characters, or nothing,")
-
-
-def _is_printable(text: str) -> bool:
-    return all(c.isprintable() or c in JOINERS for c in text)
 
 
 def _time(text: str) -> datetime:

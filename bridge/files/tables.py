@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from bridge.chart import DECIMALS, MEASUREMENTS
 from bridge.errors import MissingExtra
 from bridge.files.formats import Append, Form, Pieces, text_files
-from bridge.patient_arrays import PatientArrays, Times, uuid_text
+from bridge.patient_arrays import OWN_ID, PatientArrays, Times, uuid_text
 
 _DECIMALS = np.array([DECIMALS[name] for name in MEASUREMENTS])
 
@@ -131,16 +132,52 @@ TABLES = (
 )
 
 
-def _csv_pieces(batch: PatientArrays) -> Pieces:
-    """Return the lines that a batch adds to each table."""
+OWN_COLUMNS = (OWN_ID, "birthdate_estimated")
+"""What tables have beside the usual columns where people are given who have it."""
+
+
+def tables_with(own: Sequence[str]) -> tuple[Table, ...]:
+    """Return the tables with columns of a user's people file: an id also beside the vitals."""
     return tuple(
-        _csv_lines(zip(*map(_csv_text, table.cells(batch)), strict=True)) for table in TABLES
+        _with_own(table, [column for column in own if column in _OWN_OF.get(table.name, ())])
+        for table in TABLES
     )
 
 
-def _csv_files(folder: Path) -> AbstractContextManager[Append]:
-    paths = [folder / f"{table.name}.csv" for table in TABLES]
-    return text_files(paths, [_csv_lines([tuple(table.columns)]) for table in TABLES])
+_OWN_OF = {"patients": OWN_COLUMNS, "vitals": (OWN_ID,)}
+
+
+def _with_own(table: Table, own: Sequence[str]) -> Table:
+    if not own:
+        return table
+
+    def cells(batch: PatientArrays) -> list[Cells]:
+        return [*table.cells(batch), *(_own_cells(batch, table.name, column) for column in own)]
+
+    return Table(table.name, {**table.columns, **dict.fromkeys(own, _TEXT)}, cells)
+
+
+def _own_cells(batch: PatientArrays, table: str, column: str) -> Cells:
+    of_patients = np.full(len(batch), "", dtype=object)
+    if column == OWN_ID and batch.own_id is not None:
+        of_patients = batch.own_id
+    elif column != OWN_ID and batch.is_estimated is not None:
+        of_patients = np.where(batch.is_estimated, "true", "false").astype(object)
+    return of_patients if table == "patients" else of_patients[batch.owner]
+
+
+def _csv_pieces(batch: PatientArrays, own: Sequence[str]) -> Pieces:
+    """Return the lines that a batch adds to each table."""
+    return tuple(
+        _csv_lines(zip(*map(_csv_text, table.cells(batch)), strict=True))
+        for table in tables_with(own)
+    )
+
+
+def _csv_files(folder: Path, own: Sequence[str]) -> AbstractContextManager[Append]:
+    tables = tables_with(own)
+    paths = [folder / f"{table.name}.csv" for table in tables]
+    return text_files(paths, [_csv_lines([tuple(table.columns)]) for table in tables])
 
 
 def _csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
@@ -186,10 +223,11 @@ def _zone_text(east: int) -> str:
     return datetime(2000, 1, 1, tzinfo=timezone(timedelta(seconds=east))).isoformat()[19:]
 
 
-def _parquet_pieces(batch: PatientArrays) -> Pieces:
+def _parquet_pieces(batch: PatientArrays, own: Sequence[str]) -> Pieces:
     """Return what a batch adds to each table, as Arrow's record batches."""
     import pyarrow as arrow
 
+    tables = tables_with(own)
     return tuple(
         arrow.RecordBatch.from_arrays(
             [
@@ -198,7 +236,7 @@ def _parquet_pieces(batch: PatientArrays) -> Pieces:
             ],
             schema=schema,
         )
-        for table, schema in zip(TABLES, map(_schema, TABLES), strict=True)
+        for table, schema in zip(tables, map(_schema, tables), strict=True)
     )
 
 
@@ -232,7 +270,7 @@ def _schema(table: Table) -> Any:
 
 
 @contextmanager
-def _parquet_files(folder: Path) -> Iterator[Append]:
+def _parquet_files(folder: Path, own: Sequence[str]) -> Iterator[Append]:
     try:
         from pyarrow import parquet
     except ImportError as error:
@@ -242,7 +280,7 @@ def _parquet_files(folder: Path) -> Iterator[Append]:
             stack.enter_context(
                 parquet.ParquetWriter(folder / f"{table.name}.parquet", _schema(table))
             )
-            for table in TABLES
+            for table in tables_with(own)
         ]
 
         def append(pieces: Pieces) -> None:
@@ -252,6 +290,14 @@ def _parquet_files(folder: Path) -> Iterator[Append]:
         yield append
 
 
-CSV = Form(_csv_pieces, _csv_files)
-PARQUET = Form(_parquet_pieces, _parquet_files)
-"""Needs the [scale] extra. Each batch is a row group."""
+def csv_form(own: Sequence[str] = ()) -> Form:
+    """Return how patients are written as CSV; `own` are columns of OWN_COLUMNS."""
+    return Form(partial(_csv_pieces, own=own), partial(_csv_files, own=own))
+
+
+def parquet_form(own: Sequence[str] = ()) -> Form:
+    """Return the same for Parquet, each batch a row group; it needs the [scale] extra."""
+    return Form(partial(_parquet_pieces, own=own), partial(_parquet_files, own=own))
+
+
+CSV, PARQUET = csv_form(), parquet_form()

@@ -2,10 +2,12 @@
 
 from typing import Self
 
-from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from bridge.chart import MEASUREMENTS, UCUM, EncounterKind, VisitKind
 from bridge.codes import Ciel, Loinc, OpenmrsUuid, Ucum
+from bridge.mapping.unit_words import known_unit, ways_to_write
 from bridge.yaml_files import YamlModel, nearest
 
 Range = tuple[float | None, float | None]
@@ -90,15 +92,19 @@ class Mapping(YamlModel):
                 )
         return measurements
 
-    @model_validator(mode="after")
-    def _in_own_units(self) -> Self:
-        for name, entry in self.measurements.items():
+    @field_validator("measurements")
+    @classmethod
+    def _in_own_units(cls, measurements: dict[str, Entry]) -> dict[str, Entry]:
+        for name, entry in measurements.items():
             if entry.ucum != UCUM[name]:
-                raise ValueError(
+                raise _fault(
+                    (name, "ucum"),
                     f"{name} has the unit {entry.ucum}; bridge's values are in {UCUM[name]}, and "
-                    "are not converted"
+                    "are not converted",
                 )
-        return self
+            if complaint := _mislabelled(entry):
+                raise _fault((name, "unit"), complaint)
+        return measurements
 
     @model_validator(mode="after")
     def _one_concept_each(self) -> Self:
@@ -108,3 +114,25 @@ class Mapping(YamlModel):
             if other != name:
                 raise ValueError(f"{other} and {name} are mapped to the same concept")
         return self
+
+
+def _mislabelled(entry: Entry) -> str:
+    """Say that a label is another unit's: values would be stored under it as they are."""
+    if entry.unit == entry.ucum or known_unit(entry.unit) == entry.ucum:
+        return ""
+    if known := known_unit(entry.unit):
+        return (
+            f"{entry.unit} is another unit ({known}); bridge's values are in {entry.ucum}, and are "
+            f"not converted: map this to a concept in {entry.ucum}, or leave it out of the mapping"
+        )
+    return (
+        f"{entry.unit!r} is no way to write {entry.ucum} that bridge knows: write one of "
+        f"{ways_to_write(entry.ucum)}; the server's concept may write it in another of these ways"
+    )
+
+
+def _fault(place: tuple[str, ...], message: str) -> ValidationError:
+    """Return a fault of a key within the one that is being looked at."""
+    kind = PydanticCustomError("mapping", "{message}", {"message": message})
+    details = InitErrorDetails(type=kind, loc=place, input=None)
+    return ValidationError.from_exception_data("mapping", [details])

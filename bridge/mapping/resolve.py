@@ -1,10 +1,11 @@
 """Charts and a mapping to clinical statements; what is not mapped is a result, not an error."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
+from bridge.age_limits import Bounds
 from bridge.chart import (
     Code,
     CodeableConcept,
@@ -114,10 +115,21 @@ class _Misfit(NamedTuple):
     detail: str
 
 
-def observations(entry: Finding | Result, terms: Terms) -> Observations:
+InForce = Callable[[ServerConcept], Bounds]
+"""Which values the server takes of a concept, of the person and at the time in question."""
+
+
+def of_anybody(concept: ServerConcept) -> Bounds:
+    """Return which values of a concept the server takes of somebody."""
+    return concept.low, concept.high
+
+
+def observations(
+    entry: Finding | Result, terms: Terms, in_force: InForce = of_anybody
+) -> Observations:
     """Return what `entry` says in the server's concepts, and what of it cannot be said there."""
     if entry.members:
-        return _panel(entry, terms)
+        return _panel(entry, terms, in_force)
     role: Role = "result" if isinstance(entry, Result) else "finding"
     concept = terms.concept(entry.what, role)
     if concept is None:
@@ -125,7 +137,7 @@ def observations(entry: Finding | Result, terms: Terms) -> Observations:
     if entry.value is None:
         return _left_out(entry, NO_VALUE, entry.what)
     is_coded_so = key_of(Code("", concept.uuid)) in keys_of(entry.what)
-    fit = _fit(entry.value, concept, terms, is_coded_so=is_coded_so)
+    fit = _fit(entry.value, concept, terms, in_force(concept), is_coded_so=is_coded_so)
     if isinstance(fit, _Misfit):
         return _left_out(entry, fit.reason, entry.what, fit.detail)
     changes = tuple(Change(entry.source, what, fit.detail) for what in fit.changes)
@@ -133,10 +145,10 @@ def observations(entry: Finding | Result, terms: Terms) -> Observations:
     return Observations((statement,), (*_beyond(entry, concept), *_unsaid(entry)), changes)
 
 
-def _panel(entry: Finding | Result, terms: Terms) -> Observations:
-    parts = [observations(member, terms) for member in entry.members]
+def _panel(entry: Finding | Result, terms: Terms, in_force: InForce) -> Observations:
+    parts = [observations(member, terms, in_force) for member in entry.members]
     if entry.value is not None:  # a group of OpenMRS's has no value: it is said beside its parts
-        parts.insert(0, observations(_without_members(entry), terms))
+        parts.insert(0, observations(_without_members(entry), terms, in_force))
     stated = tuple(one for part in parts for one in part.statements)
     left_out = tuple(one for part in parts for one in part.left_out)
     changes = tuple(one for part in parts for one in part.changes)
@@ -205,14 +217,14 @@ def _left_out(
 
 
 def _fit(
-    value: Value, concept: ServerConcept, terms: Terms, *, is_coded_so: bool
+    value: Value, concept: ServerConcept, terms: Terms, bounds: Bounds, *, is_coded_so: bool
 ) -> _Fits | _Misfit:
     """Return `value` as the concept's datatype takes it, or why it does not."""
     match concept.datatype, value:
         case "Numeric", Quantity(unit="") if concept.units and is_coded_so:
-            return _within_limits(value, concept, value.value, (UNIT_TAKEN,))
+            return _within_limits(value, concept, value.value, bounds, (UNIT_TAKEN,))
         case "Numeric", Quantity():
-            return _numeric(value, concept)
+            return _numeric(value, concept, bounds)
         case "Coded", CodeableConcept() | bool():
             answer = terms.concept(as_yes_or_no(value), "answer")
             return _Fits(answer.uuid) if answer else _Misfit(NO_ANSWER, _words(value))
@@ -238,22 +250,26 @@ def _words(value: Value) -> str:
     return str(value)
 
 
-def _numeric(value: Quantity, concept: ServerConcept) -> _Fits | _Misfit:
+def _numeric(value: Quantity, concept: ServerConcept, bounds: Bounds) -> _Fits | _Misfit:
     converted = convert(value.value, value.unit, concept.uuid, concept.units)
     if converted is None:
         return _Misfit(NO_UNIT, f"{value.unit or 'no unit'}, not {concept.units or 'without'}")
     changes = (CONVERTED,) if converted.is_changed else ()
-    return _within_limits(value, concept, converted.value, changes)
+    return _within_limits(value, concept, converted.value, bounds, changes)
 
 
 def _within_limits(
-    value: Quantity, concept: ServerConcept, number: float, changes: tuple[str, ...]
+    value: Quantity,
+    concept: ServerConcept,
+    number: float,
+    bounds: Bounds,
+    changes: tuple[str, ...],
 ) -> _Fits | _Misfit:
     """Return a number in the concept's unit as the server takes it: whole, within its limits."""
     if not concept.allow_decimal:
         changes = changes if float(number).is_integer() else (*changes, ROUNDED)
         number = round(number)
-    low, high = concept.low, concept.high
+    low, high = bounds
     if (low is not None and number < low) or (high is not None and number > high):
         return _Misfit(OUTSIDE, f"{number:g} {concept.units or ''}".strip())
     return _Fits(number, changes, f"{_words(value)} to {number:g} {concept.units or ''}".strip())

@@ -7,6 +7,7 @@ a run which is resumed sends what it would have sent.
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple, Self, get_args
 
+from bridge.age_limits import Span
 from bridge.chart import FREQUENCY_SYSTEM, Code, CodeableConcept
 from bridge.codes import CIEL_SYSTEM, as_ciel_uuid, canonical_system, ciel_uuid
 from bridge.mapping.dosing import DOSE_UNITS, DURATION_UNITS, ROUTES, TIMES_A_DAY
@@ -32,7 +33,10 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class ServerConcept(NamedTuple):
-    """A concept in use on the server; `low` and `high` are the absolute limits in force."""
+    """A concept in use on the server; `low` and `high` are the absolute limits in force.
+
+    Where these depend on age and sex, `ages` has them and `low` and `high` are the widest.
+    """
 
     uuid: str
     display: str
@@ -42,6 +46,7 @@ class ServerConcept(NamedTuple):
     allow_decimal: bool = False
     low: float | None = None
     high: float | None = None
+    ages: tuple[Span, ...] = ()
 
 
 class ServerDrug(NamedTuple):
@@ -204,7 +209,7 @@ class Terms:
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Self:
         """Make the Terms again that `to_json` gave; raises as dicts and tuples do."""
-        concepts = [ServerConcept(*concept) for concept in saved["concepts"]]
+        concepts = [_concept_of(concept) for concept in saved["concepts"]]
         return cls(
             **{
                 **saved,
@@ -217,6 +222,12 @@ class Terms:
                 "programs": {key: ServerProgram(*one) for key, one in saved["programs"].items()},
             }
         )
+
+
+def _concept_of(saved: list[Any]) -> ServerConcept:
+    """Make a concept again of its list; those of older runs have no ages."""
+    concept = ServerConcept(*saved)
+    return concept._replace(ages=tuple(Span(*span) for span in concept.ages))
 
 
 def _among(known: dict[str, str], names: list[str]) -> str | None:

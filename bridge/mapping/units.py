@@ -13,6 +13,8 @@ from functools import cache, lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
+from bridge.mapping.unit_words import known_unit
+
 UCUM_OF_WORDS = {
     "%": "%",
     "10^3/ul": "10*3/uL",
@@ -157,7 +159,7 @@ def ucum_of_concept(uuid: str, units: str | None) -> str | None:
     if uuid in MISLABELLED:
         return MISLABELLED[uuid]
     words = " ".join((units or "").casefold().split())
-    return UCUM_OF_WORDS.get(words) if words else ""
+    return UCUM_OF_WORDS.get(words) or known_unit(words) or None if words else ""
 
 
 def convert(value: float, unit: str, concept: str, units: str | None) -> Converted | None:

@@ -1,11 +1,14 @@
 """Reads of what a server is made of: types, concepts, settings, versions, counts."""
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from bridge.openmrs.client import FHIR, REST, Client
+from bridge.age_limits import Bounds, Span, widest
+from bridge.openmrs.client import FHIR, PAGE, REST, Client
+from bridge.openmrs.criteria import ReferenceRange, spans_of
 from bridge.openmrs.models import (
     ATTRIBUTE_TYPE_FIELDS,
     CONCEPT_FIELDS,
@@ -19,7 +22,7 @@ from bridge.openmrs.models import (
     identifier_type_of,
     text_or_none,
 )
-from bridge.openmrs.parsing import Body, as_openmrs_has_it, checked_text, count, objects
+from bridge.openmrs.parsing import Body, as_openmrs_has_it, checked_text, count, number, objects
 from bridge.openmrs.replies import Outcome
 
 IMAGES: Final = "7cac8397-53cd-4f00-a6fe-028e8d743f8e"
@@ -82,10 +85,13 @@ def read_concepts(client: Client, uuids: Iterable[str]) -> dict[str, Concept]:
             uuid for uuid, body in bodies.items() if body["datatype"]["display"] == "Numeric"
         ]
     limits = _concept_bodies(client, numeric, NUMERIC_FIELDS) if numeric else {}
-    for uuid, (low, high) in reference_ranges(client, numeric).items():
-        limits[uuid] = {**limits.get(uuid, {}), "lowAbsolute": low, "hiAbsolute": high}
+    in_force = limits_in_force(client, numeric, limits)
     with as_openmrs_has_it("concepts"):
-        return {uuid: concept_of(body, limits.get(uuid, {})) for uuid, body in bodies.items()}
+        found = {uuid: concept_of(body, limits.get(uuid, {})) for uuid, body in bodies.items()}
+    return {
+        uuid: replace(concept, **in_force[uuid]._asdict()) if uuid in in_force else concept
+        for uuid, concept in found.items()
+    }
 
 
 def _concept_bodies(client: Client, uuids: Iterable[str], fields: str) -> dict[str, Body]:
@@ -94,8 +100,84 @@ def _concept_bodies(client: Client, uuids: Iterable[str], fields: str) -> dict[s
         return {body["uuid"]: body for body in found}
 
 
-def reference_ranges(client: Client, concepts: list[str]) -> dict[str, tuple[object, object]]:
-    """Read the limits that override the concepts' own; a server gives them for a patient only."""
+class InForce(NamedTuple):
+    """The absolute limits that a server keeps a numeric concept's values to."""
+
+    low: float | None
+    high: float | None
+    ages: tuple[Span, ...] = ()
+    """Where they depend on age and sex; `low` and `high` are then the widest of them."""
+
+
+def limits_in_force(
+    client: Client, concepts: list[str], own: Mapping[str, Body]
+) -> dict[str, InForce]:
+    """Read the limits that are in force: the concepts' `own`, or what replaces them.
+
+    A server that does not list a concept's reference ranges may yet say which a patient has.
+    """
+    listed = _reference_ranges(client, concepts)
+    found = {}
+    if listed is None:
+        of_somebody = _ranges_of_somebody(client, concepts)
+    with as_openmrs_has_it("reference ranges"):
+        for concept in concepts:
+            body = own.get(concept, {})
+            bounds = number(body.get("lowAbsolute")), number(body.get("hiAbsolute"))
+            if listed is None:
+                found[concept] = InForce(*of_somebody.get(concept, bounds))
+            else:
+                found[concept] = _in_force(listed.get(concept, []), bounds)
+    return found
+
+
+def _in_force(ranges: list[ReferenceRange], own: Bounds) -> InForce:
+    spans = spans_of(ranges, own) if ranges else ()
+    if not spans:
+        return InForce(*own)
+    low, high = widest((span.low, span.high) for span in spans)
+    is_for_all = all((span.low, span.high) == (low, high) for span in spans)
+    return InForce(low, high, () if is_for_all else spans)
+
+
+RANGE_FIELDS = "uuid,referenceRanges:(criteria,lowAbsolute,hiAbsolute)"
+
+
+def _reference_ranges(
+    client: Client, concepts: list[str]
+) -> dict[str, list[ReferenceRange]] | None:
+    """Read the reference ranges of numeric concepts; None where a server does not list them.
+
+    OpenMRS has them from 2.7 on; an older one refuses the question.
+    """
+    if not concepts:
+        return {}
+    query = {"references": ",".join(concepts), "v": f"custom:({RANGE_FIELDS})", "limit": PAGE}
+    for _ in range(TRIES):
+        reply = client.probe(f"{REST}/concept?{urlencode(query)}")
+        if reply.outcome is not Outcome.TEMPORARY:
+            break
+    if reply.outcome is not Outcome.ACCEPTED:
+        return None
+    with as_openmrs_has_it("reference ranges"):
+        bodies = objects(reply.body.get("results"))
+        if not all(isinstance(body.get("referenceRanges"), list) for body in bodies):
+            return None
+        return {
+            checked_text(body["uuid"]): [
+                ReferenceRange(
+                    str(one.get("criteria") or ""),
+                    number(one.get("lowAbsolute")),
+                    number(one.get("hiAbsolute")),
+                )
+                for one in objects(body["referenceRanges"])
+            ]
+            for body in bodies
+        }
+
+
+def _ranges_of_somebody(client: Client, concepts: list[str]) -> dict[str, Bounds]:
+    """Read the limits that override the concepts' own, as one patient has them."""
     patient = _any_patient(client) if concepts else None
     if patient is None:
         return {}
@@ -105,7 +187,7 @@ def reference_ranges(client: Client, concepts: list[str]) -> dict[str, tuple[obj
         return {}
     with as_openmrs_has_it("reference ranges"):
         return {
-            found["concept"]: (found.get("lowAbsolute"), found.get("hiAbsolute"))
+            found["concept"]: (number(found.get("lowAbsolute")), number(found.get("hiAbsolute")))
             for found in objects(reply.body.get("results"))
             if found.get("concept") in concepts
         }

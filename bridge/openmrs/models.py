@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from bridge.age_limits import Span
 from bridge.openmrs.parsing import Body, checked_text, number, objects
 
 
@@ -47,7 +48,10 @@ class AttributeType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concept:
-    """What the server holds of a mapped concept; limits are the absolute ones in force."""
+    """What the server holds of a mapped concept; limits are the absolute ones in force.
+
+    Where these depend on age and sex, `ages` has them and `low` and `high` are the widest.
+    """
 
     display: str
     datatype: str
@@ -55,6 +59,7 @@ class Concept:
     allow_decimal: bool = False
     low: float | None = None
     high: float | None = None
+    ages: tuple[Span, ...] = ()
 
 
 class PatientRecord(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import IncompleteRead
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -29,6 +29,9 @@ from bridge import __version__
 from bridge.errors import ServerError, SignInRefused, Unreachable, option
 from bridge.openmrs.bounded_http import BoundedSession, Endless, read_body
 from bridge.openmrs.replies import Cause, Outcome, Reply, no_reply, sort_reply
+
+if TYPE_CHECKING:
+    from http.cookiejar import Cookie
 
 SESSION = "/ws/rest/v1/session"
 LANGUAGE = "en"
@@ -109,6 +112,8 @@ class Transport:
         self.listeners = [on_trouble]
         """Whom to tell of an answer that is asked for again, after its `retry_after` seconds."""
         self._idle = idle
+        self._refused_cookie = False
+        self._scheme = urlsplit(server.url).scheme
         taken = _take(idle or [])
         self._signed_in = taken is not None
         self._http = taken or _new_session(server)
@@ -191,17 +196,18 @@ class Transport:
             if path == SESSION:
                 return signed_in
         reply = self._exchange(method, path, body)
+        if method == "GET" and path == SESSION and _is_nobody(reply):
+            reply = reply._replace(outcome=Outcome.EXPIRED)
         if reply.outcome is Outcome.EXPIRED:
             self._signed_in = False
             signed_in = self.sign_in()
             if signed_in.outcome is not Outcome.ACCEPTED:
                 return _of_no_object(signed_in)
+            if path == SESSION and method == "GET":
+                return signed_in
             reply = self._exchange(method, path, body)
             if reply.outcome is Outcome.EXPIRED:
-                raise ServerError(
-                    f"{self.server.url} ends every sign-in at once ({reply.reason}): is there a "
-                    "proxy before it that drops cookies?"
-                )
+                raise self._forgets(reply.reason)
         is_question = method == "GET" or path.endswith("/search")
         if is_question and reply.outcome is Outcome.REJECTED and reply.status >= 500:
             return reply._replace(outcome=Outcome.TEMPORARY)  # a question breaks no constraint
@@ -245,6 +251,18 @@ class Transport:
             hints=(*option("user"), *option("password")),
         )
 
+    def _forgets(self, reason: str) -> ServerError:
+        """Say why each request comes to the server as nobody's: its session does not reach it."""
+        why = ": is there a proxy before it that drops cookies?"
+        if self._refused_cookie:
+            why = ", as its cookie is for another host: let the proxy before it mend the domain"
+        elif (
+            any(one.secure for one in cast("list[Cookie]", list(self._http.cookies)))
+            and "https" not in self._scheme
+        ):
+            why = ", as its cookie may go over https only: give the https address"
+        return ServerError(f"{self.server.url} ends every sign-in at once ({reason}){why}")
+
     def _exchange(
         self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None
     ) -> Reply:
@@ -272,6 +290,7 @@ class Transport:
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             return no_reply(*_plain(error))
         self._check_cookies()
+        self._refused_cookie = "Set-Cookie" in response.headers and not self._http.cookies
         return sort_reply(response.status_code, response.headers, text)
 
     def _mistrust(self, error: str) -> Unreachable:
@@ -289,10 +308,29 @@ class Transport:
         )
 
     def _check_cookies(self) -> None:
+        """Keep the cookies of this server for all that is asked of it.
+
+        Behind a proxy that serves it under another path its cookies are for a path that nobody
+        asks for, and no session would outlive its first answer.
+        """
+        within = {cookie.name for cookie in self._cookies if self._is_within(cookie.path)}
+        for cookie in self._cookies:
+            if not self._is_within(cookie.path) and cookie.name not in within:
+                self._http.cookies.clear(cookie.domain, cookie.path, cookie.name)
+                cookie.path = "/"
+                self._http.cookies.set_cookie(cookie)
         if len(self._http.cookies) > _MOST_COOKIES:
             raise ServerError(
                 f"{self.server.url} sets more than {_MOST_COOKIES} cookies: is this an OpenMRS?"
             )
+
+    @property
+    def _cookies(self) -> "list[Cookie]":
+        return cast("list[Cookie]", list(self._http.cookies))  # the stubs have it of names
+
+    def _is_within(self, path: str) -> bool:
+        """Tell whether the server's own address lies within a cookie's path."""
+        return f"{urlsplit(self.server.url).path}/".startswith(f"{path.rstrip('/')}/")
 
     def _retrying(self) -> Retrying:
         def last_reply(state: RetryCallState) -> Reply:
@@ -347,6 +385,12 @@ def _new_session(server: Server) -> BoundedSession:
     session.trust_env = urlsplit(server.url).hostname not in LOOPBACK
     session.auth = lambda request: request
     return session
+
+
+def _is_nobody(reply: Reply) -> bool:
+    """Tell whether a server says that nobody is signed in, which it does with a 200."""
+    said = reply.body if reply.outcome is Outcome.ACCEPTED else None
+    return isinstance(said, dict) and said.get("authenticated") is False
 
 
 def _take(idle: list[BoundedSession]) -> BoundedSession | None:

@@ -1,12 +1,15 @@
 """The patients that are asked for, or that a run was begun with."""
 
 import random
+from collections.abc import Callable
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bridge.age_limits import Span
 from bridge.delivery.ledger import MappingIdentity, Run
 from bridge.delivery.preflight import Limits
 from bridge.errors import Hint, InputError, LedgerError, RecipeChanged, Remedy, option
@@ -19,6 +22,7 @@ from bridge.runs.surroundings import Clock
 if TYPE_CHECKING:
     from bridge.files.options import FileOptions
     from bridge.synthesis.cohort import GeneratedCohort
+    from bridge.synthesis.people import GivenPerson
 
 DEFAULT_COUNT = 200
 
@@ -43,6 +47,8 @@ class CohortRequest:
     """How many have a visit that goes on when they are loaded."""
     now: datetime | None = None
     """The moment of those; None: what the clock says."""
+    people: Path | None = None
+    """A table of people whom patients are made of, in place of drawn ones."""
     files: Path | None = None
     keep_names: bool = False
     """Leave the digits in Synthea's names."""
@@ -76,9 +82,18 @@ class CohortRequest:
 
 
 def generated_cohort(
-    request: CohortRequest, limits: Limits, clock: Clock, people_file: Path | None = None
+    request: CohortRequest,
+    limits: Limits,
+    clock: Clock,
+    *,
+    ages: Map[str, tuple[Span, ...]] | None = None,
+    note: Callable[[str], object] = lambda text: None,
 ) -> "GeneratedCohort":
-    """Return the patients that are asked for; those of a people file replace the drawn ones."""
+    """Return the patients that are asked for; those of a people file replace the drawn ones.
+
+    `ages` are limits of measurements that depend on the patient's age and sex. `note` is told
+    what was made of the people file.
+    """
     from bridge.synthesis.cohort import GeneratedCohort, Request
     from bridge.synthesis.people import load_people
     from bridge.synthesis.population import load_population
@@ -91,17 +106,23 @@ def generated_cohort(
     as_of = _last_day(request, (now or clock()).astimezone(zone).date())
     if as_of.year < EARLIEST_YEAR:
         raise InputError(f"{as_of} is before {EARLIEST_YEAR}", hints=option("as_of"))
-    people = load_people(people_file, as_of=as_of) if people_file else ()
+    people: tuple[GivenPerson, ...] = ()
+    if request.people:
+        people, notes = load_people(request.people, as_of=as_of)
+        for text in notes:
+            note(f"{request.people}: {text}")
     if request.count and people and request.count > len(people):
-        raise InputError(f"has {len(people)} people, not {request.count}", place=people_file)
+        raise InputError(f"has {len(people)} people, not {request.count}", place=request.people)
     asked = Request(
         seed=request.seed,
         as_of=as_of,
         population=population,
         visits=request.visits,
         limits=limits,
+        ages=ages or {},
         illness=request.illness or ("none" if people else "mixed"),
         people=people,
+        people_file=str(request.people.absolute()) if request.people else None,
         active=request.active,
         now=now,
     )

@@ -11,6 +11,7 @@ from bridge.errors import Unreachable
 from bridge.openmrs.bounded_http import BoundedSession
 from bridge.openmrs.client import Client
 from bridge.openmrs.replies import Outcome, Reply
+from bridge.openmrs.scheme import other_scheme
 from bridge.openmrs.transport import LOOPBACK, Server, Transport
 from bridge.runs.listener import Listener
 from bridge.runs.surroundings import SANDBOX, Clock, Connection, Stop
@@ -62,6 +63,7 @@ def wait_until_ready(
 
     Raises Unreachable at once when nothing listens or something else answers.
     """
+    _refuse_another_scheme(transport.server.url, "https")
     begun = time.monotonic()  # an answer that does not come may take its whole time limit as well
     pauses = iter([2.0] * 5 + [5.0] * (STARTING_SECONDS // 5))
     try:
@@ -78,7 +80,16 @@ def wait_until_ready(
         transport.close()
 
 
+def _refuse_another_scheme(url: str, scheme: str) -> None:
+    """Refuse an address with a scheme that its port does not speak."""
+    if url.startswith(f"{scheme}://") and (other := other_scheme(url)):
+        speaks = other.partition(":")[0]
+        raise Unreachable(f"that port speaks {speaks}, not {scheme}: give {other}", place=url)
+
+
 def _refuse_what_is_not_starting(url: str, reply: Reply) -> None:
+    if reply.is_away or reply.status == 400:
+        _refuse_another_scheme(url, "http")
     if reply.is_away:
         raise Unreachable(
             f"{reply.reason}. Is the server running, and the address right?", place=url

@@ -79,7 +79,7 @@ def estimate(request: LoadRequest, around: Surroundings) -> Estimate:
     with around.open_server(request.server, request.user) as connection:
         with closing(connection.connect()) as client:
             found = cohort_on_server(client, request, mapping, connection, around)
-            context = estimated_context(client, found, request, mapping)
+            context = estimated_context(client, found, request, mapping, around)
         around.listener.doing("counting what would be sent")
         counts = _count(found.cohort, context)
         return Estimate(

@@ -11,14 +11,22 @@ from typing import NamedTuple
 
 from bridge import __version__
 from bridge.delivery.ledger import Ledger, Run, last_begun
-from bridge.delivery.preflight import AUTO, limits_of, real_patients, target
+from bridge.delivery.preflight import (
+    AUTO,
+    ages_of,
+    limits_of,
+    real_patients,
+    target,
+    unlabelled,
+)
 from bridge.delivery.requests import Context
 from bridge.delivery.run import new_run_name
 from bridge.delivery.server_state import DEMO_TAG, RUN_TAG, ServerState
 from bridge.delivery.setup import make_tags
+from bridge.delivery.target import Target
 from bridge.errors import InputError, Interrupted, option
 from bridge.mapping.loading import load_mapping
-from bridge.mapping.model import Mapping
+from bridge.mapping.model import Mapping, Profile
 from bridge.mapping.terms import Terms
 from bridge.openmrs.client import Client
 from bridge.openmrs.models import AttributeType
@@ -90,7 +98,7 @@ def prepare(
         around.listener.doing("preparing the server")
         state = make_tags(client, found.state)
         profile = mapping.profiles[found.profile]
-        goal, charts = target(state, profile), None
+        goal, charts = _goal(state, mapping, profile, around.clock()), None
         if found.files:
             charts = charts_on_server(
                 client, found.files, request.patients, ServerFit(state, mapping, profile, goal)
@@ -150,17 +158,33 @@ def cohort_on_server(
         return CohortOnServer(state, profile, read.cohort, read.recipe, read)
     around.listener.doing("making the first patients")
     asked = wanted.with_seed(around.randomness)
-    made = generated_cohort(asked, limits_of(state, mapping), around.clock)
+    limits, ages = limits_of(state, mapping), ages_of(state, mapping)
+    made = generated_cohort(asked, limits, around.clock, ages=ages, note=around.listener.note)
     return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
 
 
+def _goal(state: ServerState, mapping: Mapping, profile: Profile, now: datetime) -> Target:
+    """Return what a load hangs its patients on, and what the server takes of them by their age."""
+    day = (state.time or now).date()
+    return replace(
+        target(state, profile),
+        ages=ages_of(state, mapping),
+        unlabelled=unlabelled(state, mapping),
+        judged=day,
+    )
+
+
 def estimated_context(
-    client: Client, found: CohortOnServer, request: LoadRequest, mapping: Mapping
+    client: Client,
+    found: CohortOnServer,
+    request: LoadRequest,
+    mapping: Mapping,
+    around: Surroundings,
 ) -> Context:
     """Return by what a load would be rendered; the tags that it would make have no uuids yet."""
     state = replace(found.state, tags={**NO_TAGS, **found.state.tags})
     profile = mapping.profiles[found.profile]
-    goal, terms = target(state, profile), Terms()
+    goal, terms = _goal(state, mapping, profile, around.clock()), Terms()
     if found.files:
         fit = ServerFit(state, mapping, profile, goal)
         charts = charts_on_server(client, found.files, request.patients, fit)

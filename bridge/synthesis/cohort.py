@@ -5,8 +5,8 @@ Patients are made in blocks of fixed size, each from a random stream of its own,
 as arrays (`part`) or one by one (`patients`), they are the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.age_limits import Span
 from bridge.chart import MEASUREMENTS, Patient
 from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
@@ -48,6 +49,10 @@ PART_VISITS: Final = 12_288
 class Request:
     """What is asked for; `people` replaces the population's own draws, one patient each.
 
+    `people_file` is where these stand, to be found again by; nothing follows from it.
+
+    `ages` are limits of measurements that depend on the patient's age and sex.
+
     `illness` names one of triage.MIXES. The first `active` patients are at the facility at the
     moment `now`: their last visit began some minutes before, and goes on.
     """
@@ -59,8 +64,10 @@ class Request:
     limits: Limits
     illness: str = "mixed"
     people: tuple[GivenPerson, ...] = ()
+    people_file: str | None = None
     active: int = 0
     now: datetime | None = None
+    ages: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
 
 
 class GeneratedCohort:
@@ -73,7 +80,7 @@ class GeneratedCohort:
         self._population = load_population(request.population)
         models = load_model("population"), load_model("illness")
         calibration = calibration_of(self._population, models[0])
-        self._vitals = Vitals(*models, request.limits, calibration)
+        self._vitals = Vitals(*models, request.limits, calibration, request.ages)
         self._people = request.people
         self.inputs: dict[str, Any] = {
             "generator": GENERATOR,
@@ -88,6 +95,7 @@ class GeneratedCohort:
             "people": fingerprint({"people": list(as_rows(self._people))})[:12]
             if self._people
             else None,
+            **_ages(request.ages),
         }
         self.fingerprint = fingerprint(self.inputs | _anywhere(request.population))
         self._fingerprint_here = fingerprint(
@@ -188,8 +196,7 @@ class GeneratedCohort:
         given = self._people[first - 1 : first - 1 + len(draws)]
         sex = np.array([person.sex for person in given])
         given_name, family_name = self._population.names_of(sex, draws[:, 2], draws[:, 3])
-        months = np.array([person.age_months or 0 for person in given])
-        birth = self._schedule.born_to_be(months, of_birth)
+        birth = self._schedule.born_to_be(*_months_of(given, of_birth))
         for row, person in enumerate(given):
             given_name[row] = person.given_name or given_name[row]
             family_name[row] = person.family_name or family_name[row]
@@ -223,7 +230,18 @@ class GeneratedCohort:
             stop=self._schedule.times(day, stays.stop[real]),
             values=values[real],
             part_uuids=uuids[1],
+            **self._own(first, len(stays.count)),
         )
+
+    def _own(self, first: int, count: int) -> dict[str, Any]:
+        """Return what a user's file says of people beside the rest: their ids and the like."""
+        given = self._people[first - 1 : first - 1 + count]
+        if not given:
+            return {}
+        return {
+            "own_id": np.array([person.own_id for person in given], dtype=object),
+            "is_estimated": np.array([person.is_estimated for person in given]),
+        }
 
     def _uuids(self, first: int, count: NDArray[np.int64], *, here: bool) -> tuple[Uuids, Uuids]:
         """Return the uuids (n, 16) of patients, and those of the parts of their visits."""
@@ -238,6 +256,18 @@ class GeneratedCohort:
         uuids[:, 8] = uuids[:, 8] & 0x3F | 0x80  # the variant of RFC 9562
         of_patient = np.cumsum(1 + count * parts) - (1 + count * parts)
         return uuids[of_patient], np.delete(uuids, of_patient, axis=0).reshape(-1, parts, 16)
+
+
+def _months_of(given: Sequence[GivenPerson], draws: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Return ages in completed months (n,), and draws (n,) for the day of birth within them.
+
+    Of whom only the years are known the month is drawn; what is left of that draw is for the day.
+    """
+    years = np.array([person.age_years is not None for person in given])
+    months = np.array([12 * (p.age_years or 0) + (p.age_months or 0) for p in given])
+    of_year = np.floor(draws * 12)
+    months = np.where(years, months + of_year.astype(np.int64), months)
+    return months, np.where(years, draws * 12 - of_year, draws)
 
 
 def _still_here(patient: Patient) -> Patient:
@@ -260,6 +290,19 @@ def _normals_of(
         return normals(np.concatenate(uniforms))
 
     return drawn
+
+
+def _ages(ages: Mapping[str, tuple[Span, ...]]) -> dict[str, Any]:
+    """Return limits by age as plain JSON; where there are none, nothing tells that they lack."""
+    plain = {
+        name: [[of.sexes, of.first, of.last, _float(of.low), _float(of.high)] for of in spans]
+        for name, spans in sorted(ages.items())
+    }
+    return {"ages": plain} if plain else {}
+
+
+def _float(limit: float | None) -> float | None:
+    return None if limit is None else float(limit)
 
 
 def _anywhere(population: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, PositiveInt, model_validator
 from bridge.errors import InputError
 from bridge.flows.columns import Floats
 from bridge.identity import fingerprint
+from bridge.names import LONGEST_NAME, spelt, stranger
 from bridge.synthesis.population_vitals import PublishedVitals
 from bridge.yaml_files import YamlModel, load_yaml, nearest
 
@@ -86,15 +87,19 @@ class Pyramid(YamlModel):
         return self
 
 
-def _printable(name: str) -> str:
-    if not name.isprintable():
-        raise ValueError("a name has a character that cannot be printed")
+def _spelt(name: str) -> str:
+    name = spelt(name)
+    if strange := stranger(name):
+        raise ValueError(f"a name has a character that cannot be printed, {strange}")
     return name
 
 
-Name = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
+# strict: the number 7 in a list of names is a mistake, and so is any word that YAML takes for one
+Name = Annotated[
+    str, Field(max_length=LONGEST_NAME, strict=True), AfterValidator(_spelt), Field(min_length=1)
+]
 Names = Annotated[list[Name], Field(min_length=1)]
-Place = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
+Place = Annotated[str, Field(max_length=255, strict=True), AfterValidator(_spelt)]
 
 
 class NameLists(YamlModel):
@@ -103,7 +108,7 @@ class NameLists(YamlModel):
     source: str
     given: dict[Literal["F", "M"], Names]
     family: Names
-    never: tuple[tuple[str, str], ...] = ()
+    never: tuple[tuple[Name, Name], ...] = ()
 
     @model_validator(mode="after")
     def _both_sexes(self) -> Self:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.age_limits import Span
 from bridge.chart import DECIMALS, MEASUREMENTS
 from bridge.errors import InputError
 from bridge.flows.columns import Floats
@@ -88,11 +89,14 @@ class Vitals:
         illness: Model,
         limits: Limits,
         calibration: Calibration = UNCALIBRATED,
+        ages: Mapping[str, tuple[Span, ...]] | None = None,
     ) -> None:
+        """Make vitals within `limits`, and within those that depend on age and sex (`ages`)."""
         self._population = population
         self._calibration = calibration
         self._illness = illness
         self._limits = limits
+        self._ages = dict(ages or {})
         names = (*population.outputs, *illness.outputs)
         self._persistence = tuple(PERSISTENCE.get(name, _OF_THE_DAY) for name in names)
         # A fast pulse is the same chance of the day whether somebody comes well or ill.
@@ -122,16 +126,17 @@ class Vitals:
                 return values, resampled
             resampled |= wanted
 
-        def outside(name: str) -> int:
-            return int(
-                _outside(values[wanted][..., MEASUREMENTS.index(name)], *self._limits[name]).sum()
-            )
+        raise self._no_value(values[wanted], visits[wanted])
 
-        name = max(self._limits, key=outside)
+    def _no_value(self, values: Floats, visits: Visits) -> InputError:
+        """Say which limits most of the values of some people lie outside."""
+        by_name = {name: self._outside(name, values, visits) for name in self._limits}
+        name = max(by_name, key=lambda name: int(by_name[name].sum()))
         low, high = self._limits[name]
-        raise InputError(
-            f"the limits of {name}, {low:g} to {high:g}, leave some patients no value: widen them "
-            "in the mapping (plausible), or on the server"
+        by_age = " and less by age or sex," if name in self._ages else ""
+        return InputError(
+            f"the limits of {name}, {low:g} to {high:g},{by_age} leave some patients no value: "
+            "widen them in the mapping (plausible), or on the server"
         )
 
     def _draw(self, visits: Visits, normals: Floats) -> Floats:
@@ -192,9 +197,37 @@ class Vitals:
         """Tell which visits (n, V) hold a value that nobody has or that a server refuses."""
         of = {name: values[..., k] for k, name in enumerate(MEASUREMENTS)}
         wrong = implausible(of, visits.months)
-        for name, (low, high) in self._limits.items():
-            wrong |= _outside(of[name], low, high)
+        for name in self._limits:
+            wrong |= self._outside(name, values, visits)
         return wrong
+
+    def _outside(self, name: str, values: Floats, visits: Visits) -> NDArray[np.bool_]:
+        """Tell which visits (n, V) hold a value of a measurement that is outside its limits."""
+        column = values[..., MEASUREMENTS.index(name)]
+        wrong = _outside(column, *self._limits[name])
+        if spans := self._ages.get(name):
+            wrong |= _outside(column, *bounds_by_age(spans, visits))
+        return wrong
+
+
+AGE_EDGE: Final = 0.15
+"""Months about the age at which limits change within which both are kept to: a calendar's months
+are not all as long as those that ages are reckoned in."""
+
+
+def bounds_by_age(spans: tuple[Span, ...], visits: Visits) -> tuple[Floats, Floats]:
+    """Return the least and the greatest value (n, V) that are taken at the age of each visit."""
+    low = np.full(visits.months.shape, -np.inf)
+    high = np.full(visits.months.shape, np.inf)
+    for span in spans:
+        of_sex = np.isin(visits.sex, list(span.sexes))[:, None]
+        whom = of_sex & (visits.months + AGE_EDGE >= span.first)
+        whom &= visits.months - AGE_EDGE < span.last + 1
+        if span.low is not None:
+            low[whom] = np.maximum(low[whom], span.low)
+        if span.high is not None:
+            high[whom] = np.minimum(high[whom], span.high)
+    return low, high
 
 
 def implausible(of: Mapping[str, Floats], months: Floats) -> NDArray[np.bool_]:
@@ -223,5 +256,5 @@ def _add_small_childrens_pressure(
         measured[name][small] = values
 
 
-def _outside(values: Floats, low: float, high: float) -> NDArray[np.bool_]:
+def _outside(values: Floats, low: float | Floats, high: float | Floats) -> NDArray[np.bool_]:
     return (values < low) | (values > high)

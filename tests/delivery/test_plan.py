@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from bridge.age_limits import Span
 from bridge.chart import (
     DrugOrder,
     Encounter,
@@ -28,6 +29,7 @@ from bridge.delivery.plan import (
 )
 from bridge.delivery.requests import PatientPlan
 from bridge.identity import part_uuid, reissue
+from bridge.mapping.resolve import OUTSIDE
 from bridge.mapping.terms import Terms
 from tests.lib.chart_context import CONTEXT, lacking
 from tests.lib.patients import make_patient, make_visit
@@ -284,3 +286,42 @@ def test_the_date_of_birth_and_the_like_are_not_the_plans() -> None:
     patient = replace(make_patient(1), visits=(), birthdate=date(2000, 1, 1))
     plan = plan_patient(patient, CONTEXT)
     assert (plan.visits, plan.requests, list(plan.expected())) == ((), (), [])
+
+
+def test_what_a_server_refuses_for_the_age_today_is_left_out_and_counted() -> None:
+    """It judges what a child had years ago by the age that the child has now."""
+    spans = (Span("FM", 0, 59, 3, 30), Span("FM", 60, 10_000, 12, 300))
+    target = replace(CONTEXT.target, ages={"weight_kg": spans}, judged=date(2026, 3, 20))
+    patient = replace(
+        make_patient(1),
+        birthdate=date(2021, 3, 1),
+        visits=tuple(make_visit(OWNER, place, {"weight_kg": 11.0}) for place in range(2)),
+    )
+    for judged, count in ((date(2026, 3, 20), 0), (date(2026, 2, 20), 2), (date(2026, 3, 1), 0)):
+        context = replace(CONTEXT, target=replace(target, judged=judged))
+        plan = plan_patient(patient, context)
+        assert sum(visit.observations for visit in plan.visits) == count
+        assert [one.reason for one in plan.left_out] == [OUTSIDE] * (2 - count)
+        assert len({one.source for one in plan.left_out}) == 2 - count
+    then = tuple(span._replace(clock="then") for span in spans)
+    context = replace(CONTEXT, target=replace(target, ages={"weight_kg": then}))
+    assert plan_patient(patient, context).left_out  # the visits are of the week after the birthday
+
+
+def test_a_result_is_held_to_the_limits_of_the_patient_s_age() -> None:
+    """Of a concept of the server's own as well."""
+    haemoglobin = CONTEXT.terms.concept(HAEMOGLOBIN, "result")
+    assert haemoglobin
+    ages = (Span("FMOU", 0, 11, 10, 24), Span("FMOU", 12, 10_000, 5, 11))
+    concepts = {**CONTEXT.terms.concepts, haemoglobin.uuid: haemoglobin._replace(ages=ages)}
+    context = replace(
+        CONTEXT,
+        terms=replace(CONTEXT.terms, concepts=concepts),
+        target=replace(CONTEXT.target, judged=date(2026, 3, 20)),
+    )
+    value = Quantity(12.0, haemoglobin.units or "")
+    result = Result(uuid=part_uuid(OWNER, "hb"), what=HAEMOGLOBIN, value=value, source="r/1")
+    grown = with_entries(result)
+    small = replace(grown, birthdate=date(2025, 12, 1))
+    assert [one.reason for one in plan_patient(grown, context).left_out] == [OUTSIDE]
+    assert plan_patient(small, context).left_out == ()

@@ -5,15 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bridge.age_limits import Span
 from bridge.delivery.preflight import (
     Finding,
     Level,
+    ages_of,
     check,
     choose_profile,
+    limits_of,
     narrowed,
     needed_identifiers,
     real_patients,
     target,
+    unlabelled,
 )
 from bridge.delivery.server_state import (
     BATCH_PRIVILEGE,
@@ -166,6 +170,47 @@ def test_what_would_fail_is_found_with_a_way_out(
     assert found.check == check_name
     assert words in found.found
     assert found.fix
+
+
+@pytest.mark.parametrize("units", ["lb", "lbs", "pounds", "Stone"])
+def test_no_advice_leads_to_kilograms_under_another_unit(units: str) -> None:
+    """Whoever changed the mapping's label as it said stored 31.6 kg as 31.6 lbs."""
+    (found,) = findings(with_concept("weight_kg", units=units), Level.FAIL)
+    assert found.fix.startswith("map weight_kg to a concept in kg, or leave it out of the mapping")
+    assert ("if Stone means kg, write kg there on the server" in found.fix) == (units == "Stone")
+
+
+def test_a_concept_without_a_unit_is_told() -> None:
+    """It may be in pounds for all that a machine knows."""
+    state = with_concept("weight_kg", units=None)
+    assert not findings(state, Level.FAIL)
+    (found,) = findings(state, Level.NOTE)
+    assert "names no unit: kg is taken for it" in found.found
+    assert unlabelled(state, MAPPING) == ("weight_kg",)
+
+
+def test_limits_by_age_are_told_and_kept_to() -> None:
+    """And ages of whom the server takes nothing plausible are found before a load."""
+    ages = (Span("FMOU", 0, 11, 0.4, 16), Span("FMOU", 12, 10_000, 5, 300))
+    state = with_concept("weight_kg", low=0.4, high=300, ages=ages)
+    assert not findings(state, Level.FAIL)
+    (found,) = findings(state, Level.NOTE)
+    assert found.check == "weight_kg"
+    assert "other limits by age or sex" in found.found
+    assert limits_of(state, MAPPING)["weight_kg"] == (0.4, 250)
+    assert ages_of(state, MAPPING) == {"weight_kg": ages}
+    none = with_concept("weight_kg", ages=(ages[0], ages[1]._replace(low=260)))
+    (found,) = findings(none, Level.FAIL)
+    assert "accepts nothing plausible of 12 months and over" in found.found
+
+
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [("weight_kg", "Kg"), ("temperature_c", "°C"), ("pulse_bpm", "bpm"), ("sbp_mmhg", "mm[Hg]")],
+)
+def test_a_server_may_write_a_unit_in_any_of_its_ways(name: str, units: str) -> None:
+    """It is the same unit."""
+    assert not findings(with_concept(name, units=units), Level.FAIL)
 
 
 @pytest.mark.parametrize(

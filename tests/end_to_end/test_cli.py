@@ -422,6 +422,29 @@ def test_a_population_of_one_s_own_is_checked_loaded_and_held_to(
     assert cli("undo").code == 0
 
 
+def test_people_of_a_table_are_loaded_and_held_to(
+    cli: Cli, server: list[str], tmp_path: Path
+) -> None:
+    """What was made of the table is said; a run stays that of the very people."""
+    own = tmp_path / "people.csv"
+    table = "Patient ID;gender;born;given_name\n7;Female;1990-05;Amina\n8;M;1985;\n"
+    own.write_text(table, encoding="utf-8")
+    load = ["load", "--seed", "79", "--visits", "1", "--yes", "--json", *server]
+    loaded = cli(*load, "--people", own)
+    assert (loaded.code, loaded.json["patients"]["created"]) == (0, 2)
+    assert "column gender read as sex" in loaded.err
+    assert "only one name: the other is a dot" in loaded.err
+    assert cli("verify", "--json").json["differences"] == []
+    own.write_text(table.replace("1985", "1986"), encoding="utf-8")
+    changed = cli("verify")
+    assert changed.code == 4
+    assert f"other people: {own} has changed since" in changed.err
+    assert cli("undo").code == 0
+    refused = cli(*load, "--people", own, "--from", tmp_path)
+    assert refused.code == 2
+    assert "leave out --seed, --visits, --people" in refused.err
+
+
 def test_the_same_file_gives_the_same_patients_wherever_it_stands(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

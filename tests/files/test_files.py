@@ -18,10 +18,11 @@ from bridge.files.folders import new_folder
 from bridge.files.formats import Form
 from bridge.files.ndjson import TYPES, fhir_form
 from bridge.files.options import NOT_MOVED, FileOptions
-from bridge.files.tables import CSV, PARQUET, TABLES
+from bridge.files.tables import CSV, OWN_COLUMNS, PARQUET, TABLES, csv_form
 from bridge.mapping.loading import load_mapping
 from bridge.synthesis.cohort import GeneratedCohort, Request
 from bridge.synthesis.parallel import parts
+from bridge.synthesis.people import GivenPerson
 from tests.lib.charts import balance, read_all, without_sources
 from tests.lib.patients import VALUES, make_batch, make_patient, make_visit
 
@@ -188,6 +189,68 @@ def test_a_patient_who_cannot_be_made_costs_only_them(
     assert re.search(complaint, rejected.detail)
     assert rejected.resources == {"patients": 1, "visits": 1, "observations": 9}
     assert [patient.uuid for patient in read] == [patient.uuid for patient in PATIENTS[1:]]
+
+
+def test_names_are_spelt_as_everywhere(tmp_path: Path) -> None:
+    """A no-break space of a spreadsheet is a space, and said so; a joiner is spelling."""
+    write_csv(tmp_path, PATIENTS)
+    change(tmp_path / "patients.csv", "Amina", "Ami\u00a0na\u0645\u200c\u0645")
+    read, reading = read_all(tmp_path, MAPPING)
+    assert read[0].given_name == "Ami na\u0645\u200c\u0645"
+    assert reading.assumed == {"in names, no-break and double spaces were spaces": 1}
+
+
+GIVEN = (
+    GivenPerson("F", date(1990, 5, 1), is_estimated=True, own_id="0012"),
+    GivenPerson("M", date(1985, 1, 1), is_estimated=True, own_id="=1+1"),
+    GivenPerson("M", date(1985, 1, 1)),
+)
+
+
+def given_people(folder: Path, form: str) -> Path:
+    """Write the patients of a people file in a form, and return the folder."""
+    limits = {name: entry.plausible for name, entry in MAPPING.measurements.items()}
+    request = Request(
+        seed=1,
+        as_of=date(2026, 11, 1),
+        population="kenya",
+        visits=(2, 2),
+        limits=limits,
+        illness="none",
+        people=GIVEN,
+    )
+    written = fhir_form(MAPPING) if form == "fhir" else csv_form(OWN_COLUMNS)
+    with written.opened(folder) as append:
+        append(written.encode(GeneratedCohort(request, len(GIVEN)).part(0)))
+    return folder
+
+
+@pytest.mark.parametrize("form", ["csv", "fhir"])
+def test_an_own_id_stands_in_the_output_and_an_estimated_birthdate_is_loaded_so(
+    form: str, tmp_path: Path
+) -> None:
+    """So that vitals can be joined to one's own people; the server is not given the id."""
+    folder = given_people(tmp_path, form)
+    if form == "csv":
+        tables = {name: rows_of(folder / f"{name}.csv") for name in ("patients", "vitals")}
+        assert [row["id"] for row in tables["patients"]] == ["0012", "'=1+1", ""]
+        assert [row["id"] for row in tables["vitals"]] == ["0012"] * 2 + ["'=1+1"] * 2 + [""] * 2
+        owners = {row["patient_id"]: row["id"] for row in tables["patients"]}
+        assert all(owners[row["patient_id"]] == row["id"] for row in tables["vitals"])
+    read, reading = read_all(folder, MAPPING)
+    assert [one.birthdate for one in read] == [one.birthdate for one in GIVEN]
+    assert [one.is_birthdate_estimated for one in read] == [True, True, False]
+    if form == "csv":
+        reason = "an id of one's own stays in the files"
+        assert reading.left_out == {("patients (part)", reason): 2}
+    else:
+        assert [[i.value for i in one.identifiers] for one in read] == [["0012"], ["=1+1"], []]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Read a table."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @pytest.mark.parametrize(

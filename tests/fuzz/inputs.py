@@ -314,6 +314,7 @@ def people_seeds() -> Sequence[bytes]:
     return [
         b"sex,birthdate,given_name\nF,1990-05-01,Amina\nM,2020-02-29,\n",
         b"sex,age_months,immediacy\nfemale,12,3.0\nm,400,\n",
+        b"Patient ID;gender;born;age;first name;\n7;Male;1990-05;;A;\n8;F.;;5y 3m;;\n",
     ]
 
 

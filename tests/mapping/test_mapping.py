@@ -42,6 +42,12 @@ def test_bridge_s_own_mapping_names_every_measurement_but_one() -> None:
         ("unit: kg", "unit: !!python/object/apply:os.abort []", r":31: is not YAML"),
         ("measurements:", "- x\nmeasurements:", r":17: is not YAML"),
         ("ucum: kg", "ucum: g", r"weight_kg has the unit g; bridge.s values are in kg"),
+        ("unit: kg", "unit: lbs", r":31: .*weight_kg.unit: lbs is another unit \(\[lb_av\]\); bri"),
+        ("unit: DEG C", "unit: DEG F", r":76: .*temperature_c.unit: DEG F is another unit"),
+        ("unit: cm", "unit: in", r":22: .*height_cm.unit: in is another unit"),
+        ("unit: mmHg", "unit: kPa", r":49: .*sbp_mmhg.unit: kPa is another unit"),
+        ("unit: cm", "unit: mm", r":22: .*height_cm.unit: mm is another unit"),
+        ("unit: kg", "unit: stone", r":31: .*'stone' is no way to write kg that bridge knows"),
         ("profiles:", "profile:", r"profile: unknown key, did you mean 'profiles'"),
     ],
 )
@@ -50,6 +56,28 @@ def test_a_fault_names_file_line_and_key(good: str, bad: str, complaint: str) ->
     assert good in TEXT
     with pytest.raises(InputError, match=complaint):
         parse_mapping(TEXT.replace(good, bad, 1), place="my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("good", "other"),
+    [
+        ("unit: kg", "unit: Kg"),
+        ("unit: kg", "unit: kilograms"),
+        ("unit: DEG C", "unit: °C"),
+        ("unit: DEG C", "unit: Cel"),
+        ("unit: DEG C", "unit: Deg. C"),
+        ("unit: mmHg", "unit: mm[Hg]"),
+        ("unit: mmHg", "unit: MM HG"),
+        ("unit: beats/min", "unit: bpm"),
+        ("unit: beats/min", "unit: /min"),
+        ("unit: breaths/min", "unit: breaths per minute"),
+        ('unit: "%"', "unit: percent"),
+    ],
+)
+def test_a_unit_may_be_labelled_in_any_of_its_ways(good: str, other: str) -> None:
+    """UCUM's, CIEL's, and what people write."""
+    assert good in TEXT
+    parse_mapping(TEXT.replace(good, other, 1))
 
 
 def test_a_file_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:

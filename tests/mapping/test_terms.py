@@ -5,6 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.age_limits import Span
 from bridge.chart import FREQUENCY_SYSTEM, Code, CodeableConcept
 from bridge.codes import CIEL_SYSTEM, SNOMED_SYSTEM
 from bridge.mapping.equivalence import EQUIVALENCES
@@ -22,8 +23,12 @@ MALARIA = ServerConcept("116128AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Malaria", "N/A"
 
 WORDS = st.text(min_size=1, max_size=8)
 NUMBERS = st.none() | st.floats(-1e6, 1e6)
+MONTHS = st.integers(0, 1440)
+SPANS = st.builds(Span, WORDS, MONTHS, MONTHS, NUMBERS, NUMBERS, st.sampled_from(["today", "then"]))
 CONCEPTS = st.builds(
-    ServerConcept, WORDS, WORDS, WORDS, WORDS, st.none() | WORDS, st.booleans(), NUMBERS, NUMBERS
+    ServerConcept,
+    *(WORDS, WORDS, WORDS, WORDS, st.none() | WORDS, st.booleans(), NUMBERS, NUMBERS),
+    st.lists(SPANS, max_size=2).map(tuple),
 )
 MEANINGS = st.builds(Meaning, WORDS, st.sampled_from(EQUIVALENCES))
 BY_WORDS = st.dictionaries(WORDS, WORDS, max_size=3)

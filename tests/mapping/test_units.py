@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.codes import ciel_uuid
 from bridge.mapping import units
+from bridge.mapping.unit_words import known_unit
 from bridge.mapping.units import UCUM_OF_WORDS, convert
 
 ANY = "1234AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -120,3 +121,24 @@ def test_many_workers_convert_as_one_does() -> None:
 def test_remarks_alone_are_no_unit(unit: str, words: str) -> None:
     """However many; the parser gives them back as words."""
     assert convert(5.0, unit, ANY, words) is None
+
+
+@pytest.mark.parametrize(
+    ("ways", "ucum"),
+    [
+        ("kg Kg KG kgs Kilograms {wet}kg kg.", "kg"),
+        ("\u00b0C \u00baC \u02daC \u2103 Cel cel degC Celsius", "Cel"),
+        ("mmHg mm[Hg] MMHG", "mm[Hg]"),
+        ("/min bpm {beats}/min {resp}/min 1/min beats/minute", "/min"),
+        ("% percent pct", "%"),
+        ("lb lbs [lb_av] Pounds", "[lb_av]"),
+        ("kg/m2 kg/m\u00b2 kg/m^2", "kg/m2"),
+        ("{score} stone {kg}{x} kgm", ""),
+    ],
+)
+def test_a_unit_is_known_in_each_of_its_ways(ways: str, ucum: str) -> None:
+    """And nothing is taken for one that is none."""
+    assert {way: known_unit(way) for way in ways.split()} == dict.fromkeys(ways.split(), ucum)
+    assert known_unit("DEG C") == known_unit("Deg. C") == known_unit("degrees celsius") == "Cel"
+    assert known_unit("beats / min") == "/min"
+    assert known_unit("") == ""

@@ -1,9 +1,14 @@
 """The endpoints: paging, and what an answer that is none means."""
 
+from collections.abc import Callable
+from urllib.parse import unquote
+
 import pytest
 
 from bridge.errors import Unfit
 from bridge.openmrs.client import Client
+from bridge.openmrs.metadata import read_concepts
+from bridge.openmrs.models import Concept
 from bridge.openmrs.replies import Outcome
 from bridge.openmrs.transport import Server, Transport
 from tests.lib.loading import QUICK
@@ -131,3 +136,72 @@ def test_no_known_allergies_are_told_from_nothing_known() -> None:
         client = open_client(server.url)
         found = {name: client.has_no_known_allergies(name) for name in answers}
     assert found == {"unknown": False, "none": True, "some": False}
+
+
+WEIGHT, NAME = "5089".ljust(36, "A"), "9999".ljust(36, "A")
+BY_AGE = [
+    {"criteria": "$patient.getAge() &lt; 5", "lowAbsolute": 1, "hiAbsolute": 30},
+    {"criteria": "$patient.getAge() >= 5", "lowAbsolute": 10.0, "hiAbsolute": None},
+]
+
+
+def concept_script(ranges: object, status: int = 200) -> Callable[[Request], Answer | None]:
+    """Answer for one numeric concept and one that is not, with these reference ranges."""
+
+    def script(request: Request) -> Answer | None:
+        path = unquote(request.path)
+        if "referenceRanges" in path:
+            assert NAME not in path  # only a numeric concept has them
+            body = {"uuid": WEIGHT, "referenceRanges": ranges}
+            return Answer(status, {"results": [body]} if status == 200 else {"error": {}})
+        if "lowAbsolute" in path and "/concept?" in path:
+            own = {"uuid": WEIGHT, "units": "kg", "lowAbsolute": 0, "hiAbsolute": 250}
+            return Answer(200, {"results": [own]})
+        if "/concept?" in path:
+            kinds = {WEIGHT: "Numeric", NAME: "Text"}
+            found = [{"uuid": u, "display": u, "datatype": {"display": kinds[u]}} for u in kinds]
+            return Answer(200, {"results": found})
+        if path.endswith("/fhir2/R4/Patient?_count=1"):
+            return Answer(200, {"entry": [{"resource": {"id": "a-patient"}}]})
+        if "conceptreferencerange" in path:
+            of_one = {"concept": WEIGHT, "lowAbsolute": 2.0, "hiAbsolute": 90}
+            return Answer(200, {"results": [of_one]})
+        return None
+
+    return script
+
+
+def read_weight(ranges: object, status: int = 200) -> Concept:
+    """Read the weight concept of such a server."""
+    with scripted_server(concept_script(ranges, status)) as server:
+        client = open_client(server.url)
+        found = read_concepts(client, [WEIGHT, NAME])
+        client.close()
+    assert found[NAME] == Concept(display=NAME, datatype="Text")
+    return found[WEIGHT]
+
+
+def test_limits_are_read_of_every_age_and_not_of_one_patient() -> None:
+    """A server's first patient may be a child."""
+    read = read_weight(BY_AGE)
+    assert (read.low, read.high) == (1, None)
+    assert [(one.first, one.last, one.low, one.high) for one in read.ages] == [
+        (0, 59, 1, 30),
+        (60, 10_000, 10, None),
+    ]
+
+
+def test_ranges_that_are_alike_for_all_are_plain_limits() -> None:
+    """So that the patients of a seed are the same as without."""
+    alike = [{**one, "lowAbsolute": 0, "hiAbsolute": 200} for one in BY_AGE]
+    read = read_weight(alike)
+    assert (read.low, read.high, read.ages) == (0, 200, ())
+    none = read_weight([])
+    assert (none.low, none.high, none.ages) == (0, 250, ())
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_server_that_does_not_list_its_ranges_says_those_of_a_patient(status: int) -> None:
+    """As it was before; one without them refuses that too."""
+    read = read_weight(None, status)
+    assert (read.low, read.high, read.ages) == (2, 90, ())

@@ -101,6 +101,78 @@ def test_a_server_that_forgets_every_sign_in_is_an_error() -> None:
     assert len(server.requests) == 4
 
 
+def session_script(cookie: str) -> Script:
+    """Answer as OpenMRS does: who brings no cookie is nobody, with a 200 at the session alone."""
+
+    def script(request: Request) -> Answer | None:
+        known = "Authorization" in request.headers or "JSESSIONID=abc" in request.headers.get(
+            "Cookie", ""
+        )
+        headers = {"Set-Cookie": cookie} if cookie else {}
+        if request.path.endswith("/session"):
+            user = {"roles": [{"display": "System Developer"}]}
+            return Answer(200, {"authenticated": known, "user": user if known else None}, headers)
+        return Answer(200, {"results": []}) if known else Answer(401, {"error": {}}, headers)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "JSESSIONID=abc; Path=/openmrs-standalone; HttpOnly",
+        "JSESSIONID=abc; Path=/emr/; HttpOnly",
+        "JSESSIONID=abc; Path=/openmrs/ws/rest",
+        "JSESSIONID=abc; Path=/openmrs",
+        "JSESSIONID=abc; Path=/",
+        "JSESSIONID=abc",
+    ],
+)
+def test_a_session_for_another_path_is_kept(cookie: str) -> None:
+    """Behind a proxy that serves /openmrs under another path; the user has all privileges."""
+    with scripted_server(session_script(cookie)) as server:
+        client = Client(open_transport(server.url))
+        for _ in range(2):
+            assert client.user().privileges is None
+        assert client.transport.send("GET", PATIENT).outcome is Outcome.ACCEPTED
+    signed = [request for request in server.requests if "Authorization" in request.headers]
+    assert len(signed) == 1
+
+
+def test_a_gateway_s_cookie_of_the_same_name_stays_its_own() -> None:
+    """That of the path which is asked for goes to the server."""
+
+    def script(request: Request) -> Answer | None:
+        if request.path.endswith("/session"):
+            both = "JSESSIONID=abc; Path=/openmrs", "JSESSIONID=gate; Path=/gate"
+            cookie = both["Cookie" in request.headers]
+            return Answer(200, {"authenticated": True}, {"Set-Cookie": cookie})
+        return Answer(200, {"results": []})
+
+    with scripted_server(script) as server:
+        transport = open_transport(server.url)
+        for path in ("/ws/rest/v1/session", "/ws/rest/v1/session", PATIENT):
+            transport.send("GET", path)
+    assert server.requests[-1].headers["Cookie"] == "JSESSIONID=abc"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "why"),
+    [
+        ("", "proxy before it that drops cookies"),
+        ("JSESSIONID=abc; Domain=emr.example.org; Path=/", "its cookie is for another host"),
+        ("JSESSIONID=abc; Path=/; Secure", "may go over https only: give the https address"),
+    ],
+)
+def test_a_session_that_is_lost_is_told_from_missing_privileges(cookie: str, why: str) -> None:
+    """An administrator was told to ask for a role."""
+    with scripted_server(session_script(cookie)) as server:
+        client = Client(open_transport(server.url))
+        client.user()
+        with pytest.raises(ServerError, match=why):
+            client.probe(PATIENT)
+
+
 @pytest.mark.parametrize("status", [429, 502, 503])
 def test_retry_after_is_kept(status: int) -> None:
     """The server knows best."""

@@ -17,7 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.age_limits import Span
 from bridge.chart import MEASUREMENTS, Encounter, Patient, completed_months
+from bridge.errors import InputError
 from bridge.mapping.loading import load_mapping
 from bridge.patient_arrays import PatientArrays
 from bridge.synthesis.cohort import GENERATOR, GeneratedCohort, Request
@@ -290,3 +292,68 @@ def test_any_request_gives_patients_within_it(
         for visit in patient.visits:
             assert visit.start < visit.stop
             assert visit.start.date() < as_of
+
+
+def by_age(name: str, *spans: Span) -> GeneratedCohort:
+    """Return a cohort for a server whose limits of a measurement depend on age and sex."""
+    return cohort(600, ages={name: spans})
+
+
+def test_limits_by_age_hold_at_the_age_of_each_visit() -> None:
+    """A server refuses a child for what it takes of an adult."""
+    spans = (
+        Span("FMOU", 0, 59, 60, 170),
+        Span("F", 60, 10_000, 45, 100),
+        Span("MOU", 60, 10_000, 40, None),
+    )
+    made = by_age("pulse_bpm", *spans)
+    seen = 0
+    for patient in everybody(made):
+        for encounter in patient.encounters():
+            months = completed_months(patient.birthdate, encounter.time.date())
+            (span,) = (one for one in spans if one.holds(patient.sex, months))
+            pulse = values(encounter)["pulse_bpm"]
+            assert (span.low or 0) <= pulse <= (span.high or 230)
+            seen += pulse > 100
+    assert seen > 50
+    assert made.resampled > 50
+
+
+def test_without_limits_by_age_the_patients_are_what_they_were() -> None:
+    """And with some that refuse nobody the values are the same people's in other patients."""
+    assert cohort(ages={}).fingerprint == cohort().fingerprint
+    assert by_age("pulse_bpm", Span("FM", 0, 10_000, 0, None)).fingerprint != cohort().fingerprint
+
+
+def test_limits_by_age_that_leave_no_value_are_named() -> None:
+    """In place of drawing for ever."""
+    made = by_age("height_cm", Span("FM", 0, 10_000, 10, 20))
+    with pytest.raises(InputError, match="limits of height_cm, 10 to 272, and less by age or sex,"):
+        everybody(made)
+
+
+def test_who_is_known_by_years_is_of_any_month_of_them() -> None:
+    """Not all on their birthdays, and none of another age."""
+    given = tuple(GivenPerson("F", age_years=age) for age in (0, 1, 30) for _ in range(200))
+    made = everybody(cohort(600, people=given, illness="none", visits=(1, 1)))
+    for age, of_age in zip((0, 1, 30), (made[:200], made[200:400], made[400:]), strict=True):
+        last = [p.visits[-1].encounters[0].time.date() for p in of_age]
+        months = [completed_months(p.birthdate, d) for p, d in zip(of_age, last, strict=True)]
+        assert {m // 12 for m in months} == {age}
+        assert len({m % 12 for m in months}) == 12
+
+
+def test_what_a_user_says_of_people_stands_in_the_arrays() -> None:
+    """In each part, beside who they are."""
+    given = tuple(
+        GivenPerson("F", date(1990, 1, 1), is_estimated=n % 2 == 0, own_id=f"id-{n}")
+        for n in range(300)
+    )
+    made = cohort(300, people=given, illness="none", visits=(1, 1))
+    for number in (1, 256, 257, 300):
+        (patient,) = made.patients([number])
+        assert [one.value for one in patient.identifiers] == [f"id-{number - 1}"]
+        assert patient.is_birthdate_estimated == (number % 2 == 1)
+    plain = cohort(300, people=tuple(p._replace(own_id="", is_estimated=False) for p in given))
+    other = cohort(300, people=given)
+    assert plain.fingerprint == other.fingerprint  # an id changes nobody's vitals

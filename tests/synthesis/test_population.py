@@ -109,6 +109,34 @@ def test_a_fault_in_a_file_names_line_and_key(old: str, new: str, complaint: str
         parse_yaml(TEXT.replace(old, new, 1), Population, place="x.yaml")
 
 
+@pytest.mark.parametrize("word", ["No", "yes", "On", "Null", "7", "1e6", "2024-01-05"])
+@pytest.mark.parametrize("before", ["  family: [", "    F: [", "  country: "])
+def test_a_name_that_yaml_takes_for_another_thing_is_to_be_quoted(word: str, before: str) -> None:
+    """Norwegian No and the number 7 alike: a word must not vanish into a truth."""
+    start = TEXT.index(before) + len(before)
+    after = TEXT[start:].partition("\n")[2] if before.endswith(" ") else f", {TEXT[start:]}"
+    text = f"{TEXT[:start]}{word}\n{after}" if before.endswith(" ") else TEXT[:start] + word + after
+    if word == "1e6":
+        parse_yaml(text, Population, place="x.yaml")
+        return
+    with pytest.raises(InputError, match=f'YAML reads {word} as .*: put it in quotes: "{word}"'):
+        parse_yaml(text, Population, place="x.yaml")
+
+
+def test_names_are_spelt_as_everywhere() -> None:
+    """A no-break space is a space, a joiner between letters is spelling."""
+    named = TEXT.replace(
+        "  family: [", '  family: ["Ni\u00a0Mhurchu", "\u0645\u062d\u200c\u0645",', 1
+    )
+    family = parse_yaml(named, Population, place="x.yaml").names.family
+    assert family[:2] == ["Ni Mhurchu", "\u0645\u062d\u200c\u0645"]
+    for strange in ("\u00a0", "Mhur\\u200bchu"):
+        with pytest.raises(InputError, match=r"names.family.0: "):
+            parse_yaml(
+                TEXT.replace("  family: [", f'  family: ["{strange}",', 1), Population, place="x"
+            )
+
+
 def test_an_unknown_population_is_told_with_the_nearest() -> None:
     """And the known ones."""
     with pytest.raises(InputError, match=r"did you mean 'kenya'.*known are"):

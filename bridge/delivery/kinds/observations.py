@@ -4,11 +4,20 @@ O3 reads them through FHIR, whatever the encounter.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from math import inf
 from typing import Any
 
-from bridge.chart import Finding, LeftOut, Measurement, Note, Result
+from bridge.age_limits import Bounds, Clock, Span, bounds_at, strictest
+from bridge.chart import (
+    Finding,
+    LeftOut,
+    Measurement,
+    Note,
+    Patient,
+    Result,
+    completed_months,
+)
 from bridge.delivery.flags import judge
 from bridge.delivery.kinds.kind import (
     EntryKind,
@@ -30,6 +39,7 @@ from bridge.mapping.resolve import (
     statement_of,
 )
 from bridge.mapping.room import bounded_text
+from bridge.mapping.terms import ServerConcept
 from bridge.openmrs.client import PAGE, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 
@@ -55,9 +65,12 @@ def _measurement(entry: Measurement, place: Place, context: Context) -> Fragment
     statement = statement_of(entry, place.time, context.mapping)
     if statement is None:
         return Fragment(kind=NAME)
-    low, high = context.target.limits.get(entry.name, (-inf, inf))
-    if not low <= statement.value <= high:
-        left = LeftOut(entry.source, OUTSIDE, f"{entry.name} {statement.value:g}")
+    spans = context.target.ages.get(entry.name, ())
+    of_age = bounds_of_age(spans, place.patient, statement.time, context.target.judged)
+    low, high = strictest([context.target.limits.get(entry.name, (None, None)), of_age])
+    if not (-inf if low is None else low) <= statement.value <= (inf if high is None else high):
+        # what bridge has made has no source, and is counted as what it is all the same
+        left = LeftOut(entry.source or entry.uuid, OUTSIDE, f"{entry.name} {statement.value:g}")
         return Fragment(kind=NAME, left_out=(left,), source=entry.source)
     expected = expect(
         NAME,
@@ -65,7 +78,7 @@ def _measurement(entry: Measurement, place: Place, context: Context) -> Fragment
         statement.name,
         concept=statement.entry.concept,
         value=statement.value,
-        unit=statement.entry.unit,
+        unit=None if entry.name in context.target.unlabelled else statement.entry.unit,
         time=statement.time,
         encounter=place.encounter,
         comment="",
@@ -115,9 +128,41 @@ def _note(entry: Note, place: Place, context: Context) -> Fragment:
     )
 
 
+def bounds_of_age(
+    spans: tuple[Span, ...], patient: Patient, time: datetime, judged: date | None
+) -> Bounds:
+    """Return what the server takes of a patient's value of that time, loaded on the day `judged`.
+
+    The server's day may be another than ours, and a load may last over midnight: what is taken on
+    the day before and after is taken.
+    """
+    if not spans:
+        return (None, None)
+    days = [timedelta(-1), timedelta(0), timedelta(1)]
+    ages: list[dict[Clock, int]] = [
+        {
+            "then": completed_months(patient.birthdate, time.date() + day),
+            "today": completed_months(patient.birthdate, (judged or time.date()) + day),
+        }
+        for day in days
+    ]
+    return strictest(bounds_at(spans, patient.sex, _born(age)) for age in ages)
+
+
+def _born(ages: dict[Clock, int]) -> dict[Clock, int]:
+    """Let nobody be younger than new-born."""
+    return {clock: max(0, months) for clock, months in ages.items()}
+
+
 def _finding(entry: Finding | Result, place: Place, context: Context) -> Fragment:
     """Render a finding or a result, with its members where it is a panel."""
-    said = observations(entry, context.terms)
+
+    def in_force(concept: ServerConcept) -> Bounds:
+        time = entry.time or place.time
+        of_age = bounds_of_age(concept.ages, place.patient, time, context.target.judged)
+        return strictest([(concept.low, concept.high), of_age])
+
+    said = observations(entry, context.terms, in_force)
     return Fragment(
         kind=NAME,
         part="obs",

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from bridge.chart import Code, CodeableConcept, Quantity
 from bridge.codes import CIEL_SYSTEM, UCUM_SYSTEM
 from bridge.files.fhir.resources import Body, NotTaken
-from bridge.files.fhir.units import contradict, in_ucum
+from bridge.mapping.unit_words import contradict, in_ucum
+from bridge.names import JOINERS
 
 _SYSTEMS = {
     "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
@@ -154,10 +155,6 @@ def line(value: Any) -> str:
         return value.strip()
     kept = (c for c in " ".join(value.split()) if c.isprintable() or c in JOINERS)
     return "".join(kept)
-
-
-JOINERS = "\u200c\u200d"
-"""Spelling in Persian, Sinhala, Malayalam and others, though nothing to look at."""
 
 
 def text(value: Any) -> str:

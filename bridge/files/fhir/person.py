@@ -6,19 +6,17 @@ from datetime import date
 from typing import NamedTuple
 
 from bridge.chart import Address, Death, Gender, Identifier
-from bridge.files.fhir.elements import JOINERS, day, line, moment
+from bridge.files.fhir.elements import day, line, moment
 from bridge.files.fhir.record import Record
 from bridge.files.fhir.resources import Body, NotTaken
+from bridge.names import LONGEST_NAME, NO_NAME, spelt, stranger
 
 _GENDERS: dict[str, Gender] = {"female": "F", "male": "M", "other": "O", "unknown": "U"}
 _NAME_USES = ("official", "usual", "", "temp", "nickname", "anonymous", "maiden")
 _ADDRESS_USES = ("home", "", "temp", "work", "billing")
 _SYNTHEA_NAME = re.compile(r"(\D+?)\d{1,4}")
-LONGEST_NAME = 50
 LONGEST_COUNTRY = 50
 """Characters: the other parts of an address have 255, but for the postal code."""
-NO_NAME = "."
-"""What OpenMRS's users write where a person has one name only."""
 
 
 class Person(NamedTuple):
@@ -68,11 +66,11 @@ def read_person(record: Record, *, keep_names: bool) -> Person:
 
 def checked_name(name: str) -> str:
     """Return a name as OpenMRS takes it; raise NotTaken when it does not."""
-    name = " ".join(name.split())
+    name = spelt(" ".join(name.split()))
     if len(name) > LONGEST_NAME:
         raise NotTaken(f"name is longer than {LONGEST_NAME} characters")
-    if not all(c.isprintable() or c in JOINERS for c in name):
-        raise NotTaken("name has a character that cannot be printed")
+    if strange := stranger(name):
+        raise NotTaken("name has a character that cannot be printed", strange)
     return name
 
 

@@ -156,6 +156,7 @@ RESOURCE_TYPES = (
             "name": preferred_name,
             "shortName": short_name,
             "attributes": lambda store, record: [],
+            "referenceRanges": lambda store, record: [],  # nobody can make any here
         },
         setters={name: partial(set_limit, name) for name in NUMERIC_PROPERTIES},
     ),
