@@ -267,12 +267,14 @@ _FOOTNOTE: Final = re.compile(
 
 
 def _is_footnote(row: _Record, others: Sequence[_Record]) -> bool:
-    """Tell whether a line begins as footnotes do, or has one cell where all others have more."""
+    """Tell whether a line begins as footnotes do, or is a sentence where others have more cells."""
     if row.filled != 1 or not row.cells[0] or parse_number(row.cells[0]):
         return False
     if any(other.cells[0] == row.cells[0] for other in others):
         return False
-    return bool(_FOOTNOTE.match(row.cells[0])) or all(other.filled > 1 for other in others)
+    if _FOOTNOTE.match(row.cells[0]):
+        return True
+    return " " in row.cells[0] and all(other.filled > 1 for other in others)
 
 
 def _ragged(rows: Sequence[_Record], width: int, path: Path) -> InputError:
