@@ -14,6 +14,7 @@ from bridge.files.atomic_write import write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bridge.flows.model import Model
     from bridge.quality.evaluation import Evaluation
     from bridge.quality.privacy_audit import PrivacyAudit
 
@@ -46,7 +47,15 @@ if TYPE_CHECKING:
     "--model",
     "model_file",
     type=click.Path(path_type=Path),
-    help="The model that made the synthetic records, for what its privacy sheet says of it.",
+    help="The model that made the synthetic records: it draws further sets, and the privacy sheet "
+    "says what it holds.",
+)
+@click.option(
+    "--sets",
+    type=click.IntRange(1, 50),
+    default=5,
+    show_default=True,
+    help="With --model: how many synthetic sets are told from real ones, the given one among them.",
 )
 @click.option(
     "--out",
@@ -70,6 +79,7 @@ def evaluate(
     train: Path | None,
     spec_name: str | None,
     model_file: Path | None,
+    sets: int,
     out: Path,
     seed: int,
     repeats: int,
@@ -80,6 +90,7 @@ def evaluate(
         from bridge.quality import evaluation, frames, report
     except ImportError as error:
         raise MissingExtra("bridge evaluate", "evaluate") from error
+    from bridge.flows.checkpoint import load_checkpoint
     from bridge.flows.conditions import given_columns
     from bridge.flows.spec import find_spec
 
@@ -94,8 +105,15 @@ def evaluate(
     tables = [table.frame for table in read]
     rows = f"{len(tables[0]):,} real rows with {len(tables[1]):,} synthetic ones"
     screen.waiting(f"comparing {rows} (20,000 take some minutes)")
-    found = evaluation.evaluate(*tables, conditions=given_columns(spec), seed=seed, repeats=repeats)
-    audited = _audit(found, tables, train, model_file, seed) if train else None
+    model = load_checkpoint(model_file) if model_file else None
+    found = evaluation.evaluate(
+        *tables,
+        conditions=given_columns(spec),
+        seed=seed,
+        repeats=repeats,
+        others=_drawn(model, synthetic, sets - 1, seed) if model and synthetic.is_file() else (),
+    )
+    audited = _audit(found, tables, train, model, seed) if train else None
     names = report.Names(real.name, synthetic.name, train.name if train else None)
     write_atomically(out, report.render(found, names, audited).encode())
     _summary(found, audited, screen)
@@ -104,17 +122,26 @@ def evaluate(
     return 0
 
 
+def _drawn(model: "Model", like: Path, count: int, seed: int) -> "list[pd.DataFrame]":
+    """Draw further sets of a model, of the people that the given set is of."""
+    import numpy as np
+
+    from bridge.flows.sampling import sample_like
+    from bridge.flows.table import load_conditions
+
+    conditions, people = load_conditions(like, model.spec, np.random.default_rng([seed, 1]))
+    return [sample_like(model, conditions, people, seed + 1 + k) for k in range(count)]
+
+
 def _audit(
     found: "Evaluation",
     tables: list["pd.DataFrame"],
     train: Path,
-    model_file: Path | None,
+    model: "Model | None",
     seed: int,
 ) -> "PrivacyAudit":
-    from bridge.flows.checkpoint import load_checkpoint
     from bridge.quality.privacy_audit import audit, processing_of
 
-    model = load_checkpoint(model_file) if model_file else None
     real, synthetic, learnt = tables
     processing = processing_of(found.samples, train.name, len(learnt), model)
     return audit(found.samples, learnt, real, synthetic, processing, seed=seed)

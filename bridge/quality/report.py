@@ -126,6 +126,7 @@ def figures(
         "people": _people(evaluation.people),
         "verdicts": [verdict._asdict() for verdict in verdicts(evaluation)],
         "shortcomings": shortcomings(evaluation),
+        "sets": [one._asdict() for one in evaluation.sets],
         "two_sample": {
             "overall": _json(evaluation.two_sample.overall),
             "groups": [_json(group) for group in evaluation.two_sample.groups],

@@ -52,13 +52,7 @@ class TwoSample(NamedTuple):
 
 def distinguish(samples: Samples, matched: Sequence[Trial], *, seed: int) -> TwoSample:
     """Run the two-sample test of all and of each group, averaged over the matched samples."""
-    on_grid = [
-        trial._replace(
-            synthetic=snapped(trial.synthetic, samples.columns),
-            other=snapped(trial.other, samples.columns),
-        )
-        for trial in matched
-    ]
+    on_grid = _on_grid(samples, matched)
     tests = {name: _averaged(samples, some, name, seed) for name, some in _groups(samples, on_grid)}
     overall, _ = tests.pop("all")
     return TwoSample(
@@ -67,6 +61,21 @@ def distinguish(samples: Samples, matched: Sequence[Trial], *, seed: int) -> Two
         too_small=tuple((name, n) for name, (test, n) in tests.items() if test is None and n),
         unsnapped=None if all_on_grid(samples) else _averaged(samples, matched, "all", seed)[0],
     )
+
+
+def overall(samples: Samples, matched: Sequence[Trial], *, seed: int) -> Distinction | None:
+    """Run the test of all rows alone, on the instrument's grid; None where they are too few."""
+    return _averaged(samples, _on_grid(samples, matched), "all", seed)[0]
+
+
+def _on_grid(samples: Samples, matched: Sequence[Trial]) -> list[Trial]:
+    return [
+        trial._replace(
+            synthetic=snapped(trial.synthetic, samples.columns),
+            other=snapped(trial.other, samples.columns),
+        )
+        for trial in matched
+    ]
 
 
 def all_on_grid(samples: Samples) -> bool:

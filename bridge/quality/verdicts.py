@@ -1,6 +1,6 @@
 """What the figures say, in sentences that have the figures in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -97,6 +97,7 @@ def _told_apart(evaluation: Evaluation) -> Iterator[Verdict]:
         )
         return
     yield Verdict("Can a classifier tell them apart?", _excess(test.overall), _area(test.overall))
+    yield from _by_set(evaluation.sets)
     if len(test.groups) > 1:
         worst = max(test.groups, key=lambda group: group.excess)
         yield Verdict(
@@ -107,6 +108,24 @@ def _told_apart(evaluation: Evaluation) -> Iterator[Verdict]:
             f"{worst.pairs:,} pairs is uncertain by {plain(worst.noise)}, and the furthest of "
             "several is partly the unluckiest).",
         )
+
+
+def _by_set(sets: Sequence[Distinction]) -> Iterator[Verdict]:
+    """Say whether the verdict stands for every set that the model draws, or for some."""
+    if not sets:
+        return
+    excesses = [one.excess for one in sets]
+    passed = sum(excess <= ALIKE for excess in excesses)
+    said = {len(sets): "All pass", 0: "None passes"}.get(
+        passed, f"{passed} pass, the others do not"
+    )
+    yield Verdict(
+        "Does that hang on one draw?",
+        f"{signed(min(excesses))} to {signed(max(excesses))}",
+        f"{len(sets)} sets of the model, of the same people by other seeds, lie so far from the "
+        f"floor, {signed(float(np.mean(excesses)))} on average. {said} (within {ALIKE:g})"
+        + ("." if passed in (0, len(sets)) else ": the verdict hangs on the draw."),
+    )
 
 
 def _excess(test: Distinction) -> str:

@@ -160,3 +160,15 @@ def test_the_same_tables_and_seed_give_the_same_page(small: Evaluation) -> None:
     """A report can be checked by making it again."""
     again = evaluate(few(150, seed=1), few(150, seed=2), repeats=1)
     assert render(again, NAMES) == render(small, NAMES)
+
+
+def test_several_sets_say_how_much_a_verdict_hangs_on_one_draw() -> None:
+    """A good set among bad ones must not pass for the generator."""
+    good, bad = few(600, seed=2), few(600, seed=3)
+    bad["sbp_mmhg"] = 2 * np.round(np.random.default_rng(1).normal(200, 5, 600) / 2)
+    found = evaluate(few(1200, seed=1), good, repeats=1, others=[bad, few(600, seed=4)])
+    assert len(found.sets) == 3
+    assert found.sets[1].auc > 0.9 > found.sets[0].auc
+    (said,) = (one for one in verdicts(found) if one.question == "Does that hang on one draw?")
+    assert "the verdict hangs on the draw" in said.sentence
+    assert len(figures(found, NAMES)["sets"]) == 3
