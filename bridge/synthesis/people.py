@@ -187,7 +187,7 @@ class _Row:
 
     def person(self) -> GivenPerson:
         given = [role for role in _AGES if self._cells.get(role)]
-        if len(given) != 1:
+        if not given:
             columns = [self._names[role] for role in _AGES if role in self._names]
             which = f"one of {', '.join(columns)}" if len(columns) > 1 else columns[0]
             raise InputError(f"give {which}", place=self._place)
@@ -199,7 +199,10 @@ class _Row:
             family_name=family_name,
             own_id=self._own_id(),
         )
-        if given == ["birthdate"]:
+        if len(given) > 1:
+            first, *others = (self._names[role] for role in given)
+            self._counts[f"{' and '.join(others)} beside {first}: not read"] += 1
+        if given[0] == "birthdate":
             return self._born(person, self._cells["birthdate"])
         return self._aged(person, given[0], self._cells[given[0]])
 

@@ -56,7 +56,6 @@ def test_people_come_in_the_order_of_the_file() -> None:
         ("sex,birthdate\nF,2027\n", "people.csv:2: birthdate: 2027 is not before"),
         ("sex,birthdate\nF,1890-01-01\n", "people.csv:2: birthdate: .*120 years"),
         ("sex,birthdate,age_months\nF,,\n", "people.csv:2: give one of birthdate, age_months"),
-        ("sex,birthdate,age_months\nF,1990-01-01,3\n", "people.csv:2: give one of birthdate"),
         ("sex,DOB\nM,\nF,1990\n", "people.csv:2: give DOB"),
         ("sex,age_months\nF,24\nF\n", "people.csv:3: .*has not the 2 cells"),
         ("sex,age_months\nF,24,1\nF,24\nF,24\n", "people.csv:2: .*has not the 2 cells"),
@@ -214,3 +213,13 @@ def test_a_table_of_western_europe_is_read(tmp_path: Path) -> None:
     made = load_people(path, as_of=AS_OF)
     assert made.people[0].given_name == "Zo\xe9"
     assert any("Windows-1252" in note for note in made.notes)
+
+
+def test_a_birthdate_goes_before_an_age_beside_it(tmp_path: Path) -> None:
+    """Clinics' tables have both; what is not read is said."""
+    path = tmp_path / "people.csv"
+    path.write_text("sex,dob,age\nF,1990-05-01,36\nM,,7\n")
+    found = load_people(path, as_of=date(2026, 11, 1))
+    assert [person.birthdate for person in found.people] == [date(1990, 5, 1), None]
+    assert found.people[1].age_years == 7
+    assert "age beside dob: not read (1 row)" in found.notes
