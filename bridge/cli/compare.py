@@ -7,7 +7,7 @@ import click
 
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
-from bridge.cli.tables import show_notes
+from bridge.cli.tables import show_doubts, show_notes
 from bridge.errors import InputError, MissingExtra
 from bridge.files.atomic_write import write_atomically
 
@@ -54,6 +54,7 @@ def compare(
         from bridge.flows.conditions import given_columns
         from bridge.flows.spec import find_spec
         from bridge.quality import comparison, comparison_report, frames
+        from bridge.tables.doubts import find_doubts
     except ImportError as error:
         raise MissingExtra("bridge compare", "evaluate") from error
     screen = Screen(as_json=as_json)
@@ -63,6 +64,7 @@ def compare(
     generators = comparison.all_generators(spec)
     read = frames.load_frame(data, spec, seed=seed)
     show_notes(data, read, screen)
+    show_doubts(find_doubts(read.frame), screen)
     with screen.progress("generators", len(generators) + 1) as meter:
         found = comparison.compare(
             read.frame,

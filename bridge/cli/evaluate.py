@@ -7,7 +7,7 @@ import click
 
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
-from bridge.cli.tables import show_notes
+from bridge.cli.tables import show_doubts, show_notes
 from bridge.errors import InputError, MissingExtra
 from bridge.files.atomic_write import write_atomically
 
@@ -93,6 +93,7 @@ def evaluate(
     from bridge.flows.checkpoint import load_checkpoint
     from bridge.flows.conditions import given_columns
     from bridge.flows.spec import find_spec
+    from bridge.tables.doubts import find_doubts
 
     screen = Screen(as_json=as_json)
     if not out.parent.is_dir():
@@ -103,6 +104,7 @@ def evaluate(
     for path, table in zip(places, read, strict=True):
         show_notes(path, table, screen)
     tables = [table.frame for table in read]
+    show_doubts(find_doubts(tables[0]), screen)
     rows = f"{len(tables[0]):,} real rows with {len(tables[1]):,} synthetic ones"
     screen.waiting(f"comparing {rows} (20,000 take some minutes)")
     model = load_checkpoint(model_file) if model_file else None

@@ -12,9 +12,9 @@ from bridge.flows.columns import Floats, most_cells
 from bridge.flows.conditions import USUAL
 from bridge.flows.spec import Spec, Unit
 from bridge.flows.table import MONTHS
+from bridge.tables.column_names import words_of
 from bridge.tables.doubts import far_codes
 from bridge.tables.identifiers import who_it_names
-from bridge.tables.names import words_of
 
 ON_GRID: Final = 0.995
 """The share of values that must lie on a grid; the rest are slips and conversions."""

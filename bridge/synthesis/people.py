@@ -14,7 +14,7 @@ from bridge.errors import InputError
 from bridge.identity import fingerprint
 from bridge.names import LONGEST_NAME, NO_NAME, spelt, stranger
 from bridge.tables.ages import parse_age
-from bridge.tables.names import words_of
+from bridge.tables.column_names import words_of
 from bridge.tables.numbers import parse_number
 from bridge.tables.reading import TextTable, read_text_table
 

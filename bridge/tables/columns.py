@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bridge.tables.ages import parse_age
-from bridge.tables.names import words_of
+from bridge.tables.column_names import words_of
 from bridge.tables.numbers import Number, is_code, is_missing, parse_number
 from bridge.tables.reading import TextTable
 

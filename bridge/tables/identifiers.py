@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bridge.tables.names import words_of
+from bridge.tables.column_names import words_of
 
 NEARLY_ALL: Final = 0.9
 """The share of a column's values that differ, from which on they identify rows."""
