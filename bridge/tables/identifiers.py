@@ -49,7 +49,7 @@ _NUMBERS: Final = re.compile(r"no|nr|num|numbers?|numero|code|key")
 _COUNTED: Final = re.compile(r"visit|encounter|episode|birth|household|event|order|unit")
 """Their number may count them, as the second visit: their id does not."""
 
-_BIRTH: Final = re.compile(r"dob|birthdate|birthday|born|geburtsdatum")
+_BIRTH: Final = re.compile(r"dob|yob|birthdate|birthday|born|geburtsdatum")
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -71,7 +71,8 @@ def who_it_names(name: str, values: pd.Series) -> str | None:
 def _by_name(name: str) -> str | None:
     words = words_of(name)
     compact = "".join(words)
-    if _has(words, _BIRTH) or {"date", "birth"} <= {*words} or "dateofbirth" in compact:
+    of_birth = "birth" in words and {"date", "year", "day"} & {*words}
+    if _has(words, _BIRTH) or of_birth or "dateofbirth" in compact:
         return "is a date of birth: give ages in place of it"
     named = words == ["name"] or ("name" in words and _has(words, _NAMES))
     if _has(words, _CONTACT) or named or "email" in compact:

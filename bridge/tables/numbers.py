@@ -37,7 +37,14 @@ _UNIT: Final = re.compile(
 _LETTER: Final = re.compile(r"\s?(?P<unit>[gmCF])")
 """One letter is a unit after decimals or a space only: 1.65 m, 37 C; 3C may be a ward."""
 
-_COMPARED: Final = re.compile(r"(?P<sign>>=|<=|=>|=<|[<>≥≤])\s*(?P<rest>.+)|(?P<plus>.+)\+")
+_COMPARED: Final = re.compile(
+    r"""(?P<sign>>=|<=|=>|=<|[<>≥≤])\s*(?P<rest>.+)|(?P<plus>.+?)\s*\+
+    |(?:(?P<over>over|above|more\ than|older\ than)|under|below|less\ than|younger\ than)
+    \ (?P<limit>.+)
+    |(?P<least>.+?)\ (?:and|or|&)\ (?:over|above|older|more|up)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SIGNS: Final = {"≥": ">=", "≤": "<=", "=>": ">=", "=<": "<="}
 
 
 class Number(NamedTuple):
@@ -64,10 +71,11 @@ def parse_number(cell: str) -> Number | None:
     text = _SPACES.sub(" ", cell).replace("−", "-")  # noqa: RUF001, the minus sign
     compared = ""
     if told := _COMPARED.fullmatch(text):
-        compared = {"≥": ">=", "≤": "<=", "=>": ">=", "=<": "<="}.get(
-            told["sign"] or ">=", told["sign"] or ">="
-        )
-        text = (told["rest"] or told["plus"]).strip()
+        if told["limit"]:
+            compared, text = (">" if told["over"] else "<"), told["limit"]
+        else:
+            compared = _SIGNS.get(told["sign"], told["sign"]) or ">="
+            text = (told["rest"] or told["plus"] or told["least"]).strip()
     found = _NUMBER.match(text)
     number = _value(found) if found else None
     if not found or number is None:

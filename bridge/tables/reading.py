@@ -29,8 +29,8 @@ _MOST_NAMED: Final = 3
 """Lines that a message names of many."""
 
 _TOTAL: Final = re.compile(
-    r"(?:grand |sub)?[-\s]?totals?|sum|mean|average|avg\.?|median|count|min(?:imum)?|max(?:imum)?"
-    r"|std\.?|sd|n\s*=.*",
+    r"(?:grand |sub)?[-\s]?total(?:s|e|\s+g[ée]n[ée]ra[l])?|sum|mean|average|avg\.?|median|count"
+    r"|min(?:imum)?|max(?:imum)?|std\.?|sd|n\s*=.*|summe|gesamt(?:summe)?|jumla|toplam",
     re.IGNORECASE,
 )
 
@@ -148,7 +148,10 @@ class _Stripped(dict[str, str]):
     """Each cell without the spaces around it, equal ones as one string in memory."""
 
     def __missing__(self, cell: str) -> str:
-        self[cell] = plain = cell.strip(" \t\r\n\v\f\u00a0\u2007\u202f\ufeff")
+        plain = cell.strip(" \t\r\n\v\f\u00a0\u2007\u202f\ufeff")
+        if guarded := re.fullmatch(r'="([^"]*)"', plain):  # how Excel is kept from changing it
+            plain = guarded[1]
+        self[cell] = plain
         return plain
 
 
@@ -207,7 +210,7 @@ def _names(
     header: _Record, rows: list[_Record], path: Path, notes: list[str]
 ) -> tuple[list[str], list[_Record]]:
     """Name the columns: empty ones at the end go, one within that has cells gets a name."""
-    names = list(header.cells)
+    names = [" ".join(name.split()) for name in header.cells]
     while names and not names[-1]:
         names.pop()
     beyond = [row for row in rows if any(row.cells[len(names) :])]

@@ -89,7 +89,8 @@ def _same_cells(table: TextTable, text: str) -> None:
 
 
 def _bare(cell: str) -> str:
-    return cell.strip(" \t\r\n\v\f\u00a0\u2007\u202f\ufeff")
+    plain = cell.strip(" \t\r\n\v\f\u00a0\u2007\u202f\ufeff")
+    return plain[2:-1] if re.fullmatch(r'="[^"]*"', plain) else plain
 
 
 def _trimmed(row: Sequence[str]) -> list[str]:
@@ -184,6 +185,7 @@ CASES = (
     'sex,bp,cd4,spo2\nM,120/80,"1,234",98%\nF,110/70,950,97 %\nF,,"2,345",95\n',
     "sex\tage\ttemp\nM\t29\t36.6 °C\nF\t27\t37.1 °C\n",
     "sep=;\nsex;kg\nM;46\nF;66\n",
+    'ward,age,kg\n="0012",over 89,46\n="0007",85 or older,66\n',
     "sex,age\nM,29\nF,27\nsex,age\nF,3\n",
     "sex,age,weight\n,years,kg\nM,29,46\nF,27,66\nM,3,12\n",
 )

@@ -23,7 +23,7 @@ def measured() -> pd.Series:
         *("OPD Number", "reg_no", "Insurance No", "encounterUuid", "Hospital_Number", "ID"),
         *("Phone", "Mobile No", "telephone", "Email", "e-mail", "Address", "home address"),
         *("Name", "Full Name", "given_name", "family name", "surname", "PatientName"),
-        *("DOB", "date_of_birth", "BirthDate", "Birth Date"),
+        *("DOB", "date_of_birth", "BirthDate", "Birth Date", "Year of birth", "yob"),
     ],
 )
 def test_a_name_that_says_who_in_any_spelling(name: str) -> None:

@@ -68,7 +68,17 @@ def test_a_unit_that_can_be_nothing_else_is_kept(cell: str, value: float, unit: 
 
 @pytest.mark.parametrize(
     ("cell", "compared", "value"),
-    [("> 89", ">", 89), ("<70", "<", 70), ("≥ 5", ">=", 5), ("90+", ">=", 90), ("=<3", "<=", 3)],
+    [
+        ("> 89", ">", 89),
+        ("<70", "<", 70),
+        ("≥ 5", ">=", 5),
+        ("90+", ">=", 90),
+        ("=<3", "<=", 3),
+        ("over 89", ">", 89),
+        ("85 or older", ">=", 85),
+        ("under 1", "<", 1),
+        ("90 and over", ">=", 90),
+    ],
 )
 def test_a_comparison_is_no_plain_number(cell: str, compared: str, value: float) -> None:
     number = parse_number(cell)

@@ -164,3 +164,8 @@ def test_cells_keep_what_they_hold_but_for_spaces_around(tmp_path: Path) -> None
 
 def test_one_column_is_a_table_too(tmp_path: Path) -> None:
     assert read(tmp_path, "weight_kg\n50\n60\n").columns == {"weight_kg": ["50", "60"]}
+
+
+def test_what_excel_was_kept_from_changing_is_as_it_was(tmp_path: Path) -> None:
+    table = read(tmp_path, 'code,"Weight\n(kg)"\n="0012",55\n="0007",60\n')
+    assert table.columns == {"code": ["0012", "0007"], "Weight (kg)": ["55", "60"]}
