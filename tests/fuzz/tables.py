@@ -127,7 +127,7 @@ def _readings(cell: str) -> set[Decimal]:
     """Return the numbers that a cell can stand for, by another way than the reader's."""
     found: set[Decimal] = set()
     text = cell.replace("\u2212", "-")
-    older = 1 if re.match(r"\s*>(?!=)", text) else 0
+    older = 1 if re.match(r"\s*(?:>(?!=)|over|above|more|older)", text, re.IGNORECASE) else 0
     text = re.sub(r"^\D*?(?=[+-]?[.]?\d)", "", text, count=1)
     digits = re.match(r"[+-]?[\d.,'\u2019\s]*(?:[eE][+-]?\d+)?", text)
     core = re.sub(r"['\u2019\s]", "", digits[0] if digits else "")
@@ -138,7 +138,7 @@ def _readings(cell: str) -> set[Decimal]:
         except InvalidOperation:
             continue
         found |= {value + older, Decimal(repr(float(value) + older))}
-    if "<" in cell:
+    if "<" in cell or re.match(r"under|below|less|younger", cell, re.IGNORECASE):
         found.add(Decimal(0))
     if (months := parse_age(cell)) is not None:
         found.add(Decimal(months))
