@@ -5,6 +5,7 @@
 """
 
 import re
+from math import isinf
 from typing import Final, Literal, NamedTuple
 
 LONGEST: Final = 15
@@ -78,7 +79,7 @@ def parse_number(cell: str) -> Number | None:
             text = (told["rest"] or told["plus"] or told["least"]).strip()
     found = _NUMBER.match(text)
     number = _value(found) if found else None
-    if not found or number is None:
+    if not found or number is None or isinf(number.value):
         return None
     unit = ""
     if rest := text[found.end() :]:

@@ -41,7 +41,7 @@ def test_a_number_is_read_as_it_plainly_is(cell: str, value: float) -> None:
     [
         *("", "abc", "0012", "007.5", "1E2", "1e5", "2B", "3C", "1m", "120/80", "5y 3m"),
         *("12 34", "1,23,456", "1.2.3", "2024-01-02", "12:30", "%", "kg", "--1", "1-2"),
-        *("1234567890123456", "0712345678", "nan", "inf", "1_000", "\u0663", "1,2,3"),
+        *("1234567890123456", "1.0e400", "0712345678", "nan", "inf", "1_000", "\u0663", "1,2,3"),
     ],
 )
 def test_codes_words_and_what_is_not_plain_are_no_numbers(cell: str) -> None:
@@ -129,6 +129,8 @@ def test_ages_with_their_units_are_months(cell: str, months: int) -> None:
     assert parse_age(cell) == months
 
 
-@pytest.mark.parametrize("cell", ["", "5", "old", "y", "5 kg", "five years", "3m 5y"])
+@pytest.mark.parametrize(
+    "cell", ["", "5", "old", "y", "5 kg", "five years", "3m 5y", "9" * 400 + "y"]
+)
 def test_what_is_no_age_is_none(cell: str) -> None:
     assert parse_age(cell) is None
