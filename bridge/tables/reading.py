@@ -15,9 +15,10 @@ from typing import Final, NamedTuple
 
 from bridge.bounded_lines import bounded_lines
 from bridge.errors import InputError
+from bridge.tables.ages import parse_age
 from bridge.tables.decoding import decode, read_content
 from bridge.tables.foreign import foreign_kind
-from bridge.tables.numbers import is_missing, parse_number
+from bridge.tables.numbers import parse_number
 
 SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -362,7 +363,7 @@ def _without_units(rows: list[_Record], notes: list[str]) -> list[_Record]:
         numbers = sum(parse_number(one) is not None for one in set(below))
         if cell and parse_number(cell):
             return rows
-        if below and numbers == len(set(below)) and cell and not is_missing(cell):
+        if below and numbers == len(set(below)) and cell and _is_unit(cell):
             words += 1
         elif cell and cell in below:
             return rows
@@ -370,6 +371,13 @@ def _without_units(rows: list[_Record], notes: list[str]) -> list[_Record]:
         return rows
     notes.append(_left_out([first], "is no row of the table (units?)"))
     return rows[1:]
+
+
+def _is_unit(cell: str) -> bool:
+    """Tell whether a word can follow a number as its unit: kg, (years), °C."""
+    unit = cell.strip("()[]")
+    number = parse_number(f"1.5 {unit}")
+    return parse_age(f"1 {unit}") is not None or bool(number and number.unit)
 
 
 def rows_of(table: TextTable) -> Iterator[tuple[int, dict[str, str]]]:
