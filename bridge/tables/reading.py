@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -378,9 +378,3 @@ def _is_unit(cell: str) -> bool:
     unit = cell.strip("()[]")
     number = parse_number(f"1.5 {unit}")
     return parse_age(f"1 {unit}") is not None or bool(number and number.unit)
-
-
-def rows_of(table: TextTable) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield each row's line and its cells by column."""
-    for line, *cells in zip(table.lines, *table.columns.values(), strict=True):
-        yield line, dict(zip(table.columns, cells, strict=True))
