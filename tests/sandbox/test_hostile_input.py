@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.sandbox import PASSWORD, USER, Sandbox
@@ -94,6 +94,7 @@ def test_a_setting_without_a_name_is_refused_and_not_kept(
 
 
 @settings(max_examples=200, deadline=None)
+@example("visit", "encounters", [{}])
 @given(st.sampled_from(("patient", "person", "visit", "encounter", "obs")), PROPERTY, JSON)
 def test_a_spoilt_change_is_answered_in_json(
     shared_clinic: Clinic, path: str, name: str, value: Any

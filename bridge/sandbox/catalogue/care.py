@@ -26,8 +26,9 @@ def encounter_display(store: Store, encounter: Record) -> str:
     return f"{kind['name'] if kind else '?'} {day}"
 
 
-def _american(seconds: int, pattern: str) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime(pattern)
+def _american(seconds: int | None, pattern: str) -> str:
+    """Write a time as the display does; an encounter that a request names may have none."""
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime(pattern)
 
 
 def provider_display(store: Store, entry: Record) -> str:
