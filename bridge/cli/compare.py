@@ -63,7 +63,7 @@ def compare(
     spec = find_spec(spec_name) if spec_name else None
     generators = comparison.all_generators(spec)
     read = frames.load_frame(data, spec, seed=seed)
-    show_notes(data, read, screen)
+    show_notes(data, read.notes, screen)
     show_doubts(find_doubts(read.frame), screen)
     with screen.progress("generators", len(generators) + 1) as meter:
         found = comparison.compare(

@@ -102,7 +102,7 @@ def evaluate(
     places = [path for path in (real, synthetic, train) if path]
     read = [frames.load_frame(path, spec, seed=seed) for path in places]
     for path, table in zip(places, read, strict=True):
-        show_notes(path, table, screen)
+        show_notes(path, table.notes, screen)
     tables = [table.frame for table in read]
     show_doubts(find_doubts(tables[0]), screen)
     rows = f"{len(tables[0]):,} real rows with {len(tables[1]):,} synthetic ones"
@@ -131,8 +131,8 @@ def _drawn(model: "Model", like: Path, count: int, seed: int) -> "list[pd.DataFr
     from bridge.flows.sampling import sample_like
     from bridge.flows.table import load_conditions
 
-    conditions, people = load_conditions(like, model.spec, np.random.default_rng([seed, 1]))
-    return [sample_like(model, conditions, people, seed + 1 + k) for k in range(count)]
+    given = load_conditions(like, model.spec, np.random.default_rng([seed, 1]))
+    return [sample_like(model, given.conditions, given.people, seed + 1 + k) for k in range(count)]
 
 
 def _audit(

@@ -7,6 +7,7 @@ import click
 
 from bridge.cli.coarse import coarse
 from bridge.cli.screen import Screen
+from bridge.cli.tables import show_notes
 from bridge.errors import InputError, MissingExtra
 from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
@@ -43,13 +44,15 @@ def sample(model_name: Path, out: Path, count: int, like: Path | None, seed: int
         raise InputError("a table's name ends in .csv or .parquet", place=out)
     seed = secrets.randbelow(2**32) if seed is None else seed
     model = load_checkpoint(model_name)
+    screen = Screen()
     if like:
-        conditions, count = load_conditions(like, model.spec, np.random.default_rng([seed, 1]))
-        frame = sampling.sample_like(model, conditions, count, seed)
+        given = load_conditions(like, model.spec, np.random.default_rng([seed, 1]))
+        show_notes(like, given.notes, screen)
+        count = given.people
+        frame = sampling.sample_like(model, given.conditions, count, seed)
     else:
         frame = sampling.sample(model, count, seed)
     write_atomically(out, table_bytes(frame, parquet=out.suffix == ".parquet"))
-    screen = Screen()
     screen.say(f"{how_many(count, 'row')} in {out} (seed {seed})")
     if not like:
         for line in coarse(model):

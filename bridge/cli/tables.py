@@ -8,14 +8,13 @@ from bridge.cli.screen import Screen
 
 if TYPE_CHECKING:
     from bridge.flows.spec import Condition, Output
-    from bridge.flows.table import Table
+    from bridge.flows.table import Gap, Table
     from bridge.tables.doubts import Doubt
-    from bridge.tables.frames import ReadTable
 
 
-def show_notes(path: Path, read: "ReadTable", screen: Screen) -> None:
+def show_notes(path: Path, notes: Sequence[str], screen: Screen) -> None:
     """Say what was made of a file and its cells."""
-    for note in read.notes:
+    for note in notes:
         screen.say(f"  {path.name}: {note}")
 
 
@@ -32,10 +31,6 @@ def show_doubts(doubts: "Sequence[Doubt]", screen: Screen) -> None:
 def show_columns(table: "Table", screen: Screen) -> None:
     """Show what each column is taken for, and how many rows lack it."""
     spec = table.spec
-    lacking: dict[str, int] = {}
-    for reason, rows in table.gaps.items():
-        name = reason.removesuffix(" missing").removesuffix(" outside its bounds")
-        lacking[name] = lacking.get(name, 0) + rows
     screen.table(
         ["column", "taken for", "values", "missing"],
         [
@@ -44,11 +39,19 @@ def show_columns(table: "Table", screen: Screen) -> None:
                 for name, of in spec.conditions.items()
             ),
             *(
-                [name, of.kind, _made(of), f"{lacking.get(name, 0) / max(1, len(table)):.0%}"]
+                [name, of.kind, _made(of), _lacking(table.gaps.get(name), len(table))]
                 for name, of in spec.outputs.items()
             ),
         ],
     )
+
+
+def _lacking(gap: "Gap | None", rows: int) -> str:
+    """Say what share of rows lacks an output; a spec that leaves them out keeps none."""
+    if gap is None:
+        return "none"
+    share = f"{sum(gap) / max(1, rows):.0%}"
+    return f"{share} ({gap.outside:,} outside its bounds)" if gap.outside else share
 
 
 def _given(name: str, of: "Condition") -> str:

@@ -9,7 +9,7 @@ import click
 
 from bridge.cli.coarse import coarse
 from bridge.cli.screen import Screen
-from bridge.cli.tables import show_columns, show_doubts
+from bridge.cli.tables import show_columns, show_doubts, show_notes
 from bridge.errors import InputError, MissingExtra
 from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bridge.flows.spec import Spec
     from bridge.flows.table import Table
     from bridge.tables.doubts import Doubt
+    from bridge.tables.frames import ReadTable
 
 SEED = 1
 
@@ -87,9 +88,10 @@ def train(
         import numpy as np
 
         from bridge.flows.spec import find_spec
-        from bridge.flows.table import load_table
+        from bridge.flows.table import table_of
         from bridge.flows.training import check_table
         from bridge.tables.doubts import find_doubts
+        from bridge.tables.frames import joined
     except ImportError as error:
         raise MissingExtra("bridge train", "train") from error
     screen = Screen()
@@ -97,9 +99,10 @@ def train(
         raise InputError("a model's name ends in .npz", place=out)
     if epsilon is not None:
         _check_private(spec_name, select_data)
-    inferred = None if spec_name else _inferred(data, out, screen)
+    read = _read(data, screen)
+    inferred = None if spec_name else _inferred(joined(read, data), out, screen)
     spec = inferred.spec if inferred else find_spec(spec_name or "")
-    table = load_table(data, spec)
+    table = table_of(read, data, spec)
     _show_rows(table, screen)
     doubts = find_doubts(table.frame(np.random.default_rng(0)))
     show_doubts(doubts, screen)
@@ -108,7 +111,7 @@ def train(
     check_table(table)
     if only_check:
         return 0
-    select = load_table(select_data, spec) if select_data else None
+    select = table_of(_read(select_data, screen), select_data, spec) if select_data else None
     if epsilon is None:
         content = _fitted(table, select, SEED if seed is None else seed, screen)
     else:
@@ -118,6 +121,16 @@ def train(
     _say_whom(content, table, seed, out, screen)
     screen.say(f"{out}: {len(content) / 1000:.0f} kB; `bridge sample {out} --out FILE` makes rows")
     return 0
+
+
+def _read(paths: Sequence[Path], screen: Screen) -> "list[ReadTable]":
+    """Read tables, and say what was made of each."""
+    from bridge.tables.frames import read_table
+
+    tables = [read_table(path) for path in paths]
+    for path, table in zip(paths, tables, strict=True):
+        show_notes(path, table.notes, screen)
+    return tables
 
 
 def _fitted(table: "Table", select: "Table | None", seed: int, screen: Screen) -> bytes:
@@ -218,17 +231,13 @@ class _Inferred(NamedTuple):
     said: tuple[str, ...]
 
 
-def _inferred(data: tuple[Path, ...], out: Path, screen: Screen) -> _Inferred:
-    """Infer a spec from the data; show what was made of it, and what is odd."""
+def _inferred(read: "ReadTable", out: Path, screen: Screen) -> _Inferred:
+    """Infer a spec from the data, and say what is not used of it."""
     from bridge.flows.inference import infer_spec
-    from bridge.tables.frames import read_tables
 
     place = out.with_suffix(".spec.yaml")
     if place.exists():
         raise InputError("is there already: give it with --spec, or remove it", place=place)
-    read = read_tables(data)
-    for note in read.notes:
-        screen.say(f"  {note}")
     spec, left_out = infer_spec(read.frame, units=read.units, oldest=read.oldest)
     not_used = tuple(f"not used: {name} {reason}" for name, reason in left_out.items())
     for line in not_used:
@@ -256,5 +265,5 @@ def _show_rows(table: "Table", screen: Screen) -> None:
         if rows:
             screen.say(f"  left out: {how_many(rows, 'row')}, {reason}")
     show_columns(table, screen)
-    if any(table.gaps.values()):
+    if any(map(any, table.gaps.values())):
         screen.say("each output is learnt from the rows that have it (`gaps: learn` in the spec)")

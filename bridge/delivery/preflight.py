@@ -3,15 +3,12 @@
 `check` holds the state against the mapping; `target` is what a load then hangs its patients on.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import StrEnum
-from math import inf
-from pathlib import Path
 from typing import NamedTuple
 
 from bridge.age_limits import Span, in_words
-from bridge.chart import Patient
 from bridge.delivery.server_state import (
     DEMO_TAG,
     IN_TURN,
@@ -23,8 +20,8 @@ from bridge.delivery.server_state import (
 from bridge.delivery.target import IdentifierSlot, Target
 from bridge.errors import InputError
 from bridge.mapping.model import Entry, Mapping, Profile
-from bridge.mapping.unit_words import known_unit, same_unit
 from bridge.openmrs.models import Concept, IdentifierType
+from bridge.unit_words import known_unit, same_unit
 from bridge.yaml_files import nearest
 
 
@@ -343,21 +340,6 @@ def unlabelled(state: ServerState, mapping: Mapping) -> tuple[str, ...]:
         for name, entry in mapping.measurements.items()
         if not state.concepts[entry.concept].units
     )
-
-
-def refuse_values(patients: Iterable[Patient], limits: Limits, place: Path) -> None:
-    """Raise InputError, naming `place`, for the first value that the server would refuse."""
-    for patient in patients:
-        for encounter in patient.encounters():
-            for measurement in encounter.measurements:
-                low, high = limits.get(measurement.name, (-inf, inf))
-                if not low <= measurement.value <= high:
-                    raise InputError(
-                        f"patient {patient.number}, observation {measurement.uuid}: "
-                        f"{measurement.name} is {measurement.value:g}; the mapping and the server "
-                        f"take {low:g} to {high:g}",
-                        place=place,
-                    )
 
 
 def _check_settings(state: ServerState) -> Iterator[Finding]:

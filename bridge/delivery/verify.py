@@ -15,10 +15,10 @@ from bridge.delivery.plan import plan_patient
 from bridge.delivery.relating import unmade
 from bridge.delivery.requests import Context, Expected, Field, Found, PatientPlan, of_kind
 from bridge.delivery.send import PendingPatient
-from bridge.mapping.unit_words import same_unit
 from bridge.openmrs.client import FHIR, Client
 from bridge.openmrs.parsing import as_openmrs_has_it
 from bridge.openmrs.replies import Outcome
+from bridge.unit_words import same_unit
 from bridge.wording import singular
 
 ENCOUNTER_FIELDS = (

@@ -1,4 +1,4 @@
-"""Whom a table is of, told by groups of people that are as fine as their number allows.
+"""Groups of a table's people by their conditions, as fine as the number of people allows.
 
 First each condition by itself: the histogram whose pieces make the people likeliest, at a price
 for each piece. Then the boxes, ranges of places of all conditions: the whole is cut where two

@@ -1,6 +1,6 @@
 """What outputs are conditioned on, as the numbers that the flow's nets read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +24,11 @@ DAYS_PER_MONTH: Final = 365.25 / 12
 def given_columns(spec: Spec | None) -> tuple[str, ...]:
     """Name the columns that are given, not made: a spec's conditions, without one the usual."""
     return tuple(spec.conditions) if spec else USUAL
+
+
+def is_given(name: str, conditions: Collection[str]) -> bool:
+    """Tell whether a column is one of those that are given: Sex is sex."""
+    return name in conditions or name.casefold() in conditions
 
 
 def features(spec: Spec, conditions: Conditions, count: int) -> Floats:

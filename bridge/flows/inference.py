@@ -9,10 +9,10 @@ import pandas as pd
 
 from bridge.errors import InputError
 from bridge.flows.columns import Floats, most_cells
-from bridge.flows.conditions import USUAL
+from bridge.flows.conditions import USUAL, is_given
 from bridge.flows.spec import Spec, Unit
 from bridge.flows.table import MONTHS
-from bridge.tables.column_names import words_of
+from bridge.tables.column_names import units_in
 from bridge.tables.doubts import far_codes
 from bridge.tables.identifiers import who_it_names
 
@@ -64,7 +64,7 @@ def infer_spec(
     for name in map(str, frame.columns):
         if reason := not_a_measurement(name, frame[name]) or _too_fine(frame[name]):
             left_out[name] = reason
-        elif name.casefold() in conditions:
+        elif is_given(name, conditions):
             given[name] = _condition(name, frame[name], oldest.get(name))
         else:
             made[name] = _output(name, frame[name], units.get(name))
@@ -198,20 +198,14 @@ def _coarse(numbers: Floats) -> float:
     return float(f"{np.ptp(numbers) / 10_000:.0e}")
 
 
+_UNITS_OF_OUTPUTS: Final = frozenset(
+    ("cm", "mm", "m", "kg", "g", "mm[Hg]", "/min", "Cel", "[degF]", "[lb_av]", "[in_i]", "%")
+)
+"""Units that the end of a column's name is taken for; others, as years, may be words."""
+
+
 def _unit_in(name: str) -> str:
-    """Return the UCUM code of the unit that a name ends with: weight_kg, BP (mmHg)."""
-    words = words_of(name)
-    return _UCUM.get("".join(words[-2:]), "") or _UCUM.get(words[-1] if words else "", "")
-
-
-_UCUM: Final[Mapping[str, str]] = {
-    "cm": "cm",
-    "kg": "kg",
-    "mmhg": "mm[Hg]",
-    "bpm": "/min",
-    "c": "Cel",
-    "pct": "%",
-}
+    return next((unit for unit in units_in(name) if unit in _UNITS_OF_OUTPUTS), "")
 
 
 def _decimals(step: float) -> int:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,21 @@ LONGEST_KNOWN: Final = "month"
 the growth within the unit a second time. One in years is spread over the year."""
 
 
+class Gap(NamedTuple):
+    """How many rows lack an output, and how many have it outside its bounds."""
+
+    missing: int
+    outside: int
+
+
+class GivenConditions(NamedTuple):
+    """The conditions of so many people, and what was made of the file they stand in."""
+
+    conditions: Conditions
+    people: int
+    notes: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
     """n people as a spec sees them.
@@ -31,7 +46,7 @@ class Table:
     An age lies anywhere in the `widths` months (n,) after its condition. `values` (n, D) are NaN
     where an output is missing by design, or not known of a row that is kept all the same (the
     spec's `gaps`); categories are the place of their level. `left_out` counts the rows that could
-    not be used, by reason, `gaps` the rows without an output, where the spec keeps them. `source`
+    not be used, by reason, `gaps` those without an output, where the spec keeps them. `source`
     says which files they came from, and `notes` what was made of those.
     """
 
@@ -41,7 +56,7 @@ class Table:
     widths: Mapping[str, Floats]
     values: Floats
     left_out: Mapping[str, int]
-    gaps: Mapping[str, int] = field(default_factory=dict)
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -87,7 +102,11 @@ def as_frame(spec: Spec, conditions: Conditions, values: Floats) -> pd.DataFrame
 
 def load_table(paths: Sequence[Path], spec: Spec) -> Table:
     """Read files one after the other as one table of a spec."""
-    tables = [read_table(path) for path in paths]
+    return table_of([read_table(path) for path in paths], paths, spec)
+
+
+def table_of(tables: Sequence[ReadTable], paths: Sequence[Path], spec: Spec) -> Table:
+    """Return what has been read from files as one table of a spec."""
     source = [
         {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
         for path in paths
@@ -120,23 +139,18 @@ def parse_table(frame: pd.DataFrame, spec: Spec, source: Sequence[Mapping[str, s
     for name, unknown in _unknown(spec, conditions).items():
         leave_out(unknown, f"{name} not known")
     values = np.empty((len(frame), len(spec.outputs)))
-    gaps: dict[str, NDArray[np.bool_]] = {}
+    gaps: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
     for k, (name, output) in enumerate(spec.outputs.items()):
-        values[:, k] = read = _output(frame, output)
+        read = _output(frame, output)
         expected = is_measured(output, conditions, len(frame))
-        low, high = _or(output.low, -np.inf), _or(output.high, np.inf)
-        outside = np.asarray((read < low) | (read > high))
-        lost = {
-            f"{name} outside its bounds": expected & outside,
-            f"{name} missing": expected & np.isnan(read),
-        }
+        outside = expected & _is_outside(read, output)
+        missing = expected & np.asarray(np.isnan(read))
+        values[:, k] = np.where(expected & ~outside, read, np.nan)
         if spec.gaps == "learn":
-            gaps |= lost
-            values[outside, k] = np.nan
+            gaps[name] = missing, outside
         else:
-            for reason, rows in lost.items():
-                leave_out(rows, reason)
-        values[~expected, k] = np.nan
+            leave_out(outside, f"{name} outside its bounds")
+            leave_out(missing, f"{name} missing")
     if spec.gaps == "learn":
         leave_out(np.asarray(np.isnan(values).all(axis=1)), "nothing of the outputs known")
     whole = Table(
@@ -146,13 +160,16 @@ def parse_table(frame: pd.DataFrame, spec: Spec, source: Sequence[Mapping[str, s
         widths=widths,
         values=values,
         left_out=left_out,
-        gaps={reason: int((rows & usable).sum()) for reason, rows in gaps.items()},
+        gaps={
+            name: Gap(*(int((rows & usable).sum()) for rows in lacking))
+            for name, lacking in gaps.items()
+        },
     )
     return whole[usable]
 
 
-def load_conditions(path: Path, spec: Spec, rng: np.random.Generator) -> tuple[Conditions, int]:
-    """Read the people that rows are to be made for: their conditions, and how many they are.
+def load_conditions(path: Path, spec: Spec, rng: np.random.Generator) -> GivenConditions:
+    """Read the people that rows are to be made for.
 
     An age in years lies anywhere in its year, as it does where a model is fitted: a classifier
     would know people by half years.
@@ -168,7 +185,7 @@ def load_conditions(path: Path, spec: Spec, rng: np.random.Generator) -> tuple[C
     spread = {
         name: conditions[name] + width * rng.random(len(frame)) for name, width in widths.items()
     }
-    return {**conditions, **spread}, len(frame)
+    return GivenConditions({**conditions, **spread}, len(frame), read.notes)
 
 
 def table_bytes(frame: pd.DataFrame, *, parquet: bool) -> bytes:
@@ -310,5 +327,7 @@ def _age(frame: pd.DataFrame, condition: Condition) -> tuple[Floats, Floats]:
     return start, width
 
 
-def _or(bound: float | None, otherwise: float) -> float:
-    return otherwise if bound is None else bound
+def _is_outside(values: Floats, output: Output) -> NDArray[np.bool_]:
+    low = -np.inf if output.low is None else output.low
+    high = np.inf if output.high is None else output.high
+    return np.asarray((values < low) | (values > high))

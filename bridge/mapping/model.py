@@ -7,7 +7,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from bridge.chart import MEASUREMENTS, UCUM, EncounterKind, VisitKind
 from bridge.codes import Ciel, Loinc, OpenmrsUuid, Ucum
-from bridge.mapping.unit_words import known_unit, ways_to_write
+from bridge.unit_words import known_unit, ways_to_write
 from bridge.yaml_files import YamlModel, nearest
 
 Range = tuple[float | None, float | None]

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
-from bridge.mapping.unit_words import known_unit
+from bridge.unit_words import known_unit
 
 UCUM_OF_WORDS = {
     "%": "%",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bridge.errors import InputError
 from bridge.flows.columns import Floats
-from bridge.flows.conditions import DAYS_PER_MONTH, USUAL
+from bridge.flows.conditions import DAYS_PER_MONTH, USUAL, is_given
 from bridge.flows.inference import (
     as_words,
     find_step,
@@ -134,7 +134,7 @@ def comparable(
         if reason:
             left_out[name] = reason
         else:
-            columns.append(_column(name, [f[name] for f in frames], name in conditions))
+            columns.append(_column(name, [f[name] for f in frames], is_given(name, conditions)))
     if all(column.condition for column in columns):
         raise InputError(
             "the tables have no measurement in common (real: "

@@ -14,6 +14,7 @@ from bridge.tables.ages import parse_age
 from bridge.tables.column_names import words_of
 from bridge.tables.numbers import Number, is_code, is_missing, parse_number
 from bridge.tables.reading import TextTable
+from bridge.unit_words import in_ucum
 
 MOSTLY: Final = 0.8
 """The share of a column's known cells from which on it is of numbers, and the others are faults."""
@@ -186,29 +187,11 @@ def _mixed_units(cells: _Cells) -> str:
     units: Counter[str] = Counter()
     for cell, number in cells.numbers.items():
         if number.unit:
-            units[_unit(number.unit)] += cells.counts[cell]
+            units[in_ucum(number.unit)] += cells.counts[cell]
     if len(units) < 2:
         return ""
     said = " and ".join(f"{unit} ({many})" for unit, many in units.most_common())
     return f"cells are in {said}: write all in one unit; it is read as words"
-
-
-def _unit(written: str) -> str:
-    """Return the UCUM code of a unit as people write it: kgs and KG are kg, °C is Cel."""
-    plain = written.casefold().replace("°", "").removeprefix("degrees").removeprefix("deg")
-    return _UCUM.get(plain.strip(". "), written)
-
-
-_UCUM: Final = {
-    **{"c": "Cel", "celsius": "Cel", "f": "[degF]", "fahrenheit": "[degF]"},
-    **{"kg": "kg", "kgs": "kg", "g": "g", "lb": "[lb_av]", "lbs": "[lb_av]"},
-    **{"cm": "cm", "cms": "cm", "mm": "mm", "m": "m", "ft": "[ft_i]"},
-    **{"in": "[in_i]", "inch": "[in_i]", "inches": "[in_i]", "kg/m2": "kg/m2", "kg/m²": "kg/m2"},
-    **{"mmhg": "mm[Hg]", "mm[hg]": "mm[Hg]", "%": "%"},
-    **dict.fromkeys(("bpm", "beats/min", "beat/min", "breaths/min", "breath/min", "/min"), "/min"),
-    **{"g/dl": "g/dL", "g/l": "g/L", "mg/dl": "mg/dL", "mg/l": "mg/L", "mmol/l": "mmol/L"},
-    **{"umol/l": "umol/L", "µmol/l": "umol/L", "iu/l": "[IU]/L", "u/l": "U/L", "/ul": "/uL"},
-}
 
 
 def _resolved(cells: _Cells, decimals: _Decimals, separator: str) -> dict[str, Number] | str:
@@ -257,7 +240,7 @@ def _numbers(cells: _Cells, numbers: Mapping[str, Number], notes: list[str]) -> 
     unknown = {c: n for c, n in cells.counts.items() if c and c not in known}
     if unknown:
         notes.append(f"{cells.name}: {_counted(unknown)} read as not known")
-    unit = next((_unit(number.unit) for number in numbers.values() if number.unit), "")
+    unit = next((in_ucum(number.unit) for number in numbers.values() if number.unit), "")
     if unit:
         bare = cells.rows(cell for cell in values if not numbers[cell].unit)
         others = f"; {bare} cells without a unit are taken for the same" if bare else ""

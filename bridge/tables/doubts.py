@@ -9,13 +9,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from bridge.tables.column_names import words_of
-from bridge.tables.measures import columns_of, possible
+from bridge.tables.measures import Floats, columns_of, possible
 from bridge.tables.mixed_units import FEWEST, POUNDS, second_heap, two_units
-
-Floats = NDArray[np.float64]
 
 
 class Doubt(NamedTuple):

@@ -52,17 +52,18 @@ def read_table(path: Path) -> ReadTable:
         raise InputError("does not fit into memory", place=path) from error
 
 
-def read_tables(paths: Sequence[Path]) -> ReadTable:
-    """Read several files of the same columns as one table."""
-    tables = [read_table(path) for path in paths]
+def joined(tables: Sequence[ReadTable], paths: Sequence[Path]) -> ReadTable:
+    """Return tables of the same columns, read from these files, as one."""
+    oldest: dict[str, float] = {}
     for path, table in zip(paths, tables, strict=True):
         if set(table.frame.columns) != set(tables[0].frame.columns):
             raise InputError(f"its columns are not those of {paths[0]}", place=path)
+        oldest |= {name: min(age, oldest.get(name, age)) for name, age in table.oldest.items()}
     return ReadTable(
         frame=pd.concat([table.frame for table in tables], ignore_index=True),
         notes=tuple(note for table in tables for note in table.notes),
         units={name: unit for table in tables for name, unit in table.units.items()},
-        oldest={name: age for table in tables for name, age in table.oldest.items()},
+        oldest=oldest,
     )
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from bridge.tables.column_names import words_of
+from bridge.tables.measures import Floats
 
 NEARLY_ALL: Final = 0.9
 """The share of a column's values that differ, from which on they identify rows."""
@@ -19,8 +19,6 @@ FEWEST: Final = 20
 
 _MANY: Final = 100
 """Rows from which on it says something of numbers without a unit."""
-
-FloatArray = NDArray[np.float64]
 
 LONG_DIGITS: Final = 7
 """Digits of a whole number from which on it is a number of a file, a card or a telephone."""
@@ -100,7 +98,7 @@ def _by_content(values: pd.Series) -> str | None:
     return _of_words(values.astype(str))
 
 
-def _of_numbers(values: FloatArray) -> str | None:
+def _of_numbers(values: Floats) -> str | None:
     if not np.isfinite(values).all() or (values % 1 != 0).any():
         return None
     distinct = len(np.unique(values))
@@ -118,7 +116,7 @@ def _of_numbers(values: FloatArray) -> str | None:
     return None
 
 
-def _is_fine(values: FloatArray) -> bool:
+def _is_fine(values: Floats) -> bool:
     """Tell whether whole numbers lie far more finely than a measurement's would."""
     whole = values.astype(np.int64)
     step = np.gcd.reduce(whole - whole.min())

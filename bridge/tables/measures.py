@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from bridge.tables.column_names import words_of
+from bridge.tables.column_names import units_in, words_of
+
+Floats = NDArray[np.float64]
 
 
 class Range(NamedTuple):
@@ -16,16 +20,16 @@ class Range(NamedTuple):
 
 
 _POSSIBLE: Final[Mapping[tuple[str, str], Range]] = {
-    ("temperature", "c"): Range(30, 43),
-    ("temperature", "f"): Range(86, 110),
+    ("temperature", "Cel"): Range(30, 43),
+    ("temperature", "[degF]"): Range(86, 110),
     ("height", "cm"): Range(35, 215),
     ("height", "m"): Range(0.35, 2.15),
-    ("height", "in"): Range(14, 85),
+    ("height", "[in_i]"): Range(14, 85),
     ("weight", "kg"): Range(1, 200),
     ("weight", "g"): Range(400, 200_000),
-    ("weight", "lb"): Range(2, 440),
-    ("age", "years"): Range(0, 110),
-    ("age", "months"): Range(0, 1320),
+    ("weight", "[lb_av]"): Range(2, 440),
+    ("age", "a"): Range(0, 110),
+    ("age", "mo"): Range(0, 1320),
     ("pulse", ""): Range(30, 220),
     ("breaths", ""): Range(5, 90),
     ("spo2", ""): Range(50, 100),
@@ -46,12 +50,6 @@ _MEANS: Final[Mapping[str, frozenset[str]]] = {
     "diastolic": frozenset(["dbp", "diastolic", "dia"]),
     "muac": frozenset(["muac", "arm"]),
 }
-_UNITS: Final[Mapping[str, str]] = {
-    **{"c": "c", "celsius": "c", "f": "f", "fahrenheit": "f"},
-    **{"cm": "cm", "cms": "cm", "m": "m", "mm": "mm", "in": "in", "inch": "in", "inches": "in"},
-    **{"kg": "kg", "kgs": "kg", "g": "g", "lb": "lb", "lbs": "lb", "pounds": "lb"},
-    **{"years": "years", "year": "years", "yrs": "years", "months": "months", "month": "months"},
-}
 
 
 def columns_of(frame: pd.DataFrame, means: str) -> list[str]:
@@ -68,9 +66,7 @@ def possible(name: str) -> tuple[str, Range] | None:
     words = words_of(name)
     joined = {*words, "".join(words[:3]), "".join(words[:2])}
     means = next((of for of, known in _MEANS.items() if joined & known), None)
-    if means is None:
-        return None
-    unit = next((_UNITS[word] for word in reversed(words) if word in _UNITS), "")
-    span = _POSSIBLE.get((means, unit)) or (_POSSIBLE.get((means, "")) if not unit else None)
-    said = next((word for word in reversed(words) if word in _UNITS), "")
-    return (said, span) if span else None
+    units = {unit for of, unit in _POSSIBLE if of == means}
+    unit = next((unit for unit in units_in(name) if unit in units), "")
+    span = _POSSIBLE.get((means or "", unit))
+    return (unit, span) if span else None

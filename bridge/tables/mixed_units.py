@@ -5,12 +5,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from bridge.tables.column_names import words_of
-from bridge.tables.measures import columns_of
-
-Floats = NDArray[np.float64]
+from bridge.tables.measures import Floats, columns_of
 
 FEWEST: Final = 20
 """Values below which a column is not judged."""

@@ -160,7 +160,7 @@ def _table(records: list[_Record], separator: str, path: Path, notes: list[str])
     if not records:
         raise InputError("is empty: the names of its columns are expected", place=path)
     header, rows = _header(records, notes)
-    names, rows = _names(header, rows, path, notes)
+    names = _names(header, rows, path, notes)
     if not rows:
         raise InputError("has no rows", place=path)
     rows = _without_footnotes(rows, len(names), notes)
@@ -188,13 +188,9 @@ _REPEATED: Final = "repeats the names of the columns"
 def _header(records: list[_Record], notes: list[str]) -> tuple[_Record, list[_Record]]:
     """Return the record with the columns' names and those after it; titles go before it."""
     usual = Counter(record.filled for record in records[:_SAMPLE]).most_common(1)[0][0]
-    widest = max(record.filled for record in records[:_SAMPLE])
+    most = min(_MOST_TITLES, len(records) - 1) if usual > 1 else 0
     place = 0
-    while (
-        place < min(_MOST_TITLES, len(records) - 1)
-        and records[place].filled == 1
-        and min(usual, widest) > 1
-    ):
+    while place < most and records[place].filled == 1:
         place += 1
     if place:
         titles = "; ".join(_filled(record)[0] for record in records[:place])
@@ -207,9 +203,7 @@ def _filled(record: _Record) -> list[str]:
     return [cell for cell in record.cells if cell]
 
 
-def _names(
-    header: _Record, rows: list[_Record], path: Path, notes: list[str]
-) -> tuple[list[str], list[_Record]]:
+def _names(header: _Record, rows: list[_Record], path: Path, notes: list[str]) -> list[str]:
     """Name the columns: empty ones at the end go, one within that has cells gets a name."""
     names = [" ".join(name.split()) for name in header.cells]
     while names and not names[-1]:
@@ -232,7 +226,7 @@ def _names(
                 "a name of its own",
                 place=f"{path}:{header.line}",
             )
-    return names, rows
+    return names
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -173,3 +173,20 @@ def test_the_cases_that_users_met(case: str, said: str, cli: Cli, tmp_path: Path
     shutil.copy(SHARED / case, data)
     done = cli("train", "--check", "--data", data, "--out", tmp_path / "m.npz")
     assert said in done.out + done.err
+
+
+def test_a_spec_that_is_given_hides_nothing_that_was_made_of_the_table(
+    cli: Cli, tmp_path: Path
+) -> None:
+    """What stays empty is said at each reading, and each row's gap is counted."""
+    data, spec = tmp_path / "clinic.csv", tmp_path / "s.yaml"
+    data.write_text(str(_replaced("weight_kg", 60, "refused")(clinic())))
+    spec.write_text(
+        "outputs: {weight_kg: {columns: [weight_kg], step: 0.1, decimals: 1, high: 70}}\n"
+        "gaps: learn\n"
+    )
+    done = cli("train", "--check", "--data", data, "--spec", spec, "--out", tmp_path / "m.npz")
+    assert done.code == 0, done.err
+    assert "5 of 300 cells are no numbers" in done.out
+    over = int((clinic().weight_kg[[k % 60 != 0 for k in range(300)]] > 70).sum())
+    assert f"{295 - over} rows to fit to" in done.out

@@ -153,3 +153,22 @@ def test_levels_are_what_the_table_says_and_all_rows_are_used() -> None:
 def test_a_table_without_measurements_is_refused() -> None:
     with pytest.raises(InputError, match="no column of the table is a measurement"):
         infer_spec(clinic()[["visit_id", "sex", "note"]])
+
+
+@pytest.mark.parametrize("asked", [("sex", "age_years"), ("Sex", "Age_Years")])
+def test_a_condition_is_known_however_its_name_is_written(asked: tuple[str, ...]) -> None:
+    frame = clinic().rename(columns={"sex": "Sex", "age_years": "Age_Years"})
+    spec, _ = infer_spec(frame, asked)
+    assert list(spec.conditions) == ["Sex", "Age_Years"]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        *[("BP (mmHg)", "mm[Hg]"), ("temp_c", "Cel"), ("Weight (kg)", "kg"), ("spo2_pct", "%")],
+        *[("temp_max_c", "Cel"), ("min", ""), ("ward_a", ""), ("hb", "")],
+    ],
+)
+def test_a_name_s_unit_is_its_outputs(name: str, unit: str) -> None:
+    values = np.random.default_rng(1).normal(50, 10, PEOPLE).round(1)
+    assert infer_spec(clinic(**{name: values})).spec.outputs[name].unit == unit

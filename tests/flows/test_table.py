@@ -244,7 +244,7 @@ def test_people_to_make_rows_for_come_in_their_order(tmp_path: Path) -> None:
     """With nothing but their conditions, an age in years anywhere in it; nobody is left out."""
     made()[["sex", "age", "income"]].to_csv(tmp_path / "people.csv")
     rng = np.random.default_rng(1)
-    conditions, count = load_conditions(tmp_path / "people.csv", MADE, rng)
+    conditions, count, _ = load_conditions(tmp_path / "people.csv", MADE, rng)
     assert count == 4
     assert conditions["sex"].tolist() == ["F", "M", "F", "M"]
     since = conditions["age"] - [144, 360, 480, 600]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bridge.codes import ciel_uuid
 from bridge.mapping import units
-from bridge.mapping.unit_words import known_unit
 from bridge.mapping.units import UCUM_OF_WORDS, convert
+from bridge.unit_words import known_unit
 
 ANY = "1234AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 PLATELETS = "729AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"

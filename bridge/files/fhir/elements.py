@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from bridge.chart import Code, CodeableConcept, Quantity
 from bridge.codes import CIEL_SYSTEM, UCUM_SYSTEM
 from bridge.files.fhir.resources import Body, NotTaken
-from bridge.mapping.unit_words import contradict, in_ucum
 from bridge.names import JOINERS
+from bridge.unit_words import contradict, in_ucum
 
 _SYSTEMS = {
     "urn:oid:2.16.840.1.113883.6.96": "http://snomed.info/sct",
