@@ -1,0 +1,1 @@
+"""Who falls ill with what, and what is done about it: care modules, and the learnt event model."""
