@@ -38,8 +38,11 @@ def _faults(
 
 
 def _whens(state: State) -> Iterator[When]:
-    for one in (*state.vitals, *state.tests, *state.drugs, *state.next, *state.diagnoses):
-        yield one.when
+    yield from (one.when for one in state.vitals)
+    yield from (one.when for one in state.tests)
+    yield from (one.when for one in state.drugs)
+    yield from (one.when for one in state.next)
+    yield from (one.when for one in state.diagnoses)
 
 
 def _unreachable(module: Module) -> Iterator[str]:
