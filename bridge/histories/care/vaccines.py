@@ -26,6 +26,8 @@ class Vaccine:
     """bcg, opv, penta ..."""
     dose: int
     """As the schedule counts: 0 is oral polio's dose at birth."""
+    sex: str
+    """F where only girls get it (HPV); else empty."""
     number_o3: int | None
     """The number that a server's form takes (oral polio: 1 to 4, boosters 11, 12); None: send
     the dose's own number, which is never 0 then."""
@@ -86,6 +88,7 @@ def _dose(row: Mapping[str, str], place: str) -> Vaccine:
         country=row["country"],
         key=row["vaccine"],
         dose=int(number(row, "dose", place=place)),
+        sex=row["sex"],
         number_o3=int(number(row, "number_o3", place=place)) if row["number_o3"] else None,
         age=int(number(row, "age_days", place=place)) if row["age_days"] else None,
         min_age=int(number(row, "min_age_days", place=place)),
