@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from bridge.histories.care.fault import Fault
-from bridge.histories.care.model import DrugGiven, Module
+from bridge.histories.care.model import Drug, DrugGiven, Module
 from bridge.histories.care.package import drugs
 from bridge.histories.care.people_like import Person, is_only_of_person, may_hold, people
 from bridge.histories.care.reasons import ReasonShare, reasons
@@ -38,15 +38,15 @@ def who_comes(module: Module) -> dict[str, list[Person]]:
     return {n: [p for i, p in enumerate(everybody) if there[n][i]] for n in there}
 
 
-def dose_of(key: str, person: Person) -> float | None:
-    """Return the dose of a drug, or of the product that stands for it; None: there is none."""
+def dose_of(key: str, person: Person) -> tuple[Drug, float] | None:
+    """Return the product that somebody gets of a drug and its dose; None: there is none."""
     drug = drugs().get(key)
     for _ in range(len(drugs())):
         if drug is None:
             return None
         for dose in drug.doses:
             if may_hold(dose.when, person):
-                return dose.dose
+                return drug, dose.dose
         drug = drugs().get(drug.otherwise or "")
     return None
 
