@@ -21,7 +21,7 @@ from bridge.flows.columns import Floats
 from bridge.identity import fingerprint, patient_uuids
 from bridge.patient_arrays import Dates, PatientArrays, Uuids
 from bridge.synthesis.calibration import calibration_of
-from bridge.synthesis.normals import normals
+from bridge.flows.normals import normals
 from bridge.synthesis.people import GivenPerson, as_rows
 from bridge.synthesis.population import (
     DRAWS,
