@@ -129,7 +129,7 @@ def chronic_threads(module: Module, clients: Clients, members: Members) -> Threa
 
 
 def contact_threads(module: Module, clients: Clients, members: Members) -> Threads:
-    """Return one thread for each contact that is kept: the same people stop first along a series."""
+    """Return a thread for each contact that is kept; the same people stop first along a series."""
     names = list(module.states)
     keys = derived(clients.keys, module.module)
     faithful = uniforms(keys, "faithful")

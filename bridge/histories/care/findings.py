@@ -1,0 +1,248 @@
+"""What is found, tested, given and prescribed at visits, by the states they are made in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bridge.flows.columns import Floats
+from bridge.histories.care.centiles import drawn
+from bridge.histories.care.course import Days, Whole
+from bridge.histories.care.model import (
+    Diagnosed,
+    Drug,
+    DrugGiven,
+    NumericResult,
+    Test,
+    TestMade,
+)
+from bridge.histories.care.randomness import Keys, scores, uniforms
+from bridge.histories.care.situation import Flags, Situation
+
+UNANSWERED: Final = -1
+NOWHERE: Final = np.datetime64("1800-01-01", "D")
+EARLY_DAYS: Final = 10
+"""So much before its time a test may be made, as patients do not come to the day."""
+
+
+class Results(NamedTuple):
+    """Results (k,) of tests."""
+
+    event: Whole
+    test: NDArray[np.object_]
+    """Keys of the laboratory."""
+    number: Floats
+    """NaN of coded ones."""
+    answer: NDArray[np.object_]
+    """Names of answers, empty of numbers."""
+    ordered: Flags
+
+
+class Prescriptions(NamedTuple):
+    """Drugs (k,) that were prescribed."""
+
+    event: Whole
+    drug: NDArray[np.object_]
+    dose: Floats
+    days: Floats
+
+
+class Diagnoses(NamedTuple):
+    """Diagnoses (k,); the first of an event is its primary one."""
+
+    event: Whole
+    code: NDArray[np.object_]
+    """As a module writes it: `CIEL:116128 Malaria`."""
+    confirmed: Flags
+    problem: NDArray[np.object_]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Work:
+    """Events (m,) while they are filled in; results and prescriptions feed later conditions."""
+
+    situation: Situation
+    person: Whole
+    day: Days
+    of_person: Keys
+    of_visit: Keys
+    days_to_next: Floats
+    """Until the next visit is due; NaN where none is."""
+    last_made: dict[tuple[str, int], np.datetime64] = field(default_factory=dict)
+
+
+def diagnosed(state: tuple[Diagnosed, ...], rows: Whole, work: Work) -> list[Diagnoses]:
+    """Return the diagnoses of the events (rows) in a state, the first one first."""
+    found = []
+    for place, one in enumerate(state):
+        some = rows[work.situation.some(rows).where(one.when)]
+        if one.share < 1:
+            some = some[uniforms(work.of_visit[some], f"diagnosis {place}") < one.share]
+        found.append(
+            Diagnoses(
+                some,
+                np.full(len(some), one.code, dtype=object),
+                np.full(len(some), one.confirmed),
+                np.full(len(some), one.problem, dtype=object),
+            )
+        )
+    return found
+
+
+Function = Callable[[str, Floats, Situation], Floats]
+"""Values (m,) of a test at normal scores (m,), by sex, age and what a patient has."""
+
+
+def tested(
+    made: TestMade, test: Test, rows: Whole, work: Work, functions: Mapping[str, Function]
+) -> Results:
+    """Make one test at some of the events (rows) in a state."""
+    some = rows[work.situation.some(rows).where(made.when)]
+    if made.share < 1:
+        some = some[uniforms(work.of_visit[some], f"{made.test} made") < made.share]
+    if made.every_days:
+        some = _due(made, some, work)
+    number, answer = np.full(len(some), np.nan), np.full(len(some), "", dtype=object)
+    if made.number:
+        number = _numbers(made, made.number, test, some, work, functions)
+    else:
+        answer = _answers(made, some, work)
+    results = Results(
+        some,
+        np.full(len(some), made.test, dtype=object),
+        number,
+        answer,
+        np.full(len(some), made.ordered),
+    )
+    _remember(made.test, results, work)
+    return results
+
+
+def _due(made: TestMade, rows: Whole, work: Work) -> Whole:
+    """Return the events, ascending by person and day, whose last test is long enough ago."""
+    kept = []
+    for row in rows.tolist():
+        key = made.test, int(work.person[row])
+        since = work.day[row] - work.last_made.get(key, NOWHERE)
+        if since.astype(int) >= (made.every_days or 0) - EARLY_DAYS:
+            work.last_made[key] = work.day[row]
+            kept.append(row)
+    return np.array(kept, dtype=np.int64)
+
+
+def _numbers(
+    made: TestMade,
+    number: NumericResult,
+    test: Test,
+    rows: Whole,
+    work: Work,
+    functions: Mapping[str, Function],
+) -> Floats:
+    z = np.sqrt(number.steady) * scores(work.of_person[rows], made.test)
+    z = z + np.sqrt(1 - number.steady) * scores(work.of_visit[rows], made.test)
+    if number.function:
+        values = functions[number.function](made.test, z, work.situation.some(rows))
+        values = _held(values, number, test, work.of_visit[rows])
+    else:
+        values = _drawn(z, number)
+    least = -np.inf if test.low is None else test.low
+    most = np.inf if test.high is None else test.high
+    found: Floats = np.round(np.clip(values, least, most), test.decimals)
+    return found
+
+
+def _drawn(z: Floats, number: NumericResult) -> Floats:
+    centiles = (number.low or 0.0, number.typical or 0.0, number.high or 0.0)
+    if not number.log:
+        return drawn(z, centiles, number.at_least, number.at_most)
+    logs = np.log(np.array(centiles, dtype=np.float64))
+    bounds = [None if b is None else float(np.log(b)) for b in (number.at_least, number.at_most)]
+    found: Floats = np.exp(drawn(z, (float(logs[0]), float(logs[1]), float(logs[2])), *bounds))
+    return found
+
+
+def _held(values: Floats, number: NumericResult, test: Test, keys: Keys) -> Floats:
+    """Bring values of a function within bounds, a little inside and not all to one number."""
+    within = np.abs(scores(keys, f"{test.name} within")) * 0.05
+    if number.at_least is not None:
+        low = number.at_least
+        values = np.where(values < low, low * (1 + within), values)
+    if number.at_most is not None:
+        high = number.at_most - 0.5 * 10.0**-test.decimals
+        values = np.where(values > high, high * (1 - within), values)
+    return values
+
+
+def _answers(made: TestMade, rows: Whole, work: Work) -> NDArray[np.object_]:
+    draws = uniforms(work.of_visit[rows], f"{made.test} answer")
+    edges = np.cumsum(list(made.answers.values()))
+    place = np.minimum(np.searchsorted(edges, draws * edges[-1], side="right"), len(edges) - 1)
+    names: NDArray[np.object_] = np.array(list(made.answers), dtype=object)[place]
+    return names
+
+
+def _remember(test: str, results: Results, work: Work) -> None:
+    """Let later conditions know what was found."""
+    numbers = dict(work.situation.results)
+    answers = dict(work.situation.answers)
+    count = len(work.situation)
+    column = numbers.setdefault(test, np.full(count, np.nan))
+    column[results.event] = results.number
+    words = answers.setdefault(test, np.full(count, "", dtype=object))
+    words[results.event] = results.answer
+    work.situation = replace(work.situation, results=numbers, answers=answers)
+
+
+def prescribed(
+    given: DrugGiven, formulary: Mapping[str, Drug], rows: Whole, work: Work
+) -> list[Prescriptions]:
+    """Prescribe one drug, or what stands in its place, at some of the events (rows) in a state."""
+    some = rows[work.situation.some(rows).where(given.when)]
+    if given.share < 1:
+        some = some[uniforms(work.of_visit[some], f"{given.drug} given") < given.share]
+    out = []
+    for key in (given.drug, given.instead):
+        if key is None or not some.size:
+            break
+        drug = formulary[key]
+        allowed = ~ruled_out(drug, work.situation.some(some))
+        dose = _dose(drug, work.situation.some(some))
+        taken = allowed & ~np.isnan(dose)
+        rows_taken = some[taken]
+        out.append(
+            Prescriptions(
+                rows_taken,
+                np.full(len(rows_taken), key, dtype=object),
+                dose[taken],
+                _days(given, drug, rows_taken, work),
+            )
+        )
+        some = some[~taken]
+    return out
+
+
+def ruled_out(drug: Drug, situation: Situation) -> Flags:
+    """Tell who must not have a drug: the allergic, and whom it is contraindicated for."""
+    out = np.zeros(len(situation), dtype=bool)
+    if drug.allergen and drug.allergen in situation.allergic:
+        out |= situation.allergic[drug.allergen]
+    for when in drug.contraindicated:
+        out |= situation.where(when)
+    return out
+
+
+def _dose(drug: Drug, situation: Situation) -> Floats:
+    doses = np.full(len(situation), np.nan)
+    for one in reversed(drug.doses):
+        doses[situation.where(one.when)] = one.dose
+    return doses
+
+
+def _days(given: DrugGiven, drug: Drug, rows: Whole, work: Work) -> Floats:
+    days = np.full(len(rows), given.days or drug.days)
+    if given.till_next:
+        due = work.days_to_next[rows]
+        days = np.where(np.isnan(due), days, np.maximum(due, 1))
+    return days
