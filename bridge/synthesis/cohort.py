@@ -18,10 +18,10 @@ from bridge.age_limits import Span
 from bridge.chart import MEASUREMENTS, Patient
 from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
+from bridge.flows.normals import normals
 from bridge.identity import fingerprint, patient_uuids
 from bridge.patient_arrays import Dates, PatientArrays, Uuids
 from bridge.synthesis.calibration import calibration_of
-from bridge.flows.normals import normals
 from bridge.synthesis.people import GivenPerson, as_rows
 from bridge.synthesis.population import (
     DRAWS,

@@ -1,6 +1,6 @@
 """Who of some people is in which module, since when, and where each begins."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.flows.columns import Floats
 from bridge.histories.care.centiles import drawn
-from bridge.histories.care.course import Days, Threads, Whole, together
+from bridge.histories.care.course import Days, Threads, Whole, joined, together
 from bridge.histories.care.figures.prevalence import prevalence
 from bridge.histories.care.model import Group, Module
 from bridge.histories.care.randomness import Keys, derived, scores, uniforms
@@ -39,6 +39,10 @@ class Clients:
     keys: Keys
     sex: NDArray[np.str_]
     birth: Days
+    next_open: Callable[[Days], Days]
+    """Moves days (k,) to those on which the clinic is open."""
+    open_until: Callable[[Days, np.datetime64], Days]
+    """The same, but to the last open day for what would come after a day."""
 
     def __len__(self) -> int:
         """Return how many."""
@@ -123,9 +127,8 @@ def chronic_threads(module: Module, clients: Clients, members: Members) -> Threa
         below += standing.share
     settled = begins + (uniforms(keys, "first") * SETTLING_DAYS).astype(np.int64)
     day = np.where(new, since, together(settled, clients.grid[person]))
-    return Threads(
-        person=person, state=state, day=np.maximum(day, begins), step=step, ordinal=person * 0
-    )
+    day = clients.open_until(np.maximum(day, begins), clients.as_of - 1)
+    return Threads(person=person, state=state, day=day, step=step, ordinal=person * 0)
 
 
 def contact_threads(module: Module, clients: Clients, members: Members) -> Threads:
@@ -136,7 +139,7 @@ def contact_threads(module: Module, clients: Clients, members: Members) -> Threa
     parts = []
     for number, contact in enumerate(module.contacts):
         at = np.full(len(clients), contact.day) + _late(contact.late, derived(keys, "late", number))
-        day = members.since + np.round(at).astype(np.int64)
+        day = clients.next_open(members.since + np.round(at).astype(np.int64))
         person = np.flatnonzero(members.who & (faithful < contact.kept) & (day > clients.birth))
         parts.append(
             Threads(
@@ -147,8 +150,6 @@ def contact_threads(module: Module, clients: Clients, members: Members) -> Threa
                 ordinal=np.full(len(person), 100 * number),
             )
         )
-    from bridge.histories.care.course import joined
-
     return joined(parts)
 
 

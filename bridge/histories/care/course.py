@@ -107,6 +107,8 @@ class Walk(NamedTuple):
     describe: Describe
     last: np.datetime64
     """No visit is after it."""
+    next_open: Callable[[Days], Days]
+    """Moves days (k,) to those on which the clinic is open."""
 
     def run(self, begun: Threads) -> Course:
         """Follow patients until they leave or the last day has come."""
@@ -161,7 +163,7 @@ class Walk(NamedTuple):
                 continue
             least, most = following.after_days
             wait = np.round(least + uniforms(keys[some], "wait") * (most - least))
-            asked = here.day[some] + wait.astype(np.int64)
+            asked = self.next_open(here.day[some] + wait.astype(np.int64))
             place = rows[some]
             asked_on[place] = asked
             if following.to in EXITS:
@@ -188,7 +190,7 @@ class Walk(NamedTuple):
         day = asked + np.maximum(late, 0)
         if chronic:
             day = np.where(wait >= EARLY_SNAP, self._together(day, person), day)
-        return np.where(late < 0, NEVER, day)
+        return np.where(late < 0, NEVER, self.next_open(day))
 
     def _together(self, day: Days, person: Whole) -> Days:
         """Move days to the patient's own of four weeks, so that several modules share a visit."""

@@ -1,6 +1,6 @@
 """What is found, tested, given and prescribed at visits, by the states they are made in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -39,6 +39,16 @@ class Results(NamedTuple):
     """Names of answers, empty of numbers."""
     ordered: Flags
 
+    def some(self, rows: Whole) -> "Results":
+        """Return some of the rows."""
+        return Results(self.event[rows], self.test[rows], self.number[rows], self.answer[rows], self.ordered[rows])
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Results]") -> "Results":
+        """Return several one after the other."""
+        none = cls(*(np.zeros(0, dtype=kind) for kind in (int, object, float, object, bool)))
+        return cls(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
+
 
 class Prescriptions(NamedTuple):
     """Drugs (k,) that were prescribed."""
@@ -47,6 +57,16 @@ class Prescriptions(NamedTuple):
     drug: NDArray[np.object_]
     dose: Floats
     days: Floats
+
+    def some(self, rows: Whole) -> "Prescriptions":
+        """Return some of the rows."""
+        return Prescriptions(self.event[rows], self.drug[rows], self.dose[rows], self.days[rows])
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Prescriptions]") -> "Prescriptions":
+        """Return several one after the other."""
+        none = cls(*(np.zeros(0, dtype=kind) for kind in (int, object, float, float)))
+        return cls(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
 
 
 class Diagnoses(NamedTuple):
@@ -57,6 +77,16 @@ class Diagnoses(NamedTuple):
     """As a module writes it: `CIEL:116128 Malaria`."""
     confirmed: Flags
     problem: NDArray[np.object_]
+
+    def some(self, rows: Whole) -> "Diagnoses":
+        """Return some of the rows."""
+        return Diagnoses(self.event[rows], self.code[rows], self.confirmed[rows], self.problem[rows])
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Diagnoses]") -> "Diagnoses":
+        """Return several one after the other."""
+        none = cls(*(np.zeros(0, dtype=kind) for kind in (int, object, bool, object)))
+        return cls(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -149,8 +179,7 @@ def _numbers(
         values = _drawn(z, number)
     least = -np.inf if test.low is None else test.low
     most = np.inf if test.high is None else test.high
-    found: Floats = np.round(np.clip(values, least, most), test.decimals)
-    return found
+    return np.asarray(np.round(np.clip(values, least, most), test.decimals), dtype=np.float64)
 
 
 def _drawn(z: Floats, number: NumericResult) -> Floats:
@@ -202,25 +231,33 @@ def prescribed(
     some = rows[work.situation.some(rows).where(given.when)]
     if given.share < 1:
         some = some[uniforms(work.of_visit[some], f"{given.drug} given") < given.share]
-    out = []
-    for key in (given.drug, given.instead):
-        if key is None or not some.size:
-            break
-        drug = formulary[key]
-        allowed = ~ruled_out(drug, work.situation.some(some))
-        dose = _dose(drug, work.situation.some(some))
-        taken = allowed & ~np.isnan(dose)
-        rows_taken = some[taken]
-        out.append(
-            Prescriptions(
-                rows_taken,
-                np.full(len(rows_taken), key, dtype=object),
-                dose[taken],
-                _days(given, drug, rows_taken, work),
-            )
-        )
-        some = some[~taken]
+    out: list[Prescriptions] = []
+    allowed = ~ruled_out(formulary[given.drug], work.situation.some(some))
+    _give(given, given.drug, some[allowed], formulary, work, out)
+    if given.instead:
+        others = some[~allowed]
+        well = ~ruled_out(formulary[given.instead], work.situation.some(others))
+        _give(given, given.instead, others[well], formulary, work, out)
     return out
+
+
+def _give(
+    given: DrugGiven,
+    key: str,
+    rows: Whole,
+    formulary: Mapping[str, Drug],
+    work: Work,
+    out: list[Prescriptions],
+) -> None:
+    """Give a product to whom it has a dose for, and another one to the rest."""
+    drug = formulary[key]
+    dose = _dose(drug, work.situation.some(rows))
+    has = ~np.isnan(dose)
+    taken = rows[has]
+    name = np.full(len(taken), key, dtype=object)
+    out.append(Prescriptions(taken, name, dose[has], _days(given, drug, taken, work)))
+    if drug.otherwise and not has.all():
+        _give(given, drug.otherwise, rows[~has], formulary, work, out)
 
 
 def ruled_out(drug: Drug, situation: Situation) -> Flags:

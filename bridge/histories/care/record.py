@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bridge.flows.columns import Floats
 from bridge.histories.care import notes
@@ -81,7 +80,7 @@ def write(story: Story, package: Package, base: Base) -> Record:
     triage = _triage(states, of, len(person))
     values = _signs(story, states, (person, day, triage, of), base)
     work = _work(story, of, values)
-    made = _made(states, package, work)
+    made = _made(states, package, work, of)
     return Record(
         story=story,
         modules=package.modules,
@@ -91,9 +90,9 @@ def write(story: Story, package: Package, base: Base) -> Record:
         inpatient=np.isin(np.arange(len(person)), of[_rows(states, lambda s: s.inpatient)]),
         of=of,
         values=values,
-        vaccinations=vaccinated(story, _rows(states, lambda s: s.vaccines_due), states),
+        vaccinations=_by_event(vaccinated(story, _rows(states, lambda s: s.vaccines_due), states)),
         days_to_next=work.days_to_next,
-        **made,
+        **made._asdict(),
     )
 
 
@@ -186,7 +185,21 @@ def _days_to_next(story: Story) -> Floats:
     return days
 
 
-def _made(states: States, package: Package, work: Work) -> dict[str, object]:
+def _by_event(rows: Vaccinations) -> Vaccinations:
+    order = np.argsort(rows.event, kind="stable")
+    return Vaccinations(*(column[order] for column in rows))
+
+
+class Made(NamedTuple):
+    """What is found and done at events."""
+
+    diagnoses: Diagnoses
+    results: Results
+    prescriptions: Prescriptions
+    phrases: Whole
+
+
+def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
     diagnoses, results, drugs = [], [], []
     phrases = np.full((len(work.person), len(notes.PARTS)), notes.NONE)
     for state, rows in states:
@@ -199,13 +212,25 @@ def _made(states: States, package: Package, work: Work) -> dict[str, object]:
         if state.notes:
             choice = notes.chosen(state.notes, rows, work.situation, work.of_visit)
             phrases[choice.event] = choice.phrase
-    return {
-        "diagnoses": _stacked(Diagnoses, diagnoses),
-        "results": _stacked(Results, results),
-        "prescriptions": _stacked(Prescriptions, drugs),
-        "phrases": phrases,
-    }
+    return Made(
+        _once(Diagnoses.joined(diagnoses), "code", of),
+        _once(Results.joined(results), "test", of),
+        _once(Prescriptions.joined(drugs), "drug", of),
+        phrases,
+    )
 
 
-def _stacked(kind: type, parts: list) -> object:
-    return kind(*(np.concatenate(columns) for columns in zip(*parts)))
+Table = TypeVar("Table", Diagnoses, Results, Prescriptions)
+
+
+def _once(rows: Table, key: str, of: Whole) -> Table:
+    """Return rows ordered by event, of each code, test or drug the first in a visit."""
+    order = np.argsort(rows.event, kind="stable")
+    seen: set[tuple[int, str]] = set()
+    kept = []
+    visits, names = of[rows.event[order]].tolist(), getattr(rows, key)[order].tolist()
+    for row, one in zip(order.tolist(), zip(visits, names, strict=True), strict=True):
+        if one not in seen:
+            seen.add(one)
+            kept.append(row)
+    return rows.some(np.array(kept, dtype=np.int64))

@@ -180,6 +180,20 @@ def _pregnancies(
     return conceived, delivered
 
 
+def births_of(clients: Clients, modules: Mapping[str, Module]) -> Days:
+    """Return when women give birth at the clinic within the record (n,); NaT of all others."""
+    births = np.full(len(clients), NEVER)
+    nobody = np.zeros(len(clients), dtype=bool)
+    for module in modules.values():
+        if module.anchor != "pregnancy":
+            continue
+        threads = contact_threads(module, clients, contact_members(module, clients, nobody))
+        places = [k for k, state in enumerate(module.states.values()) if state.delivers]
+        some = np.isin(threads.state, places) & (threads.day < clients.as_of)
+        births[threads.person[some]] = threads.day[some]
+    return births
+
+
 def _walk(module: Module, clients: Clients, said: Describe) -> Walk:
     return Walk(
         module=module,
@@ -187,6 +201,7 @@ def _walk(module: Module, clients: Clients, said: Describe) -> Walk:
         grid=clients.grid,
         describe=said,
         last=clients.as_of - 1,
+        next_open=clients.next_open,
     )
 
 
