@@ -11,7 +11,16 @@ PACKAGE = Path(__file__).parents[1] / "bridge"
 
 MAY_USE = {
     "chart": set(),
-    "histories": {"chart", "errors", "identity", "tables", "yaml_files", "flows", "bounded_lines"},
+    "histories": {
+        "bounded_lines",
+        "chart",
+        "errors",
+        "flows",
+        "identity",
+        "patient_arrays",
+        "tables",
+        "yaml_files",
+    },
     "errors": set(),
     "wording": set(),
     "bounded_lines": set(),
@@ -32,6 +41,7 @@ MAY_USE = {
         "bounded_lines",
         "flows",
         "chart",
+        "histories",
         "patient_arrays",
         "errors",
         "identity",

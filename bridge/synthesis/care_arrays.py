@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.chart import DECIMALS, MEASUREMENTS
 from bridge.flows.columns import Floats
@@ -51,15 +52,18 @@ class CareArrays:
         record: Record,
         times: tuple[Times, Times, Times],
         allergies: Allergies,
+        resampled: NDArray[np.bool_],
     ) -> None:
         """Name all that `record` holds; `cohort` is the fingerprint that uuids follow from.
 
-        `times` are when visits (v,) begin, when their vital signs are taken, and when they end.
+        `times` are when visits (v,) begin, when their vital signs are taken, and when they end;
+        `resampled` (n,) tells who was drawn again for an impossible value.
         """
         self.persons = persons
         self.record = record
         self.start, self.vitals, self.stop = times
         self.allergies = allergies
+        self.resampled = resampled
         self.problems: Problems = problems(record)
         self.enrollments: Enrollments = enrollments(record)
         self.booked: Booked = booked(record)

@@ -56,6 +56,7 @@ class Charts:
 
     def __init__(self, arrays: CareArrays) -> None:
         """Find the rows of each patient in `arrays`."""
+        self.arrays = arrays
         self._of = arrays
         self._record = arrays.record
         self._places = {kind: _starts(p, len(arrays)) for kind, p in arrays.persons_of.items()}

@@ -1,28 +1,30 @@
 """A request to patients with whole charts: the same on any machine, for any number of workers."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
 
-from bridge.chart import Condition, Patient, Relationship
+from bridge.chart import Condition, Measurement, Patient
 from bridge.flows.columns import Floats
 from bridge.histories.care.allergies import drawn_allergies
-from bridge.histories.care.clients import Clients, contact_members
+from bridge.histories.care.clients import Clients
 from bridge.histories.care.functions import functions_of
 from bridge.histories.care.package import care_digest, drugs, modules, tests
 from bridge.histories.care.randomness import Keys, derived, uniforms
 from bridge.histories.care.reasons import HERE, rate_of
-from bridge.histories.care.record import Package, write
-from bridge.histories.care.story import NEWBORN, births_of, tell
-from bridge.patient_arrays import Dates, Whole
+from bridge.histories.care.record import Package, Record, write
+from bridge.histories.care.story import births_of, tell
+from bridge.identity import fingerprint
+from bridge.patient_arrays import Dates, Times
 from bridge.synthesis.care_arrays import CareArrays, Persons
 from bridge.synthesis.care_charts import Charts
 from bridge.synthesis.care_vitals import CareVitals
 from bridge.synthesis.clinic_hours import LONGEST_VISIT, ClinicHours
+from bridge.synthesis.cohort import BLOCK, GeneratedCohort, Request
 from bridge.synthesis.population import DRAWS, Band, People, Population
 
 AT_ONCE: Final = 16
@@ -31,55 +33,101 @@ AT_ONCE: Final = 16
 BOYS: Final = 0.512
 """Share of boys among births: 105 to 100 girls, as WHO has it."""
 
+WAITED: Final = 20
+"""Minutes that those who are there now have been there; the vital signs were taken half-way."""
+
+
+class CareCohort(GeneratedCohort):
+    """The patients of a request for whole charts, made block by block as they are asked for."""
+
+    def __init__(self, request: Request, count: int) -> None:
+        super().__init__(request, count)
+        self.inputs |= {"chart": "full", "care": care_digest()}
+        self.fingerprint = fingerprint(self.inputs | self._anywhere)
+        self._maker = CareMaker(self, self._population)
+        self._charts: tuple[tuple[int, bool], Charts] | None = None
+
+    def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
+        """Yield the patients with these numbers, which ascend from 1."""
+        for which, wanted in groupby(numbers, key=self._which):
+            block, here = which
+            if self._charts is None or self._charts[0] != which:
+                arrays = self._care(range(block, block + 1), here=here)
+                self._charts = which, Charts(arrays)
+            charts = self._charts[1]
+            for number in wanted:
+                place = (number - 1) % BLOCK
+                if charts.arrays.resampled[place]:
+                    self.resampled_numbers.add(number)
+                patient = charts.patient(place)
+                yield (
+                    still_here(patient, self.request.now) if here and self.request.now else patient
+                )
+
+    @property
+    def _blocks_at_once(self) -> int:
+        return AT_ONCE
+
+    def part(self, place: int) -> Any:
+        """Return the patients of one part, from 0 on; those of all parts are the cohort."""
+        first = place * AT_ONCE
+        return self._care(range(first, min(first + AT_ONCE, -(-self.count // BLOCK))))
+
+    def _care(self, blocks: range, *, here: bool = False) -> CareArrays:
+        streams = [self._stream(block) for block in blocks]
+        draws = np.concatenate([stream.random((BLOCK, DRAWS + 1)) for stream in streams])
+        first = blocks.start * BLOCK + 1
+        return self._maker.make(first, draws[: self.count - first + 1], here=here)
+
 
 class CareMaker:
-    """Makes blocks of patients with whole charts."""
+    """Makes patients with whole charts, as columns."""
 
-    def __init__(
-        self,
-        population: Population,
-        country: str,
-        as_of: np.datetime64,
-        vitals: Any,
-        cohort: str,
-        visits: tuple[int, int] | None,
-    ) -> None:
-        """Make people of a population as they come to a clinic; `cohort` names their uuids."""
-        self._population = _attending(population, country)
-        self._country = country
-        self._as_of = as_of
-        self._vitals = vitals
-        self._cohort = cohort
-        self._visits = visits
+    def __init__(self, cohort: CareCohort, population: Population) -> None:
+        """Make people of a population as they come to a clinic."""
+        request = cohort.request
+        self._request = request
+        self._country = request.population
+        self._population = attending(population, self._country)
+        self._vitals = cohort.vitals
+        self._fingerprints = cohort.fingerprint, cohort.fingerprint_here
         self._hours = ClinicHours(population.facility)
         self._package = Package(
             modules=modules(), drugs=drugs(), tests=tests(), functions=functions_of()
         )
 
-    def make(self, first: int, streams: Iterable[np.random.Generator], block: int) -> CareArrays:
-        """Return the patients of whole blocks, numbered on from `first`."""
-        draws = np.concatenate([stream.random((block, DRAWS + 1)) for stream in streams])
-        keys = derived((draws[:, DRAWS] * 2.0**53).astype(np.uint64), self._cohort)
+    def make(self, first: int, draws: Floats, *, here: bool = False) -> CareArrays:
+        """Return patients numbered on from `first`, by draws (n, DRAWS + 1) in [0, 1).
+
+        `here`: they all come today, which is the last day then.
+        """
+        as_of = np.datetime64(self._request.as_of, "D") + here
+        keys = derived((draws[:, DRAWS] * 2.0**53).astype(np.uint64), self._fingerprints[0])
         drawn = self._population.people(draws[:, :DRAWS])
-        birth = self._as_of - drawn.age_days
-        clients, persons = self._with_newborns(self._clients(keys, drawn.sex, birth), drawn, first)
+        clients, persons = self._with_newborns(
+            self._clients(keys, drawn.sex, as_of - here - drawn.age_days, as_of), drawn, first
+        )
         allergies = drawn_allergies(clients)
-        newborns = dict(zip(np.flatnonzero(persons.mother >= 0).tolist(), persons.mother[persons.mother >= 0].tolist(), strict=True))
         story = tell(
             clients,
             self._package.modules,
             allergies.by_allergen(len(clients)),
-            newborns,
-            fewest=1,
+            np.flatnonzero(persons.mother >= 0),
+            visits=self._request.visits,
+            illness=self._request.illness,
+            today=here,
         )
         vitals = CareVitals(self._vitals, clients)
         record = write(story, self._package, vitals)
-        return CareArrays(self._cohort, persons, record, self._times(record, keys), allergies)
+        times = self._times(record, keys)
+        return CareArrays(
+            self._fingerprints[here], persons, record, times, allergies, vitals.resampled
+        )
 
-    def _clients(self, keys: Keys, sex: Any, birth: Dates) -> Clients:
+    def _clients(self, keys: Keys, sex: Any, birth: Dates, as_of: np.datetime64) -> Clients:
         return Clients(
             country=self._country,
-            as_of=self._as_of,
+            as_of=as_of,
             keys=keys,
             sex=sex,
             birth=birth,
@@ -93,57 +141,81 @@ class CareMaker:
         """Let the patient after a mother be her newborn, where she gave birth at the clinic."""
         delivered = births_of(clients, self._package.modules)
         rows = np.flatnonzero(~np.isnat(delivered[:-1]) & (np.arange(len(clients) - 1) % 2 == 0))
-        sex, birth = clients.sex.copy(), clients.birth.copy()
-        given, family = drawn.given_name.copy(), drawn.family_name.copy()
-        mother = np.full(len(clients), -1)
         child = rows + 1
+        mother = np.full(len(clients), -1)
         mother[child] = rows
+        sex, birth = clients.sex.copy(), clients.birth.copy()
         sex[child] = np.where(uniforms(clients.keys[child], "sex at birth") < BOYS, "M", "F")
         birth[child] = delivered[rows]
-        family[child] = family[rows]
-        named, _ = self._population.names_of(
+        given, family, address = (
+            column.copy() for column in (drawn.given_name, drawn.family_name, drawn.address)
+        )
+        family[child], address[child] = family[rows], address[rows]
+        given[child], _ = self._population.names_of(
             sex[child], uniforms(clients.keys[child], "given name"), np.zeros(len(child))
         )
-        given[child] = named
-        address = drawn.address.copy()
-        address[child] = address[rows]
         persons = Persons(
             first=first, given_name=given, family_name=family, address=address, mother=mother
         )
         return replace(clients, sex=sex, birth=birth), persons
 
-    def _times(self, record: Any, keys: Keys) -> tuple[Any, Any, Any]:
+    def _times(self, record: Record, keys: Keys) -> tuple[Times, Times, Times]:
+        """Return when visits begin, when their vital signs are taken, and when they end."""
         of_visit = derived(keys[record.person], "times", record.day.astype(np.int64))
         start = self._hours.starts(of_visit)
         vitals = start + 5 + (uniforms(of_visit, "vitals") * 16).astype(np.int64)
         stop = np.maximum(vitals + 45, start + LONGEST_VISIT - 30)
         stop = np.where(record.inpatient, stop + 24 * 60, stop)
-        return (
-            self._hours.times(record.day, start),
-            self._hours.times(record.day, vitals),
-            self._hours.times(record.day, stop),
+        first, second, third = (
+            self._hours.times(record.day, minute) for minute in (start, vitals, stop)
         )
+        return first, second, third
 
 
-def _attending(population: Population, country: str) -> Population:
+def attending(population: Population, country: str) -> Population:
     """Return the same population as it comes to a clinic within two years."""
     bands = []
     for band in population.pyramid.bands:
         age = np.array([(band.first + band.last + 1) / 2])
-        share = {
-            sex: float(1 - np.exp(-2 * HERE * rate_of(country, np.array([sex]), age)[0]))
-            for sex in ("F", "M")
-        }
+        comes = [
+            float(1 - np.exp(-2 * HERE * rate_of(country, np.array([sex]), age)[0])) for sex in "FM"
+        ]
         bands.append(
             Band.model_validate(
                 {
                     "from": band.first,
                     "to": band.last,
-                    "female": round(band.female * share["F"]),
-                    "male": round(band.male * share["M"]),
+                    "female": round(band.female * comes[0]),
+                    "male": round(band.male * comes[1]),
                 }
             )
         )
     return population.model_copy(
         update={"pyramid": population.pyramid.model_copy(update={"bands": bands})}
     )
+
+
+def still_here(patient: Patient, now: datetime) -> Patient:
+    """Let a patient who came today still wait: with vital signs, and not yet seen."""
+    *before, last = patient.visits
+    start = now - timedelta(minutes=WAITED)
+    taken = [e for e in last.encounters if e.kind == "vitals"]
+    zone = last.start.tzinfo
+    waiting = replace(
+        last,
+        start=start.astimezone(zone),
+        stop=None,
+        encounters=tuple(
+            replace(
+                one,
+                time=(now - timedelta(minutes=WAITED // 2)).astimezone(zone),
+                entries=tuple(e for e in one.entries if isinstance(e, Measurement)),
+            )
+            for one in taken
+        ),
+    )
+    today: date = last.start.date()
+    entries = tuple(
+        e for e in patient.entries if not (isinstance(e, Condition) and e.onset == today)
+    )
+    return replace(patient, visits=(*before, waiting), entries=entries)

@@ -41,7 +41,13 @@ class Results(NamedTuple):
 
     def some(self, rows: Whole) -> "Results":
         """Return some of the rows."""
-        return Results(self.event[rows], self.test[rows], self.number[rows], self.answer[rows], self.ordered[rows])
+        return Results(
+            self.event[rows],
+            self.test[rows],
+            self.number[rows],
+            self.answer[rows],
+            self.ordered[rows],
+        )
 
     @classmethod
     def joined(cls, parts: "Sequence[Results]") -> "Results":
@@ -80,7 +86,9 @@ class Diagnoses(NamedTuple):
 
     def some(self, rows: Whole) -> "Diagnoses":
         """Return some of the rows."""
-        return Diagnoses(self.event[rows], self.code[rows], self.confirmed[rows], self.problem[rows])
+        return Diagnoses(
+            self.event[rows], self.code[rows], self.confirmed[rows], self.problem[rows]
+        )
 
     @classmethod
     def joined(cls, parts: "Sequence[Diagnoses]") -> "Diagnoses":

@@ -20,6 +20,12 @@ def _haemoglobin(test: str, z: Floats, situation: Situation) -> Floats:
 
 
 def _chemistry(test: str, z: Floats, situation: Situation) -> Floats:
-    centre = {"hba1c": (5.4, 0.4), "fasting_glucose": (5.2, 0.6), "creatinine": (75, 14), "cholesterol": (4.3, 0.9), "hdl": (1.3, .3)}
+    centre = {
+        "hba1c": (5.4, 0.4),
+        "fasting_glucose": (5.2, 0.6),
+        "creatinine": (75, 14),
+        "cholesterol": (4.3, 0.9),
+        "hdl": (1.3, 0.3),
+    }
     mean, sd = centre.get(test, (5, 1))
     return mean + sd * z

@@ -114,13 +114,20 @@ def _rows(name: str, country: str) -> list[dict[str, str]]:
 
 
 def acute_threads(
-    clients: Clients, modules: Mapping[str, Module], said: Describe, fewest: Whole
+    clients: Clients,
+    modules: Mapping[str, Module],
+    said: Describe,
+    fewest: Whole,
+    *,
+    today: bool = False,
 ) -> dict[str, Threads]:
     """Return by module the acute episodes of people, each before its first visit.
 
-    Everybody has `fewest` (n,) at least.
+    Everybody has `fewest` (n,) at least, the first of them on the last day if `today`.
     """
     person, day, number = _episodes(clients, fewest)
+    if today:
+        day = np.where(number == 0, clients.as_of - 1, day)
     homes = _homes(modules)
     table = reason_table(clients.country, frozenset(homes))
     keys = derived(clients.keys[person], "episode", number)

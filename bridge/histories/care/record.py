@@ -187,7 +187,7 @@ def _days_to_next(story: Story) -> Floats:
 
 def _by_event(rows: Vaccinations) -> Vaccinations:
     order = np.argsort(rows.event, kind="stable")
-    return Vaccinations(*(column[order] for column in rows))
+    return Vaccinations(rows.event[order], rows.vaccine[order], rows.dose[order])
 
 
 class Made(NamedTuple):

@@ -1,7 +1,7 @@
 """What happens to people: their visits, whom they are asked to see again, how they leave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,7 @@ from bridge.histories.care.course import (
     Describe,
     Walk,
     Whole,
+    concatenated,
     joined,
 )
 from bridge.histories.care.model import EXITS, Module
@@ -50,6 +51,10 @@ class Events:
     def __len__(self) -> int:
         """Return how many."""
         return len(self.person)
+
+    def some(self, rows: Flags) -> "Events":
+        """Return some of them."""
+        return Events(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,38 +117,52 @@ def tell(
     clients: Clients,
     modules: Mapping[str, Module],
     allergic: Mapping[str, Flags],
-    newborns: Mapping[int, int],
+    newborns: Whole,
     *,
-    fewest: int = 1,
+    visits: tuple[int, int] | None = None,
+    illness: str = "mixed",
+    today: bool = False,
 ) -> Story:
     """Return what happens to people in all modules.
 
-    `newborns` are rows of people who were born to a row of their own: they begin in the module
-    `newborn`, if there is one. Everybody has `fewest` visits for something acute unless a lasting
-    illness or a contact brings them.
+    `newborns` are the rows of people who were born at this clinic: they begin in the module
+    `newborn`, if there is one. Whom nothing else brings comes at least once for something acute.
+    `visits` bounds how many each has: the oldest are left out. `illness` none leaves out what is
+    acute, emergency all else. `today`: everybody comes on the last day.
     """
     members = _members(clients, modules, newborns)
     conceived, delivered = _pregnancies(clients, modules, members)
     said = describe(clients, members, allergic, conceived, delivered)
     courses: dict[str, Course] = {}
     for name, module in modules.items():
-        if module.kind != "acute":
+        if module.kind != "acute" and illness != "emergency":
             courses[name] = _course(module, clients, members[name], said)
-    brought = np.zeros(len(clients), dtype=bool)
-    for course in courses.values():
-        brought[course.visits.person] = True
-    acute = acute_threads(clients, modules, said, fewest * ~brought)
-    for name, begun in acute.items():
-        courses[name] = _walk(modules[name], clients, said).run(begun)
-    return _told(clients, modules, members, courses, (conceived, delivered), allergic)
+    if illness != "none":
+        brought = [course.visits.person for course in courses.values()]
+        others = np.bincount(concatenated(brought), minlength=len(clients))
+        fewest = np.maximum((visits[0] if visits else 1) - others, int(today))
+        for name, begun in acute_threads(clients, modules, said, fewest, today=today).items():
+            courses[name] = _walk(modules[name], clients, said).run(begun)
+    story = _told(clients, members, courses, (conceived, delivered), allergic)
+    return replace(story, events=_newest(story.events, visits[1])) if visits else story
+
+
+def _newest(events: Events, most: int) -> Events:
+    """Leave out what is older than each person's newest visits."""
+    new = np.ones(len(events), dtype=bool)
+    new[1:] = (np.diff(events.person) != 0) | (events.day[1:] != events.day[:-1])
+    number = np.cumsum(new)
+    last = np.zeros(events.person.max(initial=0) + 1, dtype=np.int64)
+    np.maximum.at(last, events.person, number)
+    return events.some(number > last[events.person] - most)
 
 
 def _members(
-    clients: Clients, modules: Mapping[str, Module], newborns: Mapping[int, int]
+    clients: Clients, modules: Mapping[str, Module], newborns: Whole
 ) -> dict[str, Members]:
     members: dict[str, Members] = {}
     born_here = np.zeros(len(clients), dtype=bool)
-    born_here[list(newborns)] = True
+    born_here[newborns] = True
     for name, module in modules.items():
         out = barred(module, members, len(clients)) | (born_here & (module.kind == "chronic"))
         if module.kind == "chronic":
@@ -220,7 +239,6 @@ def _course(module: Module, clients: Clients, members: Members, said: Describe) 
 
 def _told(
     clients: Clients,
-    modules: Mapping[str, Module],
     members: Mapping[str, Members],
     courses: Mapping[str, Course],
     pregnancy: tuple[Days, Days],
