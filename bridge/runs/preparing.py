@@ -165,11 +165,13 @@ def cohort_on_server(
     recipe = GeneratedRecipe.of(made)
     if made.request.chart == "vitals":
         return CohortOnServer(state, profile, made, recipe)
+    from bridge.synthesis.care_cohort import figures_of
     from bridge.synthesis.care_vocabulary import care_meanings
 
     if connection.is_sandbox:
         give_content(connection, around)
-    return CohortOnServer(state, profile, made, recipe, vocabulary=vocabulary_with(care_meanings()))
+    meanings = care_meanings(figures_of(made.request.population))
+    return CohortOnServer(state, profile, made, recipe, vocabulary=vocabulary_with(meanings))
 
 
 def _goal(state: ServerState, mapping: Mapping, profile: Profile, now: datetime) -> Target:

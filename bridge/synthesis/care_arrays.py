@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.chart import DECIMALS, MEASUREMENTS
 from bridge.flows.columns import Floats
-from bridge.histories.care.allergies import Allergies
+from bridge.histories.care.charted_allergies import Allergies
 from bridge.histories.care.problems import (
     Booked,
     Enrollments,

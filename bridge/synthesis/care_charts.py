@@ -43,7 +43,7 @@ from bridge.histories.care.package import tests as laboratory
 from bridge.histories.care.vaccines import Vaccine
 from bridge.patient_arrays import Whole
 from bridge.synthesis.care_arrays import ENCOUNTERS, CareArrays
-from bridge.synthesis.care_codes import coded, drug_code, named, test_code
+from bridge.synthesis.care_codes import coded, drug_code, named, test_code, vaccine_code
 from bridge.synthesis.care_words import words_of
 from bridge.synthesis.clinic_hours import MINUTES_AFTER
 
@@ -244,7 +244,7 @@ class Charts:
         time = self._times[1][visit] + timedelta(minutes=MINUTES_AFTER["immunization"])
         return visit, Immunization(
             uuid=_text(self._uuid["vaccinations"][place]),
-            vaccine=coded(vaccine.code),
+            vaccine=vaccine_code(vaccine),
             time=time,
             dose_number=int(rows.dose[place]) or None,
         )
@@ -332,7 +332,7 @@ class Charts:
         allergen = rows.allergen[place]
         return Allergy(
             uuid=uuid,
-            allergen=coded(allergen.code),
+            allergen=coded(f"{allergen.concept} {allergen.name}"),
             kind=allergen.category,
             reactions=(coded(rows.reaction[place]),) if rows.reaction[place] else (),
             severity=rows.severity[place] or None,

@@ -4,6 +4,7 @@ from functools import cache
 
 from bridge.chart import Code, CodeableConcept
 from bridge.histories.care.model import Drug, Test
+from bridge.histories.care.vaccines import Vaccine
 
 CIEL = "https://cielterminology.org"
 
@@ -36,6 +37,11 @@ def _product(concept: str, name: str) -> CodeableConcept:
 def test_code(test: Test) -> CodeableConcept:
     """Return the meaning of a test."""
     return coded(f"{test.concept} {test.name}")
+
+
+def vaccine_code(vaccine: Vaccine) -> CodeableConcept:
+    """Return the meaning of a vaccine."""
+    return coded(f"{vaccine.concept} {vaccine.name}")
 
 
 test_code.__test__ = False  # type: ignore[attr-defined]

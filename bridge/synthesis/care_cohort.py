@@ -10,12 +10,12 @@ import numpy as np
 
 from bridge.chart import Condition, Measurement, Patient
 from bridge.flows.columns import Floats
-from bridge.histories.care.allergies import drawn_allergies
+from bridge.histories.care.charted_allergies import drawn_allergies
 from bridge.histories.care.clients import Clients
+from bridge.histories.care.episodes import HERE, rate_of
 from bridge.histories.care.functions import functions_of
 from bridge.histories.care.package import care_digest, drugs, modules, tests
 from bridge.histories.care.randomness import Keys, derived, uniforms
-from bridge.histories.care.reasons import HERE, rate_of
 from bridge.histories.care.record import Package, Record, write
 from bridge.histories.care.story import births_of, tell
 from bridge.identity import fingerprint
@@ -25,7 +25,7 @@ from bridge.synthesis.care_charts import Charts
 from bridge.synthesis.care_vitals import CareVitals
 from bridge.synthesis.clinic_hours import LONGEST_VISIT, ClinicHours
 from bridge.synthesis.cohort import BLOCK, GeneratedCohort, Request
-from bridge.synthesis.population import DRAWS, Band, People, Population
+from bridge.synthesis.population import DRAWS, Band, People, Population, population_names
 
 AT_ONCE: Final = 16
 """Blocks that are made together: so many that calling numpy costs little beside them."""
@@ -87,7 +87,7 @@ class CareMaker:
         """Make people of a population as they come to a clinic."""
         request = cohort.request
         self._request = request
-        self._country = request.population
+        self._country = figures_of(request.population)
         self._population = attending(population, self._country)
         self._vitals = cohort.vitals
         self._fingerprints = cohort.fingerprint, cohort.fingerprint_here
@@ -170,6 +170,15 @@ class CareMaker:
             self._hours.times(record.day, minute) for minute in (start, vitals, stop)
         )
         return first, second, third
+
+
+STAND_IN: Final = "kenya"
+"""Whose figures of care a user's own population has (a choice): the most complete ones."""
+
+
+def figures_of(population: str) -> str:
+    """Return whose figures of care a population has, by its name or its file's path."""
+    return population if population in population_names() else STAND_IN
 
 
 def attending(population: Population, country: str) -> Population:

@@ -3,16 +3,23 @@
 from collections.abc import Iterator
 
 from bridge.chart import CodeableConcept
+from bridge.histories.care.allergies import allergens
 from bridge.histories.care.model import Module
 from bridge.histories.care.package import drugs, modules, tests
-from bridge.synthesis.care_codes import coded, drug_code, named, test_code
+from bridge.histories.care.vaccines import by_key
+from bridge.synthesis.care_codes import coded, drug_code, named, test_code, vaccine_code
 
 Meanings = Iterator[tuple[str, CodeableConcept]]
 """What is used, and as what: a role of the mapping's vocabulary."""
 
 
-def care_meanings() -> Meanings:
-    """Yield every code that the modules, the formulary and the laboratory may bring."""
+def care_meanings(country: str) -> Meanings:
+    """Yield every code that a country's modules, drugs, tests and vaccines may bring."""
+    for doses in by_key(country).values():
+        yield from (("vaccine", vaccine_code(dose)) for dose in doses)
+    for allergen in allergens(country):
+        yield "allergen", coded(f"{allergen.concept} {allergen.name}")
+        yield from (("reaction", coded(reaction)) for reaction in allergen.reactions)
     for module in modules().values():
         yield from _of_module(module)
     for drug in drugs().values():

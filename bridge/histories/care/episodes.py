@@ -1,11 +1,9 @@
-"""What people come for: reasons for a visit by country, age, sex and month, and how often."""
+"""The acute episodes of people: when they begin, and in which state of which module."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +13,7 @@ from bridge.histories.care.clients import WINDOW_DAYS, YEAR, Clients
 from bridge.histories.care.course import Days, Describe, Threads, Whole
 from bridge.histories.care.model import Module, Reason
 from bridge.histories.care.randomness import derived, uniforms
-
-FIGURES: Final = Path(__file__).parent / "figures"
-
-STAND_IN: Final = "kenya"
-"""Whose figures a population has that the tables do not know (a choice)."""
+from bridge.histories.care.reasons import attendance, reasons
 
 HERE: Final = 0.5
 """Share of a person's visits that this clinic sees, others going elsewhere (a choice)."""
@@ -51,66 +45,33 @@ class ReasonTable:
 @cache
 def reason_table(country: str, known: frozenset[str]) -> ReasonTable:
     """Return a country's reasons for visits, of those that a module is there for."""
-    rows = [row for row in _rows("reasons.csv", country) if row["reason"] in known]
-    names = tuple(dict.fromkeys(row["reason"] for row in rows))
-    edges = sorted({float(row["from_year"]) for row in rows})
+    rows = [row for row in reasons(country) if row.reason in known]
+    names = tuple(dict.fromkeys(row.reason for row in rows))
+    edges = sorted({row.years[0] for row in rows})
     shares = np.zeros((len(edges), 2, 12, len(names)))
     for row in rows:
-        band, name = edges.index(float(row["from_year"])), names.index(row["reason"])
-        ratio = float(row["female_to_male"] or 1)
-        women = 2 * ratio / (1 + ratio)
+        band, name = edges.index(row.years[0]), names.index(row.reason)
+        women = 2 * row.female_to_male / (1 + row.female_to_male)
         for place, sex in enumerate(SEXES):
-            if row["sex"] in ("", sex):
-                by_sex = 1.0 if row["sex"] else (women, 2 - women)[place]
-                shares[band, place, :, name] = float(row["share"]) * by_sex * _season(row["months"])
+            if row.sex in ("", sex):
+                by_sex = 1.0 if row.sex else (women, 2 - women)[place]
+                shares[band, place, :, name] = row.share * by_sex * _season(row.months)
     return ReasonTable(names=names, from_years=np.array(edges), shares=shares)
 
 
-def _season(text: str) -> Floats:
-    """Return the factors (12,) of months written as `6:1.4 7:1.4`, scaled to a mean of 1."""
-    factors = np.ones(12)
-    for part in text.split():
-        month, factor = part.split(":")
-        factors[int(month) - 1] = float(factor)
-    season: Floats = factors / factors.mean()
-    return season
-
-
-class Rates(NamedTuple):
-    """Visits a person and year, from some age on."""
-
-    from_years: Floats
-    rate: Floats
-
-
-@cache
-def visit_rates(country: str) -> Mapping[str, Rates]:
-    """Return by sex how often people of an age come to any clinic."""
-    rows = _rows("attendance.csv", country)
-    return {
-        sex: Rates(
-            np.array([float(row["from_year"]) for row in rows if row["sex"] == sex]),
-            np.array([float(row["visits_a_year"]) for row in rows if row["sex"] == sex]),
-        )
-        for sex in SEXES
-    }
+def _season(factors: Mapping[int, float]) -> Floats:
+    """Return the factors of all months (12,), scaled to a mean of 1."""
+    season = np.array([factors.get(month, 1.0) for month in range(1, 13)])
+    return np.asarray(season / season.mean(), dtype=np.float64)
 
 
 def rate_of(country: str, sex: NDArray[np.str_], years: Floats) -> Floats:
     """Return how many visits a year each (n,) makes to any clinic, on average."""
     rates = np.zeros(len(years))
-    for one, of in visit_rates(country).items():
-        rows = sex == one
-        place = np.searchsorted(of.from_years, years[rows], side="right") - 1
-        rates[rows] = of.rate[np.maximum(place, 0)]
+    for row in attendance(country):
+        of_age = (years >= row.years[0]) & (years < row.years[1])
+        rates[of_age & (sex == row.sex)] = row.visits_a_year
     return rates
-
-
-def _rows(name: str, country: str) -> list[dict[str, str]]:
-    with (FIGURES / name).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    mine = [row for row in rows if row["country"] == country]
-    return mine or [row for row in rows if row["country"] == STAND_IN]
 
 
 def acute_threads(

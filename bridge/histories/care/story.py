@@ -25,9 +25,9 @@ from bridge.histories.care.course import (
     concatenated,
     joined,
 )
+from bridge.histories.care.episodes import acute_threads
 from bridge.histories.care.model import EXITS, Module
 from bridge.histories.care.randomness import Keys, derived
-from bridge.histories.care.reasons import acute_threads
 from bridge.histories.care.situation import Flags, Situation
 
 DIED: Final = EXITS.index("died")

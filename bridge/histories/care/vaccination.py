@@ -9,7 +9,7 @@ from bridge.histories.care.course import Days, Whole
 from bridge.histories.care.model import State
 from bridge.histories.care.randomness import uniforms
 from bridge.histories.care.story import Story
-from bridge.histories.care.vaccines import Vaccine, schedule
+from bridge.histories.care.vaccines import Vaccine, by_key, schedule
 
 
 class Vaccinations(NamedTuple):
@@ -17,7 +17,7 @@ class Vaccinations(NamedTuple):
 
     event: Whole
     vaccine: NDArray[np.object_]
-    """Each a Vaccine of the schedule, or a key of vaccines.csv outside of it."""
+    """Each a Vaccine."""
     dose: Whole
 
 
@@ -30,17 +30,42 @@ def vaccinated(story: Story, due_at: Whole, states: list[tuple[State, Whole]]) -
     last: dict[str, Days] = {}
     found: list[tuple[Whole, Vaccine]] = []
     for dose in schedule(clients.country):
+        if dose.age is None:
+            continue
         before = last.setdefault(dose.key, np.full(len(clients), _LONG_AGO))
-        fits = (age >= dose.least_days) & (age <= dose.most_days)
+        fits = (age >= dose.min_age) & (age <= dose.max_age)
         fits &= willing[person] < dose.coverage
-        fits &= (day - before[person]).astype(np.int64) >= dose.interval_days
-        if dose.dose > 1:  # no second dose without the first
+        fits &= (day - before[person]).astype(np.int64) >= dose.min_interval
+        if _follows(dose, clients.country):  # no second dose without the first
             fits &= before[person] > _LONG_AGO
         rows = _first_of_each(person, fits)
         before[person[rows]] = day[rows]
         found.append((due_at[rows], dose))
-    others = [(rows, key) for state, rows in states for key in state.vaccines]
-    return _stacked(found, others)
+    for state, rows in states:
+        for key in state.vaccines:
+            found += _in_turn(story, by_key(clients.country)[key], rows)
+    return _stacked(found)
+
+
+def _follows(dose: Vaccine, country: str) -> bool:
+    """Tell whether a dose comes after one that everybody should have had (not one at birth)."""
+    before = [one for one in by_key(country)[dose.key] if one.dose < dose.dose]
+    return any(one.age is not None and one.max_age > 60 for one in before)
+
+
+def _in_turn(story: Story, doses: tuple[Vaccine, ...], rows: Whole) -> list[tuple[Whole, Vaccine]]:
+    """Give the doses of one vaccine, one at each event of a person, once their interval is over."""
+    person, day = story.events.person[rows], story.events.day[rows]
+    before = np.full(len(story.clients), _LONG_AGO)
+    found = []
+    for dose in doses:
+        if dose.age is not None:
+            continue
+        wait = (day - before[person]).astype(np.int64)
+        first = _first_of_each(person, wait >= max(dose.min_interval, 1))
+        before[person[first]] = day[first]
+        found.append((rows[first], dose))
+    return found
 
 
 _LONG_AGO = np.datetime64("1800-01-01", "D")
@@ -52,15 +77,15 @@ def _first_of_each(person: Whole, fits: NDArray[np.bool_]) -> Whole:
     return rows[first]
 
 
-def _stacked(found: list[tuple[Whole, Vaccine]], others: list[tuple[Whole, str]]) -> Vaccinations:
-    rows = [rows for rows, _ in (*found, *others)]
-    names = np.empty(sum(map(len, rows)), dtype=object)
-    doses = np.zeros(len(names), dtype=np.int64)
+def _stacked(found: list[tuple[Whole, Vaccine]]) -> Vaccinations:
+    none = np.zeros(0, dtype=np.int64)
+    event = np.concatenate([none, *(rows for rows, _ in found)])
+    vaccine = np.empty(len(event), dtype=object)
+    dose = np.zeros(len(event), dtype=np.int64)
     at = 0
-    for part, one in (*found, *others):
-        names[at : at + len(part)] = [one] * len(part)
-        if isinstance(one, Vaccine):
-            doses[at : at + len(part)] = one.dose_number or 0
-        at += len(part)
-    event = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
-    return Vaccinations(event, names, doses)
+    for rows, one in found:
+        place = slice(at, at + len(rows))
+        vaccine[place] = [one] * len(rows)
+        dose[place] = one.number_o3 or one.dose
+        at += len(rows)
+    return Vaccinations(event, vaccine, dose)
