@@ -11,7 +11,16 @@ PACKAGE = Path(__file__).parents[1] / "bridge"
 
 MAY_USE = {
     "chart": set(),
-    "histories": {"chart", "errors", "identity", "tables", "yaml_files", "flows", "bounded_lines"},
+    "histories": {
+        "bounded_lines",
+        "chart",
+        "errors",
+        "flows",
+        "identity",
+        "synthesis",
+        "tables",
+        "yaml_files",
+    },
     "errors": set(),
     "wording": set(),
     "bounded_lines": set(),
@@ -130,6 +139,8 @@ def test_every_room_has_a_rule() -> None:
         ("bridge.synthesis.cohort", ("torch", "nflows", "pandas", "scipy", "faker", "pyarrow")),
         ("bridge.cli.generate", ("torch", "pandas", "fhir", "pyarrow", "dask", "numpy")),
         ("bridge.flows.private", ("torch", "nflows", "opacus")),
+        ("bridge.histories.care.laboratory", ("torch", "nflows", "pandas", "scipy", "pyarrow")),
+        ("bridge.histories.care.figures.laboratory", ("torch", "pandas", "scipy", "pyarrow")),
         ("bridge.cli.load", ("torch", "pandas", "fhir", "pyarrow", "flask", "numpy", "jinja2")),
         ("bridge.cli.load", ("pint", "ucumvert", "lark")),
         ("bridge", ("requests", "numpy", "flask", "rich", "pydantic", "click", "bridge.library")),
