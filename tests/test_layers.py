@@ -140,6 +140,8 @@ def test_every_room_has_a_rule() -> None:
         ("bridge.synthesis.cohort", ("torch", "nflows", "pandas", "scipy", "faker", "pyarrow")),
         ("bridge.cli.generate", ("torch", "pandas", "fhir", "pyarrow", "dask", "numpy")),
         ("bridge.flows.private", ("torch", "nflows", "opacus")),
+        ("bridge.histories.care.laboratory", ("torch", "nflows", "pandas", "scipy", "pyarrow")),
+        ("bridge.histories.care.figures.laboratory", ("torch", "pandas", "scipy", "pyarrow")),
         ("bridge.cli.load", ("torch", "pandas", "fhir", "pyarrow", "flask", "numpy", "jinja2")),
         ("bridge.cli.load", ("pint", "ucumvert", "lark")),
         ("bridge", ("requests", "numpy", "flask", "rich", "pydantic", "click", "bridge.library")),

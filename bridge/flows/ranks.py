@@ -52,8 +52,8 @@ def between(scores: Floats, low: Floats, high: Floats) -> Floats:
     first, last = shares_below(near), shares_below(far)
     ranks = shares_below(scores * mirror)
     found = mirror * scores_at(first + ranks * (last - first))
-    within: Floats = np.clip(found, low, np.maximum(low, high))
-    placed: Floats = np.where(last - first > _LEAST, within, (low + high) / 2)
+    inside = np.clip(found, low, np.maximum(low, high))
+    placed: Floats = np.where(last - first > _LEAST, inside, (low + high) / 2)
     return placed
 
 
@@ -79,12 +79,12 @@ def within(
 
 def _threshold(reached: Callable[[Floats], NDArray[np.bool_]], shape: tuple[int, ...]) -> Floats:
     """Return from which normal scores on something that rises is reached (n,)."""
-    low, high = np.full(shape, -FURTHEST), np.full(shape, FURTHEST)
+    ends: Floats = np.array([np.full(shape, -FURTHEST), np.full(shape, FURTHEST)])
     for _ in range(ROUNDS):
-        middle = (low + high) / 2
+        middle = ends.mean(axis=0)
         there = reached(middle)
-        low, high = np.where(there, low, middle), np.where(there, middle, high)
-    return (low + high) / 2
+        ends = np.where([~there, there], middle, ends)
+    return np.asarray(ends.mean(axis=0))
 
 
 def _tail(scores: Floats) -> Floats:

@@ -129,13 +129,34 @@ def diagnosed(state: tuple[Diagnosed, ...], rows: Whole, work: Work) -> list[Dia
     return found
 
 
-Function = Callable[[str, Floats, Situation], Floats]
-"""Values (m,) of a test at normal scores (m,), by sex, age and what a patient has."""
+Bounds = Mapping[str, tuple[float, float]]
+"""By a test's concept, the least and the greatest value that a state allows; NaN is no bound."""
+
+Function = Callable[[Test, Situation, Keys, Keys, Bounds], Floats]
+"""Values (m,) of a test, by sex, age and what patients have, by keys of patients and of visits."""
 
 
-def tested(
-    made: TestMade, test: Test, rows: Whole, work: Work, functions: Mapping[str, Function]
-) -> Results:
+class Laboratory(NamedTuple):
+    """The tests there are, what numbers are left to, and within which bounds in this state."""
+
+    tests: Mapping[str, Test]
+    functions: Mapping[str, Function]
+    bounds: Bounds
+
+
+def bounds_of(state: tuple[TestMade, ...], tests: Mapping[str, Test]) -> Bounds:
+    """Return within which bounds the functions' results lie in a state."""
+    found = {}
+    for made in state:
+        number = made.number
+        if number and number.function:
+            ends = (number.at_least, number.at_most)
+            low, high = (np.nan if end is None else end for end in ends)
+            found[tests[made.test].concept] = low, high
+    return found
+
+
+def tested(made: TestMade, rows: Whole, work: Work, laboratory: Laboratory) -> Results:
     """Make one test at some of the events (rows) in a state."""
     some = rows[work.situation.some(rows).where(made.when)]
     if made.share < 1:
@@ -144,7 +165,7 @@ def tested(
         some = _due(made, some, work)
     number, answer = np.full(len(some), np.nan), np.full(len(some), "", dtype=object)
     if made.number:
-        number = _numbers(made, made.number, test, some, work, functions)
+        number = _numbers(made, made.number, some, work, laboratory)
     else:
         answer = _answers(made, some, work)
     results = Results(
@@ -171,20 +192,17 @@ def _due(made: TestMade, rows: Whole, work: Work) -> Whole:
 
 
 def _numbers(
-    made: TestMade,
-    number: NumericResult,
-    test: Test,
-    rows: Whole,
-    work: Work,
-    functions: Mapping[str, Function],
+    made: TestMade, number: NumericResult, rows: Whole, work: Work, laboratory: Laboratory
 ) -> Floats:
-    z = np.sqrt(number.steady) * scores(work.of_person[rows], made.test)
-    z = z + np.sqrt(1 - number.steady) * scores(work.of_visit[rows], made.test)
+    test = laboratory.tests[made.test]
+    of_person, of_visit = work.of_person[rows], work.of_visit[rows]
     if number.function:
-        values = functions[number.function](made.test, z, work.situation.some(rows))
-        values = _held(values, number, test, work.of_visit[rows])
+        function = laboratory.functions[number.function]
+        here = work.situation.some(rows)
+        values = function(test, here, of_person, of_visit, laboratory.bounds)
     else:
-        values = _drawn(z, number)
+        z = np.sqrt(number.steady) * scores(of_person, made.test)
+        values = _drawn(z + np.sqrt(1 - number.steady) * scores(of_visit, made.test), number)
     least = -np.inf if test.low is None else test.low
     most = np.inf if test.high is None else test.high
     return np.asarray(np.round(np.clip(values, least, most), test.decimals), dtype=np.float64)
@@ -198,18 +216,6 @@ def _drawn(z: Floats, number: NumericResult) -> Floats:
     bounds = [None if b is None else float(np.log(b)) for b in (number.at_least, number.at_most)]
     found: Floats = np.exp(drawn(z, (float(logs[0]), float(logs[1]), float(logs[2])), *bounds))
     return found
-
-
-def _held(values: Floats, number: NumericResult, test: Test, keys: Keys) -> Floats:
-    """Bring values of a function within bounds, a little inside and not all to one number."""
-    within = np.abs(scores(keys, f"{test.name} within")) * 0.05
-    if number.at_least is not None:
-        low = number.at_least
-        values = np.where(values < low, low * (1 + within), values)
-    if number.at_most is not None:
-        high = number.at_most - 0.5 * 10.0**-test.decimals
-        values = np.where(values > high, high * (1 - within), values)
-    return values
 
 
 def _answers(made: TestMade, rows: Whole, work: Work) -> NDArray[np.object_]:

@@ -68,16 +68,16 @@ class Conversion(NamedTuple):
     decimals: int
 
 
-CONCEPTS: Final[Mapping[str, tuple[str, Conversion]]] = {
-    "159644": ("hba1c_pct", Conversion(1.0, "%", 1)),
-    "887": ("glucose_serum_mgdl", Conversion(1.0, "mg/dL", 0)),
-    "1458": ("glucose_serum_mgdl", Conversion(1 / 18.016, "mmol/L", 1)),
-    "164364": ("creatinine_mgdl", Conversion(1.0, "mg/dL", 2)),
-    "790": ("creatinine_mgdl", Conversion(88.42, "umol/L", 0)),
-    "1006": ("total_chol_mgdl", Conversion(1 / 38.67, "mmol/L", 2)),
-    "1007": ("hdl_mgdl", Conversion(1 / 38.67, "mmol/L", 2)),
+RESULTS: Final[Mapping[str, tuple[str, Conversion]]] = {
+    "hba1c": ("hba1c_pct", Conversion(1.0, "%", 1)),
+    "glucose": ("glucose_serum_mgdl", Conversion(1 / 18.016, "mmol/L", 1)),
+    "glucose_mgdl": ("glucose_serum_mgdl", Conversion(1.0, "mg/dL", 0)),
+    "creatinine": ("creatinine_mgdl", Conversion(88.4, "umol/L", 0)),
+    "creatinine_mgdl": ("creatinine_mgdl", Conversion(1.0, "mg/dL", 2)),
+    "cholesterol": ("total_chol_mgdl", Conversion(1 / 38.67, "mmol/L", 2)),
+    "hdl": ("hdl_mgdl", Conversion(1 / 38.67, "mmol/L", 2)),
 }
-"""By CIEL's code, which output its results are, in the concept's unit (by molar mass: glucose
+"""By key of a test, which output its results are, in the test's unit (by molar mass: glucose
 180.16, creatinine 113.12, cholesterol 386.7 g/mol)."""
 
 
@@ -116,9 +116,11 @@ def blood_chemistry(
     return dict(zip(CHEMISTRY, values.T, strict=True))
 
 
-def in_unit_of(concept: str, values: Mapping[str, Floats]) -> Floats:
-    """Return the results (m,) for a concept, by its CIEL code, of what blood_chemistry gives."""
-    name, conversion = CONCEPTS[concept]
+def results_of(test: str, values: Mapping[str, Floats]) -> Floats:
+    """Return the results (m,) of a test, by its key and in its unit, of a blood chemistry."""
+    if test not in RESULTS:
+        raise InputError(f"{test} is no test of blood chemistry ({', '.join(RESULTS)})")
+    name, conversion = RESULTS[test]
     return np.round(values[name] * conversion.factor, conversion.decimals)
 
 

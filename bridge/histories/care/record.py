@@ -12,9 +12,11 @@ from bridge.histories.care.course import Days, Whole
 from bridge.histories.care.findings import (
     Diagnoses,
     Function,
+    Laboratory,
     Prescriptions,
     Results,
     Work,
+    bounds_of,
     diagnosed,
     prescribed,
     tested,
@@ -204,9 +206,9 @@ def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
     phrases = np.full((len(work.person), len(notes.PARTS)), notes.NONE)
     for state, rows in states:
         diagnoses += diagnosed(state.diagnoses, rows, work)
-        for made in state.tests:
-            test = package.tests[made.test]
-            results.append(tested(made, test, rows, work, package.functions))
+        bounds = bounds_of(state.tests, package.tests)
+        laboratory = Laboratory(package.tests, package.functions, bounds)
+        results += [tested(made, rows, work, laboratory) for made in state.tests]
         for given in state.drugs:
             drugs += prescribed(given, package.drugs, rows, work)
         if state.notes:
