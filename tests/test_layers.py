@@ -35,7 +35,7 @@ MAY_USE = {
     "settings": {"errors", "yaml_files"},
     "sites": {"errors", "yaml_files", "settings"},
     "tables": {"bounded_lines", "errors", "unit_words"},
-    "flows": {"errors", "tables", "yaml_files"},
+    "flows": {"errors", "patient_arrays", "tables", "yaml_files"},
     "synthesis": {
         "age_limits",
         "bounded_lines",

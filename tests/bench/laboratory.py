@@ -26,7 +26,7 @@ from bridge.flows.model import Model
 from bridge.flows.spec import shipped_spec
 from bridge.flows.table import Table, load_table
 from bridge.flows.training import split, train
-from bridge.histories.care.laboratory import CHEMISTRY, blood_chemistry, scores_over_time
+from bridge.histories.care.chemistry import CHEMISTRY, blood_chemistry, scores_over_time
 
 DATA: Final = "data/nhanes_2005_2016.csv.gz"
 HELD: Final = 1 / 3

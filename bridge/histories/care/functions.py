@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from bridge.flows.columns import Floats
+from bridge.histories.care.chemistry import CHEMISTRY, CONCEPTS, PERSISTENCE, blood_chemistry
 from bridge.histories.care.findings import Bounds, Function
-from bridge.histories.care.laboratory import CHEMISTRY, CONCEPTS, PERSISTENCE, blood_chemistry
 from bridge.histories.care.model import Test
 from bridge.histories.care.randomness import Keys, scores
 from bridge.histories.care.situation import Flags, Situation
@@ -29,7 +29,8 @@ def _haemoglobin(
     z = z + np.sqrt(1 - STEADY) * scores(of_visit, "haemoglobin")
     mean = np.where(situation.months < 60, 10.9, np.where(situation.sex == "F", 12.8, 14.2))
     low, high = bounds.get(test.concept, (np.nan, np.nan))
-    return np.fmin(np.fmax(mean + 1.3 * z, low), high)
+    found: Floats = np.fmin(np.fmax(mean + 1.3 * z, low), high)
+    return found
 
 
 def _chemistry(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bridge.errors import InputError
 from bridge.flows.columns import Floats
-from bridge.histories.care.laboratory import (
+from bridge.histories.care.chemistry import (
     CHEMISTRY,
     PERSISTENCE,
     RESULTS,

@@ -15,7 +15,7 @@ from bridge.errors import InputError
 from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
 from bridge.flows.model import Model
-from bridge.synthesis.trajectory import Persistence, trajectories
+from bridge.flows.trajectory import Persistence, trajectories
 
 CHEMISTRY: Final = (
     "hba1c_pct",
