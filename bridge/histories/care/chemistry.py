@@ -71,6 +71,7 @@ class Conversion(NamedTuple):
 RESULTS: Final[Mapping[str, tuple[str, Conversion]]] = {
     "hba1c": ("hba1c_pct", Conversion(1.0, "%", 1)),
     "glucose": ("glucose_serum_mgdl", Conversion(1 / 18.016, "mmol/L", 1)),
+    "fasting_glucose": ("glucose_serum_mgdl", Conversion(1.0, "mg/dL", 0)),
     "glucose_mgdl": ("glucose_serum_mgdl", Conversion(1.0, "mg/dL", 0)),
     "creatinine": ("creatinine_mgdl", Conversion(88.4, "umol/L", 0)),
     "creatinine_mgdl": ("creatinine_mgdl", Conversion(1.0, "mg/dL", 2)),

@@ -130,10 +130,10 @@ def diagnosed(state: tuple[Diagnosed, ...], rows: Whole, work: Work) -> list[Dia
 
 
 Bounds = Mapping[str, tuple[float, float]]
-"""By a test's concept, the least and the greatest value that a state allows; NaN is no bound."""
+"""By a test's key, the least and the greatest value that a state allows; NaN is no bound."""
 
-Function = Callable[[Test, Situation, Keys, Keys, Bounds], Floats]
-"""Values (m,) of a test, by sex, age and what patients have, by keys of patients and of visits."""
+Function = Callable[[str, Situation, Keys, Keys, Bounds], Floats]
+"""Values (m,) of a test by its key, for a situation, by keys of patients and of visits."""
 
 
 class Laboratory(NamedTuple):
@@ -144,7 +144,7 @@ class Laboratory(NamedTuple):
     bounds: Bounds
 
 
-def bounds_of(state: tuple[TestMade, ...], tests: Mapping[str, Test]) -> Bounds:
+def bounds_of(state: tuple[TestMade, ...]) -> Bounds:
     """Return within which bounds the functions' results lie in a state."""
     found = {}
     for made in state:
@@ -152,7 +152,7 @@ def bounds_of(state: tuple[TestMade, ...], tests: Mapping[str, Test]) -> Bounds:
         if number and number.function:
             ends = (number.at_least, number.at_most)
             low, high = (np.nan if end is None else end for end in ends)
-            found[tests[made.test].concept] = low, high
+            found[made.test] = low, high
     return found
 
 
@@ -199,7 +199,7 @@ def _numbers(
     if number.function:
         function = laboratory.functions[number.function]
         here = work.situation.some(rows)
-        values = function(test, here, of_person, of_visit, laboratory.bounds)
+        values = function(made.test, here, of_person, of_visit, laboratory.bounds)
     else:
         z = np.sqrt(number.steady) * scores(of_person, made.test)
         values = _drawn(z + np.sqrt(1 - number.steady) * scores(of_visit, made.test), number)

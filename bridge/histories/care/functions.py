@@ -6,9 +6,8 @@ from typing import Final
 import numpy as np
 
 from bridge.flows.columns import Floats
-from bridge.histories.care.chemistry import CHEMISTRY, CONCEPTS, PERSISTENCE, blood_chemistry
+from bridge.histories.care.chemistry import CHEMISTRY, PERSISTENCE, RESULTS, blood_chemistry
 from bridge.histories.care.findings import Bounds, Function
-from bridge.histories.care.model import Test
 from bridge.histories.care.randomness import Keys, scores
 from bridge.histories.care.situation import Flags, Situation
 
@@ -23,18 +22,18 @@ STEADY: Final = 0.7
 
 
 def _haemoglobin(
-    test: Test, situation: Situation, of_person: Keys, of_visit: Keys, bounds: Bounds
+    test: str, situation: Situation, of_person: Keys, of_visit: Keys, bounds: Bounds
 ) -> Floats:
     z = np.sqrt(STEADY) * scores(of_person, "haemoglobin")
     z = z + np.sqrt(1 - STEADY) * scores(of_visit, "haemoglobin")
     mean = np.where(situation.months < 60, 10.9, np.where(situation.sex == "F", 12.8, 14.2))
-    low, high = bounds.get(test.concept, (np.nan, np.nan))
+    low, high = bounds.get(test, (np.nan, np.nan))
     found: Floats = np.fmin(np.fmax(mean + 1.3 * z, low), high)
     return found
 
 
 def _chemistry(
-    test: Test, situation: Situation, of_person: Keys, of_visit: Keys, bounds: Bounds
+    test: str, situation: Situation, of_person: Keys, of_visit: Keys, bounds: Bounds
 ) -> Floats:
     """Return one analyte; those of one visit go together, as their scores are drawn together."""
     columns = []
@@ -43,9 +42,9 @@ def _chemistry(
         kept = np.sqrt(share) * scores(of_person, name)
         columns.append(kept + np.sqrt(1 - share) * scores(of_visit, name))
     within = {}
-    for concept, (low, high) in bounds.items():
-        if concept in CONCEPTS:
-            name, conversion = CONCEPTS[concept]
+    for key, (low, high) in bounds.items():
+        if key in RESULTS:
+            name, conversion = RESULTS[key]
             within[name] = low / conversion.factor, high / conversion.factor
     values = blood_chemistry(
         np.stack(columns, axis=1),
@@ -55,7 +54,7 @@ def _chemistry(
         _has(situation, "hypertension"),
         within,
     )
-    name, conversion = CONCEPTS[test.concept]
+    name, conversion = RESULTS[test]
     found: Floats = values[name] * conversion.factor
     return found
 

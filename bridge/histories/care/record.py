@@ -206,7 +206,7 @@ def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
     phrases = np.full((len(work.person), len(notes.PARTS)), notes.NONE)
     for state, rows in states:
         diagnoses += diagnosed(state.diagnoses, rows, work)
-        bounds = bounds_of(state.tests, package.tests)
+        bounds = bounds_of(state.tests)
         laboratory = Laboratory(package.tests, package.functions, bounds)
         results += [tested(made, rows, work, laboratory) for made in state.tests]
         for given in state.drugs:
