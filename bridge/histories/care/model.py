@@ -403,7 +403,10 @@ class Drug(YamlModel):
     days: float
     """How long; 1 for a single dose."""
     doses: tuple[Dose, ...]
-    """The first that holds; of whom none holds gets none."""
+    """The first that holds; of whom none holds gets `otherwise`, or none."""
+    otherwise: Key | None = None
+    """The product for those of whom no dose here holds: a syrup for the small. Looked up once
+    or more, until a dose holds; its own allergen and contraindications are the same substance's."""
     as_needed: bool = False
     contraindicated: tuple[When, ...] = ()
     """Who must not have it, beside the allergic."""
