@@ -64,6 +64,9 @@ class Charts:
         self._events = _starts(arrays.record.story.events.person, len(arrays))
         self._uuid = {kind: arrays.uuids.of(kind) for kind in arrays.persons_of}
         self._encounter = {kind: arrays.uuids.encounters(kind) for kind in ENCOUNTERS}
+        named = arrays.uuids
+        self._patient_uuids, self._visit_uuids = named.patients, named.visits
+        self._measurement_uuids, self._note_uuids = named.measurements, named.notes
         self._times = [t.datetimes() for t in (arrays.start, arrays.vitals, arrays.stop)]
 
     def patients(self) -> Iterator[Patient]:
@@ -76,7 +79,7 @@ class Charts:
         place = of.address[row]
         return Patient(
             number=of.first + row,
-            uuid=_text(self._of.uuids.patients[row]),
+            uuid=_text(self._patient_uuids[row]),
             sex="F" if story.clients.sex[row] == "F" else "M",
             birthdate=story.clients.birth[row].item(),
             given_name=of.given_name[row],
@@ -130,7 +133,7 @@ class Charts:
                         )
                     )
             yield Visit(
-                uuid=_text(self._of.uuids.visits[visit]),
+                uuid=_text(self._visit_uuids[visit]),
                 start=start,
                 stop=stop,
                 encounters=tuple(encounters),
@@ -154,7 +157,7 @@ class Charts:
         return found
 
     def _measurements(self, visit: int) -> list[Entry]:
-        uuids = self._of.uuids.measurements[visit]
+        uuids = self._measurement_uuids[visit]
         return [
             Measurement(uuid=_text(uuid), name=name, value=value)
             for uuid, name, value in zip(
@@ -260,7 +263,7 @@ class Charts:
                 if text:
                     texts[visit].append(text)
         for visit, parts in texts.items():
-            uuid = _text(self._of.uuids.notes[visit])
+            uuid = _text(self._note_uuids[visit])
             found[visit, "note"].append(Note(uuid=uuid, text="\n".join(parts)))
 
     def _state(self, event: int) -> Any:
@@ -290,7 +293,7 @@ class Charts:
         rows = self._of.enrollments
         completed = None if np.isnat(rows.completed[place]) else rows.completed[place].item()
         told = rows.states[place]
-        ends = [*(day for _, day in told[1:]), None]
+        ends = [*(day for _, day in told[1:]), *([None] if told else [])]
         states = tuple(
             ProgramState(
                 state=named(state), start=day.item(), end=completed if end is None else end.item()
@@ -346,7 +349,7 @@ class Charts:
         for place, (other, kind) in zip(self._span("relationships", row), others, strict=True):
             yield Relationship(
                 uuid=_text(self._uuid["relationships"][place]),
-                other=_text(self._of.uuids.patients[other]),
+                other=_text(self._patient_uuids[other]),
                 kind=kind,  # type: ignore[arg-type]
             )
 

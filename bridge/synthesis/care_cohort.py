@@ -104,9 +104,8 @@ class CareMaker:
         as_of = np.datetime64(self._request.as_of, "D") + here
         keys = derived((draws[:, DRAWS] * 2.0**53).astype(np.uint64), self._fingerprints[0])
         drawn = self._population.people(draws[:, :DRAWS])
-        clients, persons = self._with_newborns(
-            self._clients(keys, drawn.sex, as_of - here - drawn.age_days, as_of), drawn, first
-        )
+        before = self._clients(keys, drawn.sex, as_of - here - drawn.age_days, as_of)
+        clients, persons = self._with_newborns(before, drawn, first)
         allergies = drawn_allergies(clients)
         story = tell(
             clients,
@@ -139,7 +138,8 @@ class CareMaker:
         self, clients: Clients, drawn: People, first: int
     ) -> tuple[Clients, Persons]:
         """Let the patient after a mother be her newborn, where she gave birth at the clinic."""
-        delivered = births_of(clients, self._package.modules)
+        allergic = drawn_allergies(clients).by_allergen(len(clients))
+        delivered = births_of(clients, self._package.modules, allergic)
         rows = np.flatnonzero(~np.isnat(delivered[:-1]) & (np.arange(len(clients) - 1) % 2 == 0))
         child = rows + 1
         mother = np.full(len(clients), -1)

@@ -57,7 +57,7 @@ def words_of(
     for place in range(int(first), int(last)):
         test = tests()[record.results.test[place]]
         answer = record.results.answer[place]
-        number = f"{record.results.number[place]:.{test.decimals}f} {test.unit}".strip()
+        number = f"{record.results.number[place]:.{test.decimals}f} {in_words(test.unit)}".strip()
         words[record.results.test[place]] = answer.replace("_", " ") if answer else number
     return words
 
@@ -75,7 +75,14 @@ def _drugs(entries: Sequence[Entry]) -> str:
 def _next(days: float) -> str:
     if np.isnan(days) or days < 1:
         return "if not better"
-    return "tomorrow" if days == 1 else f"in {days:.0f} days"
+    if days == 1:
+        return "tomorrow"
+    if days <= 10:
+        return f"in {days:.0f} days"
+    if days < 70:
+        weeks = round(days / 7)
+        return f"in {weeks} weeks"
+    return f"in {round(days / 30.44)} months"
 
 
 def _weeks(arrays: CareArrays, person: int, event: int) -> str:
@@ -84,6 +91,13 @@ def _weeks(arrays: CareArrays, person: int, event: int) -> str:
     if np.isnat(since):
         return "?"
     return str(int((story.events.day[event] - since).astype(int)) // 7)
+
+
+def in_words(unit: str) -> str:
+    """Return a UCUM unit as clinicians write it."""
+    for written, said in (("10*3/uL", "x 10^3/uL"), ("{", ""), ("}", ""), ("[", ""), ("]", "")):
+        unit = unit.replace(written, said)
+    return unit
 
 
 def age_in_words(days: int) -> str:

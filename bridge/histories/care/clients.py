@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.flows.columns import Floats
 from bridge.histories.care.centiles import drawn
-from bridge.histories.care.course import Days, Threads, Whole, joined, together
+from bridge.histories.care.course import Days, Threads, Whole, together
 from bridge.histories.care.figures.prevalence import prevalence
 from bridge.histories.care.model import Group, Module
 from bridge.histories.care.randomness import Keys, derived, scores, uniforms
@@ -21,9 +21,6 @@ WINDOW_DAYS: Final = 730
 
 SETTLING_DAYS: Final = 90
 """Within which those who were in care before have their first visit of the record."""
-
-GESTATION: Final = 280
-"""Days from the last menstrual period to the birth that is expected (Naegele)."""
 
 CAME_AT_ALL: Final = 0.7
 """Share of the people who live near who come to the clinic within two years (a choice): who has a
@@ -77,14 +74,14 @@ class Members:
     """(n,) when it was found, or the anchor of contacts; NaT of all others."""
 
 
-def chronic_members(module: Module, clients: Clients, barred: Flags) -> Members:
+def chronic_members(module: Module, clients: Clients, members: Mapping[str, Members]) -> Members:
     """Draw who has a lasting illness and is in care for it, and when it was found."""
     keys = derived(clients.keys, module.module)
     years = clients.years
-    having = _share_having(module, clients, years)
-    care = having * _share(module.who.in_care, clients, years, none=1.0)
+    having = _share_having(module, clients, years, members)
+    care = having * _share(module.who.in_care, clients, years, members, none=1.0)
     care = np.divide(care, care + (1 - care) * CAME_AT_ALL, where=care > 0, out=np.zeros(len(care)))
-    who = (uniforms(keys, "has") < care) & ~barred
+    who = (uniforms(keys, "has") < care) & ~barred(module, members, len(clients))
     since = np.full(len(clients), np.datetime64("NaT", "D"))
     if module.onset and who.any():
         of = module.onset
@@ -94,19 +91,19 @@ def chronic_members(module: Module, clients: Clients, barred: Flags) -> Members:
     return Members(who=who, since=since)
 
 
-def contact_members(module: Module, clients: Clients, barred: Flags) -> Members:
+def contact_members(module: Module, clients: Clients, members: Mapping[str, Members]) -> Members:
     """Draw who comes for contacts, and the birth or last menstrual period they count from."""
     keys = derived(clients.keys, module.module)
     since = clients.birth.copy()
     if module.anchor == "pregnancy":
-        # Pregnant at some time of the record: from a term birth at its beginning to twelve weeks.
-        days = uniforms(keys, "anchor") * (WINDOW_DAYS - 84 + GESTATION)
+        # Pregnant at some time of the record: from a birth at its beginning (280 days) to 12 weeks.
+        days = uniforms(keys, "anchor") * (WINDOW_DAYS - 84 + 280)
         since = clients.as_of - 84 - days.astype(np.int64)
     years = (since - clients.birth).astype(np.int64) / YEAR
     if module.anchor == "birth":
         years = clients.years
-    share = _share(module.who.attends, clients, years, none=0.0)
-    who = (uniforms(keys, "attends") < share) & ~barred
+    share = _share(module.who.attends, clients, years, members, none=0.0)
+    who = (uniforms(keys, "attends") < share) & ~barred(module, members, len(clients))
     return Members(who=who, since=np.where(who, since, np.datetime64("NaT", "D")))
 
 
@@ -131,58 +128,44 @@ def chronic_threads(module: Module, clients: Clients, members: Members) -> Threa
     return Threads(person=person, state=state, day=day, step=step, ordinal=person * 0)
 
 
-def contact_threads(module: Module, clients: Clients, members: Members) -> Threads:
-    """Return a thread for each contact that is kept; the same people stop first along a series."""
-    names = list(module.states)
-    keys = derived(clients.keys, module.module)
-    faithful = uniforms(keys, "faithful")
-    parts = []
-    for number, contact in enumerate(module.contacts):
-        at = np.full(len(clients), contact.day) + _late(contact.late, derived(keys, "late", number))
-        day = clients.next_open(members.since + np.round(at).astype(np.int64))
-        person = np.flatnonzero(members.who & (faithful < contact.kept) & (day > clients.birth))
-        parts.append(
-            Threads(
-                person=person,
-                state=np.full(len(person), names.index(contact.state)),
-                day=day[person],
-                step=person * 0,
-                ordinal=np.full(len(person), 100 * number),
-            )
-        )
-    return joined(parts)
-
-
-def _late(span: tuple[float, float], keys: Keys) -> Floats:
-    """Return how much later a contact is: most come near the time, a few late."""
-    low, high = span
-    days: Floats = low + (high - low) * uniforms(keys, "days") ** 2
-    return days
-
-
-def _share_having(module: Module, clients: Clients, years: Floats) -> Floats:
+def _share_having(
+    module: Module, clients: Clients, years: Floats, members: Mapping[str, Members]
+) -> Floats:
     if module.who.prevalence:
         return prevalence(clients.country, module.who.prevalence, clients.sex, years)
-    return _share(module.who.groups, clients, years, none=0.0)
+    return _share(module.who.groups, clients, years, members, none=0.0)
 
 
-def _share(groups: tuple[Group, ...], clients: Clients, years: Floats, *, none: float) -> Floats:
-    """Return the share (n,) that groups give each; the last that holds counts."""
+def _share(
+    groups: tuple[Group, ...],
+    clients: Clients,
+    years: Floats,
+    members: Mapping[str, Members],
+    *,
+    none: float,
+) -> Floats:
+    """Return the share (n,) that groups give each; the first that holds counts."""
     shares = np.full(len(clients), none if not groups else 0.0)
-    for group in groups:
+    for group in reversed(groups):
         if group.countries and clients.country not in group.countries:
             continue
         some = (years >= group.years[0]) & (years < group.years[1])
         if group.sex:
             some &= clients.sex == group.sex
+        if group.has:
+            some &= _in_any(members, group.has, len(clients))
         shares[some] = group.share
     return shares
 
 
-def barred(module: Module, members: Mapping[str, Members], count: int) -> Flags:
-    """Tell whom another module rules out, by its own words or by this one's."""
+def _in_any(members: Mapping[str, Members], names: tuple[str, ...], count: int) -> Flags:
     found = np.zeros(count, dtype=bool)
-    for name in module.who.excludes:
+    for name in names:
         if name in members:
             found |= members[name].who
     return found
+
+
+def barred(module: Module, members: Mapping[str, Members], count: int) -> Flags:
+    """Tell whom another module rules out, by its own words or by this one's."""
+    return _in_any(members, module.who.excludes, count)

@@ -1,6 +1,6 @@
 """How patients go through a module: from state to state, when they are asked and when they come."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, fields
 from typing import Final, NamedTuple
 
@@ -68,9 +68,10 @@ class Asked(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Who left a module, when and how: a place in EXITS."""
+    """Who left a module, after which visit, when and how: a place in EXITS."""
 
     person: Whole
+    ordinal: Whole
     day: Days
     how: Whole
 
@@ -79,6 +80,7 @@ class Left(NamedTuple):
         """Return several one after the other."""
         return cls(
             concatenated([p.person for p in parts]),
+            concatenated([p.ordinal for p in parts]),
             days_concatenated([p.day for p in parts]),
             concatenated([p.how for p in parts]),
         )
@@ -90,6 +92,31 @@ class Course(NamedTuple):
     visits: Threads
     asked: Asked
     left: Left
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Course]") -> "Course":
+        """Return several one after the other."""
+        return cls(
+            joined([p.visits for p in parts]),
+            Asked.joined([p.asked for p in parts]),
+            Left.joined([p.left for p in parts]),
+        )
+
+    def where(self, kept: Set[tuple[int, int]], each: int) -> "Course":
+        """Return what belongs to these persons and numbers, of ordinals in steps of `each`."""
+
+        def among(person: Whole, ordinal: Whole) -> Flags:
+            places = zip(person.tolist(), (ordinal // each).tolist(), strict=True)
+            return np.fromiter((place in kept for place in places), dtype=bool, count=len(person))
+
+        asked, left = self.asked, self.left
+        first = among(asked.person, asked.ordinal)
+        second = among(left.person, left.ordinal)
+        return Course(
+            self.visits.some(among(self.visits.person, self.visits.ordinal)),
+            Asked(asked.person[first], asked.ordinal[first], asked.day[first], asked.came[first]),
+            Left(left.person[second], left.ordinal[second], left.day[second], left.how[second]),
+        )
 
 
 Describe = Callable[[Whole, Days, Whole], Situation]
@@ -139,7 +166,8 @@ class Walk(NamedTuple):
             person=now.person, state=target, day=comes, step=step, ordinal=now.ordinal + 1
         ).some(goes_on)
         exits = target <= _FIRST_EXIT
-        left = Left(now.person[exits], asked_on[exits], _FIRST_EXIT - target[exits])
+        how = _FIRST_EXIT - target[exits]
+        left = Left(now.person[exits], now.ordinal[exits], asked_on[exits], how)
         booked = (target >= 0) & (asked_on > now.day)
         asked = Asked(now.person[booked], now.ordinal[booked], asked_on[booked], comes[booked])
         return then, asked, left

@@ -1,12 +1,14 @@
 """What stands in a chart beside its visits: problems, programs, appointments."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bridge.histories.care.course import NEVER, ON_TIME_DAYS, Days, Whole
-from bridge.histories.care.model import EXITS
+from bridge.histories.care.model import EXITS, Program
+from bridge.histories.care.randomness import uniforms
 from bridge.histories.care.record import Record
 from bridge.histories.care.situation import Flags
 
@@ -51,15 +53,16 @@ def problems(record: Record) -> Problems:
     event, code = found.event[listed], found.code[listed]
     ends = found.problem[listed] == "ends"
     person = events.person[event]
-    since = _since(record, event)
-    last = _last_of_episode(record)[event]
-    seen: dict[tuple[int, str, int], int] = {}
+    since, last = _since(record, event), _over(record)[event]
+    acute = np.array([record.modules[name].kind == "acute" for name in record.story.names])
+    episodic = acute[events.module[event]] if len(event) else ends
+    seen: set[tuple[int, str, int]] = set()
     rows = []
     for row in np.lexsort((since.astype(np.int64), person)).tolist():
-        episode = int(events.ordinal[event[row]]) // EPISODE if ends[row] else -1
+        episode = int(events.ordinal[event[row]]) // EPISODE if ends[row] & episodic[row] else -1
         key = int(person[row]), str(code[row]), episode
         if key not in seen:
-            seen[key] = row
+            seen.add(key)
             rows.append(row)
     kept = np.array(rows, dtype=np.int64)
     return Problems(person[kept], code[kept], since[kept], np.where(ends[kept], last[kept], NEVER))
@@ -77,64 +80,101 @@ def _since(record: Record, event: Whole) -> Days:
     return since
 
 
-def _last_of_episode(record: Record) -> Days:
-    """Return the last day (k,) of the episode that each event belongs to."""
-    events = record.story.events
-    key = (events.person * 64 + events.module) * 4096 + events.ordinal // EPISODE
+def _over(record: Record) -> Days:
+    """Return when what each event (k,) belongs to is over: the episode, or the pregnancy (NaT yet).
+
+    Of other contacts it is the last visit.
+    """
+    story, events = record.story, record.story.events
+    acute = np.array([record.modules[name].kind == "acute" for name in story.names])
+    of_episode = np.where(acute[events.module], events.ordinal // EPISODE, 0) if len(events) else 0
+    key = (events.person * 64 + events.module) * 4096 + of_episode
     _, place = np.unique(key, return_inverse=True)
     last = np.full(place.max(initial=-1) + 1, np.datetime64("1800-01-01", "D"))
     np.maximum.at(last, place, events.day)
-    return last[place]
+    over = last[place]
+    for number, name in enumerate(story.names):
+        if record.modules[name].anchor == "pregnancy":
+            rows = events.module == number
+            over[rows] = story.delivered[events.person[rows]]
+    return over
 
 
 def enrollments(record: Record) -> Enrollments:
     """Return who is in which program, from the first visit on until they leave."""
-    story = record.story
-    people: list[int] = []
-    rows: list[tuple[str, np.datetime64, np.datetime64, tuple[tuple[str, np.datetime64], ...]]] = []
-    for place, name in enumerate(story.names):
+    rows: list[_Enrolled] = []
+    for place, name in enumerate(record.story.names):
         module = record.modules[name]
-        if module.program is None:
-            continue
-        states = [state.program_state for state in module.states.values()]
-        ends = _ends(record, name)
-        mine = np.flatnonzero(story.events.module == place)
-        for person, of in _by_person(story.events.person[mine], mine):
-            enrolled = story.events.day[of[0]]
-            if module.kind == "chronic":
-                enrolled = min(enrolled, story.members[name].since[person])
-            told: list[tuple[str, np.datetime64]] = []
-            for row in of.tolist():
-                state = states[int(story.events.state[row])]
-                if state and (not told or told[-1][0] != state):
-                    told.append((state, story.events.day[row] if told else enrolled))
-            people.append(person)
-            rows.append((module.program.name, enrolled, ends.get(person, NEVER), tuple(told)))
-    order = np.argsort(np.array(people, dtype=np.int64), kind="stable")
-    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+        mine = np.flatnonzero(record.story.events.module == place)
+        programs = filter(None, (module.program, *module.more_programs))
+        for program in programs:
+            rows += _enrolled(record, name, program, mine)
+    rows.sort(key=lambda row: (row.person, row.enrolled))
     return Enrollments(
-        np.array(people, dtype=np.int64)[order],
-        _objects(columns[0])[order],
-        np.array(columns[1], dtype="M8[D]")[order],
-        np.array(columns[2], dtype="M8[D]")[order],
-        _objects(columns[3])[order],
+        np.array([row.person for row in rows], dtype=np.int64),
+        _objects([row.program for row in rows]),
+        np.array([row.enrolled for row in rows], dtype="M8[D]"),
+        np.array([row.completed for row in rows], dtype="M8[D]"),
+        _objects([row.states for row in rows]),
     )
 
 
-def _objects(things: tuple[object, ...]) -> NDArray[np.object_]:
+class _Enrolled(NamedTuple):
+    person: int
+    program: str
+    enrolled: np.datetime64
+    completed: np.datetime64
+    states: tuple[tuple[str, np.datetime64], ...]
+
+
+def _enrolled(record: Record, name: str, program: Program, mine: Whole) -> Iterator[_Enrolled]:
+    """Yield the enrollments in one program of a module, whose events are rows `mine`."""
+    story, module = record.story, record.modules[name]
+    events = story.events
+    names, states = list(module.states), list(module.states.values())
+    begins = [names.index(key) for key in program.begins]
+    ends_at = [names.index(key) for key in program.ends]
+    may = story.situation(events.person[mine], events.day[mine], events.step[mine])
+    mine = mine[may.where(program.when)]
+    left = _ends(record, name, program)
+    for person, of in _by_person(events.person[mine], mine):
+        at = [row for row in of.tolist() if not begins or events.state[row] in begins]
+        if not at or _share_of(record, name, program, person) >= program.share:
+            continue
+        enrolled = events.day[at[0]]
+        if module.kind == "chronic" and not begins:
+            enrolled = min(enrolled, story.members[name].since[person])
+        within = [row for row in of.tolist() if row >= at[0]]
+        over = [events.day[row] for row in within if events.state[row] in ends_at]
+        completed = min([*over, *([left[person]] if person in left else [])], default=NEVER)
+        told: list[tuple[str, np.datetime64]] = []
+        for row in within:
+            state = states[int(events.state[row])].program_state
+            if state and (not told or told[-1][0] != state):
+                told.append((state, events.day[row] if told else enrolled))
+        if not (completed < enrolled):
+            yield _Enrolled(person, program.name, enrolled, completed, tuple(told))
+
+
+def _share_of(record: Record, name: str, program: Program, person: int) -> float:
+    key = record.story.clients.keys[person : person + 1]
+    return float(uniforms(key, f"{name} {program.name}")[0])
+
+
+def _objects(things: Sequence[object]) -> NDArray[np.object_]:
     found = np.empty(len(things), dtype=object)
-    found[:] = list(things) if things else []
+    for place, thing in enumerate(things):
+        found[place] = thing
     return found
 
 
-def _ends(record: Record, name: str) -> dict[int, np.datetime64]:
+def _ends(record: Record, name: str, program: Program) -> dict[int, np.datetime64]:
     """Return when people left a module's program, of those who did."""
-    story, module = record.story, record.modules[name]
+    story = record.story
     left = story.asked[name].left
-    completes = bool(module.program and module.program.completes)
     ends: dict[int, np.datetime64] = {}
     for person, day, how in zip(left.person.tolist(), left.day, left.how.tolist(), strict=True):
-        if day < story.clients.as_of and (EXITS[how] != "cured" or completes):
+        if day < story.clients.as_of and (EXITS[how] != "cured" or program.completes):
             ends[person] = day
     for person in np.flatnonzero(~np.isnat(story.died)).tolist():
         ends[person] = min(ends.get(person, story.died[person]), story.died[person])

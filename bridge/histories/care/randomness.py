@@ -24,7 +24,7 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 def derived(keys: Keys, purpose: str, ordinal: NDArray[np.int64] | int = 0) -> Keys:
     """Return keys of their own for a purpose, such as a module, and an ordinal (n,)."""
-    steps = np.asarray(ordinal, dtype=np.int64).astype(np.uint64) + np.uint64(1)
+    steps = np.atleast_1d(np.asarray(ordinal, dtype=np.int64)).astype(np.uint64) + np.uint64(1)
     return _mixed(_mixed(keys ^ _number_of(purpose)) + steps * _STEP)
 
 

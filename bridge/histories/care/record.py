@@ -21,7 +21,7 @@ from bridge.histories.care.findings import (
     prescribed,
     tested,
 )
-from bridge.histories.care.model import Drug, Module, State, Test
+from bridge.histories.care.model import Drug, Effect, Module, State, Test
 from bridge.histories.care.randomness import derived
 from bridge.histories.care.signs import moved
 from bridge.histories.care.situation import Flags
@@ -80,7 +80,8 @@ def write(story: Story, package: Package, base: Base) -> Record:
     of = np.cumsum(firsts) - 1
     person, day = events.person[firsts], events.day[firsts]
     triage = _triage(states, of, len(person))
-    values = _signs(story, states, (person, day, triage, of), base)
+    visits = person, day, triage, of
+    values = _signs(story, states, visits, base, package.modules)
     work = _work(story, of, values)
     made = _made(states, package, work, of)
     return Record(
@@ -128,11 +129,16 @@ def _triage(states: States, of: Whole, visits: int) -> Whole:
 
 
 def _signs(
-    story: Story, states: States, visits: tuple[Whole, Days, Whole, Whole], base: Base
+    story: Story,
+    states: States,
+    visits: tuple[Whole, Days, Whole, Whole],
+    base: Base,
+    modules: Mapping[str, Module],
 ) -> dict[str, Floats]:
     person, day, triage, of = visits
     values = base(person, day, triage)
     effects = [(effect, of[rows]) for state, rows in states for effect in state.vitals]
+    effects = [*_lasting(story, modules, person, of), *effects]
     situation = story.situation(person, day, np.zeros(len(person), dtype=np.int64))
     situation = replace(situation, step=_steps(story, of, len(person)))
     keys = story.clients.keys[person]
@@ -146,6 +152,34 @@ def _signs(
     long_ago = (story.clients.as_of - day).astype(np.int64) > UNMEASURED_DAYS
     measured &= ~(long_ago & (age[person] < UNMEASURED_MONTHS))
     return {name: np.where(measured, column, np.nan) for name, column in now.items()}
+
+
+def _lasting(
+    story: Story, modules: Mapping[str, Module], person: Whole, of: Whole
+) -> list[tuple[Effect, Whole]]:
+    """Return what lasting illnesses do at visits (v,) that are for something else.
+
+    Whoever is treated for high pressure has the pressure of the visit before then, too.
+    """
+    found: list[tuple[Effect, Whole]] = []
+    visits = np.arange(len(person))
+    for place, name in enumerate(story.names):
+        if modules[name].kind != "chronic":
+            continue
+        rows = np.flatnonzero(story.events.module == place)
+        if not rows.size:
+            continue
+        at = np.searchsorted(of[rows], visits, side="right") - 1  # the last one up to a visit
+        before = rows[np.maximum(at, 0)]
+        lasts = (at >= 0) & (story.events.person[before] == person) & (of[before] != visits)
+        state = story.events.state[before]
+        for number, one in enumerate(modules[name].states.values()):
+            some = visits[lasts & (state == number)]
+            found += [(effect, some) for effect in one.vitals if effect.measure in LASTING]
+    return found
+
+
+LASTING: Final = ("sbp_mmhg", "dbp_mmhg", "weight_kg")
 
 
 def _steps(story: Story, of: Whole, visits: int) -> Whole:
@@ -209,8 +243,7 @@ def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
         bounds = bounds_of(state.tests)
         laboratory = Laboratory(package.tests, package.functions, bounds)
         results += [tested(made, rows, work, laboratory) for made in state.tests]
-        for given in state.drugs:
-            drugs += prescribed(given, package.drugs, rows, work)
+        drugs += _prescribed(state, rows, package, work)
         if state.notes:
             choice = notes.chosen(state.notes, rows, work.situation, work.of_visit)
             phrases[choice.event] = choice.phrase
@@ -220,6 +253,18 @@ def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
         _once(Prescriptions.joined(drugs), "drug", of),
         phrases,
     )
+
+
+def _prescribed(state: State, rows: Whole, package: Package, work: Work) -> list[Prescriptions]:
+    """Prescribe a state's drugs in their order; some only to whom another was not given."""
+    got: dict[str, Whole] = {}
+    found: list[Prescriptions] = []
+    for given in state.drugs:
+        some = rows if given.unless is None else np.setdiff1d(rows, got.get(given.unless, []))
+        parts = prescribed(given, package.drugs, some.astype(np.int64), work)
+        got[given.drug] = np.concatenate([got.get(given.drug, rows[:0]), *(p.event for p in parts)])
+        found += parts
+    return found
 
 
 Table = TypeVar("Table", Diagnoses, Results, Prescriptions)

@@ -76,7 +76,7 @@ class Situation:
         if when.sex:
             held &= self.sex == when.sex
         if when.kg:
-            held &= _within(self.measured["weight_kg"], when.kg)
+            held &= _within(self._weight(), when.kg)
         if when.pregnant is not None:
             held &= self.pregnant == when.pregnant
         if when.weeks:
@@ -86,6 +86,11 @@ class Situation:
         if when.countries and self.country not in when.countries:
             held[:] = False
         return held & self._of_others(when)
+
+    def _weight(self) -> Floats:
+        """Return weights in kg; before anything is measured, one by age: 2 (years + 4), APLS's."""
+        known = self.measured.get("weight_kg")
+        return np.minimum(2 * (self.months / 12 + 4), 60.0) if known is None else known
 
     def _of_others(self, when: When) -> Flags:
         held = np.ones(len(self), dtype=bool)

@@ -7,15 +7,13 @@ from typing import Final
 import numpy as np
 
 from bridge.histories.care.clients import (
-    GESTATION,
     Clients,
     Members,
-    barred,
     chronic_members,
     chronic_threads,
     contact_members,
-    contact_threads,
 )
+from bridge.histories.care.contacts import GESTATION, contact_course
 from bridge.histories.care.course import (
     Course,
     Days,
@@ -130,13 +128,20 @@ def tell(
     `visits` bounds how many each has: the oldest are left out. `illness` none leaves out what is
     acute, emergency all else. `today`: everybody comes on the last day.
     """
+    modules = _ordered(modules)
     members = _members(clients, modules, newborns)
-    conceived, delivered = _pregnancies(clients, modules, members)
+    (conceived, delivered), courses = _pregnancies(clients, modules, members, allergic)
     said = describe(clients, members, allergic, conceived, delivered)
-    courses: dict[str, Course] = {}
     for name, module in modules.items():
-        if module.kind != "acute" and illness != "emergency":
-            courses[name] = _course(module, clients, members[name], said)
+        if module.kind == "acute" or module.anchor == "pregnancy":
+            continue
+        walk = _walk(module, clients, said)
+        if module.kind == "chronic":
+            courses[name] = walk.run(chronic_threads(module, clients, members[name]))
+        else:
+            courses[name], _ = contact_course(module, clients, members[name], walk)
+    if illness == "emergency":
+        courses.clear()
     if illness != "none":
         brought = [course.visits.person for course in courses.values()]
         others = np.bincount(concatenated(brought), minlength=len(clients))
@@ -157,6 +162,21 @@ def _newest(events: Events, most: int) -> Events:
     return events.some(number > last[events.person] - most)
 
 
+def _ordered(modules: Mapping[str, Module]) -> dict[str, Module]:
+    """Put what others ask for first: lasting illnesses, of these the ones that ask for none."""
+
+    def place(name: str) -> tuple[int, bool, str]:
+        module = modules[name]
+        groups = (*module.who.groups, *module.who.in_care)
+        return KINDS.index(module.kind), any(group.has for group in groups), name
+
+    return {name: modules[name] for name in sorted(modules, key=place)}
+
+
+KINDS: Final = ("chronic", "contacts", "acute")
+NEWBORN: Final = "newborn"
+
+
 def _members(
     clients: Clients, modules: Mapping[str, Module], newborns: Whole
 ) -> dict[str, Members]:
@@ -164,52 +184,55 @@ def _members(
     born_here = np.zeros(len(clients), dtype=bool)
     born_here[newborns] = True
     for name, module in modules.items():
-        out = barred(module, members, len(clients)) | (born_here & (module.kind == "chronic"))
         if module.kind == "chronic":
-            members[name] = chronic_members(module, clients, out)
-        elif module.kind == "contacts" and name == NEWBORN:
+            found = chronic_members(module, clients, members)
+            members[name] = Members(who=found.who & ~born_here, since=found.since)
+        elif name == NEWBORN:
             since = np.where(born_here, clients.birth, NEVER)
             members[name] = Members(who=born_here, since=since)
         elif module.kind == "contacts":
-            members[name] = contact_members(module, clients, out)
+            members[name] = contact_members(module, clients, members)
     return members
 
 
-NEWBORN: Final = "newborn"
-
-
 def _pregnancies(
-    clients: Clients, modules: Mapping[str, Module], members: Mapping[str, Members]
-) -> tuple[Days, Days]:
-    """Return when pregnancies began and ended (n,); NaT where there is none, or no end yet."""
+    clients: Clients,
+    modules: Mapping[str, Module],
+    members: Mapping[str, Members],
+    allergic: Mapping[str, Flags],
+) -> tuple[tuple[Days, Days], dict[str, Course]]:
+    """Return when pregnancies began and ended (n,), NaT where not, and what happens in them."""
     conceived = np.full(len(clients), NEVER)
     delivered = conceived.copy()
+    courses: dict[str, Course] = {}
     for name, module in modules.items():
         if module.anchor != "pregnancy":
             continue
         who = members[name].who
         conceived[who] = members[name].since[who]
-        threads = contact_threads(module, clients, members[name])
-        births = [k for k, state in enumerate(module.states.values()) if state.delivers]
-        some = np.isin(threads.state, births)
+        said = describe(clients, members, allergic, conceived, np.full(len(clients), NEVER))
+        walk = _walk(module, clients, said)
+        courses[name], births = contact_course(module, clients, members[name], walk)
         # Whoever does not give birth here does so elsewhere, when it is due.
-        delivered[who] = conceived[who] + GESTATION
-        delivered[threads.person[some]] = threads.day[some]
+        elsewhere = who & np.isnat(births)
+        delivered[who] = births[who]
+        delivered[elsewhere] = conceived[elsewhere] + GESTATION
     delivered[delivered >= clients.as_of] = NEVER
-    return conceived, delivered
+    return (conceived, delivered), courses
 
 
-def births_of(clients: Clients, modules: Mapping[str, Module]) -> Days:
+def births_of(
+    clients: Clients, modules: Mapping[str, Module], allergic: Mapping[str, Flags]
+) -> Days:
     """Return when women give birth at the clinic within the record (n,); NaT of all others."""
+    ordered = _ordered(modules)
+    members = _members(clients, ordered, np.zeros(0, dtype=np.int64))
+    _, courses = _pregnancies(clients, ordered, members, allergic)
     births = np.full(len(clients), NEVER)
-    nobody = np.zeros(len(clients), dtype=bool)
-    for module in modules.values():
-        if module.anchor != "pregnancy":
-            continue
-        threads = contact_threads(module, clients, contact_members(module, clients, nobody))
-        places = [k for k, state in enumerate(module.states.values()) if state.delivers]
-        some = np.isin(threads.state, places) & (threads.day < clients.as_of)
-        births[threads.person[some]] = threads.day[some]
+    for name, course in courses.items():
+        delivers = [k for k, state in enumerate(modules[name].states.values()) if state.delivers]
+        rows = np.isin(course.visits.state, delivers) & (course.visits.day < clients.as_of)
+        births[course.visits.person[rows]] = course.visits.day[rows]
     return births
 
 
@@ -221,19 +244,6 @@ def _walk(module: Module, clients: Clients, said: Describe) -> Walk:
         describe=said,
         last=clients.as_of - 1,
         next_open=clients.next_open,
-    )
-
-
-def _course(module: Module, clients: Clients, members: Members, said: Describe) -> Course:
-    begin = chronic_threads if module.kind == "chronic" else contact_threads
-    course = _walk(module, clients, said).run(begin(module, clients, members))
-    if module.kind != "contacts":
-        return course
-    # Whoever leaves for good does not come for the contacts that were still to be.
-    left = np.full(len(clients), np.datetime64("2500-01-01"))
-    np.minimum.at(left, course.left.person, course.left.day)
-    return course._replace(
-        visits=course.visits.some(course.visits.day <= left[course.visits.person])
     )
 
 
