@@ -83,8 +83,10 @@ def test_no_group_of_fewer_than_five_people_is_written_down(name: str) -> None:
     boxes = model.groups.boxes
     assert min(box.people for box in boxes) >= 5
     fitted, stopped_by = model.provenance, model.provenance["selected_on"]
-    known = fitted["rows"] + (stopped_by["rows"] if stopped_by["data"] == fitted["data"] else 0)
-    assert 0.98 < sum(box.people for box in boxes) / known <= 1
+    # Whoever was set aside to stop the fit by may be grouped with the others; counts are by fives.
+    aside = stopped_by["rows"] if stopped_by["data"] == fitted["data"] else 0
+    grouped = sum(box.people for box in boxes)
+    assert 0.98 * fitted["rows"] < grouped < fitted["rows"] + aside + 5
 
 
 def test_the_shipped_models_are_small() -> None:

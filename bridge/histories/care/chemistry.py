@@ -32,29 +32,28 @@ FROM_MONTHS: Final = 144.0
 ASKED_FROM_MONTHS: Final = 192.0
 """Hypertension is asked for from 16 years on."""
 
-# `at_once` leaves a person the variation that was found within people between two days, beside the
-# survey's spread of the coordinate (given sex, age, diabetes and the coordinates before it):
-#   HbA1c        CV 1.7 % in the healthy (IQR 1.3-2.2), 8.3 % in type 2 diabetes, over all
-#                intervals (111 studies; Gough 2023, doi 10.1371/journal.pone.0289085, abstract);
-#                the survey's spread is 7 % and 25 %, so that .06 of the variance is of the day.
-#   glucose      CV 4.7 % (3.0-5.4) fasting (EFLM Biological Variation Database, read by a third
-#                party on 2026-09-28); half the survey have eaten, so twice that (a choice).
+# `at_once` leaves a person the variation that was found within people from one day to another,
+# given the flow's spread at one age (log SD: HbA1c .09 without diabetes and .23 with it, creatinine
+# .22, cholesterol .18, HDL .28); `python -m tests.bench.laboratory` shows what comes of it.
+#   HbA1c        CV 1.7 % in the healthy (IQR 1.3-2.2), 8.3 % in type 2 diabetes (6-10) over any
+#                time (111 studies; Gough 2023, doi 10.1371/journal.pone.0289085, abstract).
+#   glucose      CV 4.7 % (3.0-5.4) fasting (EFLM Biological Variation Database, as read by others
+#                on 2026-09-28); half the survey have eaten, so twice that (a choice).
 #   creatinine   CV 4.4 % (2.3-4.9; same source), 5.0 % (4.7-5.4) over 37 studies
 #                (doi 10.3389/fmed.2022.1009358, abstract).
-#   cholesterol  CV 5.3 % (4.8-6.2), HDL 5.7 % (5.3-8.2; same source); with the assay's 2 %
-#                (recalled). 6.4 % and 8.0 % in 15,810 people measured yearly (doi
-#                10.1136/hrt.2009.172619, abstract).
-# `per_year`, the drift of the person's own level:
+#   cholesterol  CV 5.3 % (4.8-6.2), HDL 5.7 % (5.3-8.2; same source); 6.4 % and 8.0 %, assay and
+#                all, in 15,810 people seen yearly (doi 10.1136/hrt.2009.172619, abstract).
+# `per_year` is how the person's own level drifts.
 #   cholesterol  correlation .74 at six weeks and .66 at two years in 16,281 people
 #                (doi 10.1093/ije/17.4.797, abstract): .94 a year.
 #   HDL          correlation .72 at six years in 614 people (Criqui 1983, Am J Epidemiol 118:52,
 #                abstract): .96 a year.
-#   HbA1c, glucose, creatinine: no figure found; choices. HbA1c drifts by .92 a year, which gives
-#                a person with diabetes the 8.3 % above over about a year.
+#   HbA1c, glucose, creatinine: choices, for no figure was found. .92 a year for HbA1c gives a
+#                person with diabetes about the 8.3 % above.
 PERSISTENCE: Final[Mapping[str, Persistence]] = {
-    "hba1c_pct": Persistence(0.94, 0.92),
-    "glucose_serum_mgdl": Persistence(0.45, 0.92),
-    "creatinine_mgdl": Persistence(0.93, 0.97),
+    "hba1c_pct": Persistence(0.965, 0.92),
+    "glucose_serum_mgdl": Persistence(0.68, 0.92),
+    "creatinine_mgdl": Persistence(0.955, 0.97),
     "total_chol_mgdl": Persistence(0.92, 0.94),
     "hdl_mgdl": Persistence(0.95, 0.96),
 }
@@ -119,10 +118,22 @@ def blood_chemistry(
 
 def results_of(test: str, values: Mapping[str, Floats]) -> Floats:
     """Return the results (m,) of a test, by its key and in its unit, of a blood chemistry."""
+    name, conversion = _result(test)
+    return np.round(values[name] * conversion.factor, conversion.decimals)
+
+
+def bounds_of(
+    test: str, low: float = np.nan, high: float = np.nan
+) -> dict[str, tuple[float | Floats, float | Floats]]:
+    """Return the `bounds` of a blood chemistry that hold a test's results from low to high."""
+    name, conversion = _result(test)
+    return {name: (low / conversion.factor, high / conversion.factor)}
+
+
+def _result(test: str) -> tuple[str, Conversion]:
     if test not in RESULTS:
         raise InputError(f"{test} is no test of blood chemistry ({', '.join(RESULTS)})")
-    name, conversion = RESULTS[test]
-    return np.round(values[name] * conversion.factor, conversion.decimals)
+    return RESULTS[test]
 
 
 def _conditions(

@@ -13,6 +13,7 @@ from bridge.histories.care.chemistry import (
     PERSISTENCE,
     RESULTS,
     blood_chemistry,
+    bounds_of,
     results_of,
     scores_over_time,
 )
@@ -53,7 +54,7 @@ def test_men_have_more_creatinine_and_less_hdl() -> None:
 def test_glucose_goes_with_hba1c() -> None:
     ill = chemistry(diabetes=True)
     ranks = [np.argsort(np.argsort(ill[name])) for name in CHEMISTRY[:2]]
-    assert 0.5 < np.corrcoef(ranks)[0, 1] < 0.8
+    assert 0.5 < np.asarray(np.corrcoef(ranks))[0, 1] < 0.8
 
 
 def test_values_are_written_as_an_analyser_writes_them() -> None:
@@ -141,6 +142,17 @@ def test_results_are_in_the_concepts_units() -> None:
         results_of("ldl", values)
 
 
+@pytest.mark.parametrize(
+    ("test", "low", "high"),
+    [("hba1c", np.nan, 6.9), ("glucose", 7.0, np.nan), ("creatinine", 121, 180), ("hdl", 1.0, 1.2)],
+)
+def test_bounds_are_given_in_the_tests_unit(test: str, low: float, high: float) -> None:
+    found = results_of(test, chemistry(diabetes=True, bounds=bounds_of(test, low, high)))
+    assert not (found < low).any()
+    assert not (found > high).any()
+    assert len(np.unique(found)) > 5
+
+
 def lives(years: list[float], **given: Any) -> dict[str, Floats]:
     """Return values (people, V) at times apart."""
     places, people = len(years), COUNT // len(years)
@@ -183,7 +195,8 @@ def test_a_diabetics_hba1c_varies_as_published_over_a_year() -> None:
 def test_a_person_is_known_by_their_values() -> None:
     """Two years on the cholesterol is still theirs, and not the same number by rounding."""
     found = lives([0.0, 0.25, 2.0])
-    assert 0.6 <= np.corrcoef(found["total_chol_mgdl"][:, [0, 2]].T)[0, 1] <= 0.9
+    apart = np.asarray(np.corrcoef(found["total_chol_mgdl"][:, [0, 2]].T))
+    assert 0.6 <= apart[0, 1] <= 0.9
     for name in ("glucose_serum_mgdl", "creatinine_mgdl", "total_chol_mgdl", "hdl_mgdl"):
         pair = found[name][:, :2]
         assert np.mean(pair[:, 0] == pair[:, 1]) < 0.12
