@@ -48,7 +48,7 @@ def _threads(module: Module, clients: Clients, since: Days, *, from_birth: bool)
         if contact.from_birth != from_birth:
             continue
         day = clients.next_open(since + _days(contact, derived(keys, "late", number)))
-        some = ~np.isnat(day) & (faithful < contact.kept) & (day > clients.birth)
+        some = ~np.isnat(day) & (faithful < contact.kept) & (day >= clients.birth)
         person = np.flatnonzero(some & _may(contact, clients, day))
         parts.append(
             Threads(
