@@ -54,6 +54,7 @@ def _faults(
     for part, number, when in _whens(state):
         for fault in _when_faults(when):
             yield Fault((part, number, "when"), fault)
+    yield from _next_faults(state)
     yield from _vaccine_faults(state)
     yield from _note_faults(state)
     if state.program_state and not module.program:
@@ -101,6 +102,16 @@ def _when_faults(when: When) -> Iterator[str]:
     for country in when.countries:
         if country not in COUNTRIES:
             yield f"no population is called {country}"
+
+
+def _next_faults(state: State) -> Iterator[Fault]:
+    """What follows is decided before anything is measured."""
+    for number, after in enumerate(state.next):
+        if after.when.measured or after.when.results or after.when.answers:
+            yield Fault(
+                ("next", number, "when"),
+                "what is measured, or its result, cannot decide what follows: it is drawn before",
+            )
 
 
 def _vaccine_faults(state: State) -> Iterator[Fault]:
