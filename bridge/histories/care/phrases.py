@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from bridge.histories.care.fault import Fault
 from bridge.histories.care.model import Module, Phrase, State, TestMade, When
 from bridge.histories.care.package import tests
 
 FILLED: Final = frozenset(
-    "days age he his him He His temperature pulse breaths spo2 bp weight height muac weeks drugs"
-    " next".split()
+    {"days", "age", "he", "his", "him", "He", "His", "temperature", "pulse", "breaths", "spo2"}
+    | {"bp", "weight", "height", "muac", "weeks", "drugs", "next"}
 )
 """Words in braces that hold at any visit (`drugs` and `next` where there are any)."""
 FEWEST: Final = 4
@@ -17,23 +18,23 @@ FEWEST: Final = 4
 PARTS: Final = ("complaint", "history", "finding", "plan")
 
 
-def phrase_faults(module: Module) -> Iterator[str]:
+def phrase_faults(module: Module) -> Iterator[Fault]:
     """Yield what no visit could fill in, what stands twice, and which part has few phrases."""
     contacts = {contact.state for contact in module.contacts}
     for name, state in module.states.items():
-        for fault in _faults(state, followed=bool(state.next) or name in contacts):
-            yield f"states: {name}: notes: {fault}"
+        for part, fault in _faults(state, followed=bool(state.next) or name in contacts):
+            yield Fault(("states", name, "notes", part), fault)
 
 
-def _faults(state: State, *, followed: bool) -> Iterator[str]:
+def _faults(state: State, *, followed: bool) -> Iterator[tuple[str, str]]:
     for part in PARTS if state.notes else ():
         phrases = [_phrase(one) for one in getattr(state.notes, part)]
         texts = [phrase.text for phrase in phrases]
         if len(texts) < FEWEST:
-            yield f"{part}: has {len(texts)} phrases, {FEWEST} or more read well"
-        yield from (f"{part}: stands twice: {t}" for t in {t for t in texts if texts.count(t) > 1})
+            yield part, f"has {len(texts)} phrases, {FEWEST} or more read well"
+        yield from ((part, f"stands twice: {t}") for t in {t for t in texts if texts.count(t) > 1})
         for phrase in phrases:
-            yield from (f"{part}: {fault}" for fault in _unfilled(phrase, state, followed))
+            yield from ((part, fault) for fault in _unfilled(phrase, state, followed))
 
 
 def _phrase(one: Phrase | str) -> Phrase:
