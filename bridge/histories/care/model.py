@@ -162,6 +162,9 @@ class DrugGiven(Cited):
     """Until the next visit is due."""
     instead: Key | None = None
     """The drug that is given to whoever is allergic to this one, or for whom it is ruled out."""
+    unless: Key | None = None
+    """Not to those who are given that drug of the list at this visit: one or the other, never
+    both. Drugs are decided in their order."""
 
 
 class Phrase(YamlModel):

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from bridge.errors import InputError
 from bridge.histories.care.model import Drug, Formulary, Laboratory, Module, Test
+from bridge.identity import fingerprint
 from bridge.yaml_files import load_yaml
 
 MODULES: Final = Path(__file__).parent / "modules"
@@ -49,3 +50,14 @@ def _joined(files: dict[Path, dict[str, One]]) -> dict[str, One]:
                 raise InputError(f"{key} stands in another file of the folder too", place=path)
             joined[key] = thing
     return joined
+
+
+@cache
+def care_digest() -> str:
+    """Return what tells this package's content from any other's."""
+    content = {
+        "modules": {name: module.model_dump(mode="json") for name, module in modules().items()},
+        "drugs": {name: drug.model_dump(mode="json") for name, drug in drugs().items()},
+        "tests": {name: test.model_dump(mode="json") for name, test in tests().items()},
+    }
+    return fingerprint(content)[:12]
