@@ -70,6 +70,8 @@ class Evidence(YamlModel):
     before: Days = 0
     after: Days = 0
     """How many days around count, beside the visit itself."""
+    latest: bool = False
+    """Of several numbers only the last."""
     earlier: bool = False
     """Only on days before the visit: the same disease at an earlier visit."""
 
