@@ -75,8 +75,8 @@ LEAST_GAIN: Final = 1e-3
 """So that a share that nothing moves is left alone."""
 
 GROWN_YEARS: Final = 16.0
-"""Where children's heights meet the adults' (a choice): a move later would let girls, who have grown
-by then, become shorter. Weights meet at the first age that has a figure."""
+"""Where children's heights meet the adults' (a choice): moved later, girls, who have grown by then,
+would become shorter. Weights meet at the first age that has a figure."""
 
 DECIMALS: Final = 3
 """So that two machines, whose last bits differ, calibrate alike."""
