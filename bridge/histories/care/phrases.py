@@ -42,7 +42,9 @@ def _phrase(one: Phrase | str) -> Phrase:
 
 
 def _unfilled(phrase: Phrase, state: State, followed: bool) -> Iterator[str]:
-    made = {test.test: test for test in state.tests}
+    made: dict[str, list[TestMade]] = {}
+    for test in state.tests:
+        made.setdefault(test.test, []).append(test)
     for word in re.findall(r"\{(\w*)\}", phrase.text):
         if word == "drugs" and not state.drugs:
             yield f"{{drugs}}, but none are given: {phrase.text}"
@@ -56,8 +58,10 @@ def _unfilled(phrase: Phrase, state: State, followed: bool) -> Iterator[str]:
         yield f"when: no test of the laboratory is called {asked}: {phrase.text}"
 
 
-def _surely_made(test: TestMade) -> bool:
-    return test.share > 0.94 and not test.every_days and test.when == When()
+def _surely_made(entries: list[TestMade]) -> bool:
+    """Several entries of one test are for several ages or sexes, and leave nobody out."""
+    each = all(test.share > 0.94 and not test.every_days for test in entries)
+    return each and (len(entries) > 1 or entries[0].when == When())
 
 
 def _asked(when: When) -> set[str]:
