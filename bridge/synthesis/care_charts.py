@@ -43,7 +43,14 @@ from bridge.histories.care.package import tests as laboratory
 from bridge.histories.care.vaccines import Vaccine
 from bridge.patient_arrays import Whole
 from bridge.synthesis.care_arrays import ENCOUNTERS, CareArrays
-from bridge.synthesis.care_codes import coded, drug_code, named, test_code, vaccine_code
+from bridge.synthesis.care_codes import (
+    coded,
+    drug_code,
+    named,
+    quantity_of,
+    test_code,
+    vaccine_code,
+)
 from bridge.synthesis.care_words import words_of
 from bridge.synthesis.clinic_hours import MINUTES_AFTER
 
@@ -220,6 +227,7 @@ class Charts:
         rows = self._record.prescriptions
         drug: Drug = formulary()[rows.drug[place]]
         start = self._times[1][visit] + timedelta(minutes=MINUTES_AFTER["order"])
+        days = float(max(1, round(float(rows.days[place]))))
         return DrugOrder(
             uuid=_text(self._uuid["prescriptions"][place]),
             drug=drug_code(drug),
@@ -227,7 +235,8 @@ class Charts:
             dose=Quantity(float(rows.dose[place]), drug.unit),
             route=named(drug.route),
             frequency=named(drug.frequency),
-            duration=Quantity(float(max(1, round(float(rows.days[place])))), "d"),
+            duration=Quantity(days, "d"),
+            quantity=quantity_of(drug, float(rows.dose[place]), days),
             as_needed=drug.as_needed,
             reason=self._reason(int(rows.event[place])),
             instructions=drug.instructions,

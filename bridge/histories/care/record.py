@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
+from bridge.chart import DECIMALS
 from bridge.flows.columns import Floats
 from bridge.histories.care import notes
 from bridge.histories.care.course import Days, Whole
@@ -22,8 +23,7 @@ from bridge.histories.care.findings import (
     tested,
 )
 from bridge.histories.care.model import Drug, Effect, Module, State, Test
-from bridge.histories.care.randomness import derived
-from bridge.histories.care.signs import moved
+from bridge.histories.care.signs import moved, visit_keys
 from bridge.histories.care.situation import Flags
 from bridge.histories.care.story import Story
 from bridge.histories.care.vaccination import Vaccinations, vaccinated
@@ -142,8 +142,7 @@ def _signs(
     situation = story.situation(person, day, np.zeros(len(person), dtype=np.int64))
     situation = replace(situation, step=_steps(story, of, len(person)))
     keys = story.clients.keys[person]
-    of_visit = derived(keys, "signs", day.astype(np.int64))
-    now = moved(values, effects, situation, (keys, of_visit))
+    now = moved(values, effects, situation, (keys, visit_keys(keys, day)))
     measured = np.zeros(len(person), dtype=bool)
     for state, rows in states:
         if not state.no_vitals:
@@ -151,7 +150,10 @@ def _signs(
     age = story.clients.years * 12
     long_ago = (story.clients.as_of - day).astype(np.int64) > UNMEASURED_DAYS
     measured &= ~(long_ago & (age[person] < UNMEASURED_MONTHS))
-    return {name: np.where(measured, column, np.nan) for name, column in now.items()}
+    return {
+        name: np.where(measured, np.round(column, DECIMALS[name]), np.nan)
+        for name, column in now.items()
+    }
 
 
 def _lasting(
