@@ -4,14 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from bridge.histories.care.check import WORDS
 from bridge.histories.care.model import Module, Phrase, State, TestMade, When
 from bridge.histories.care.package import tests
 
-FILLED: Final = {
-    *("days", "age", "he", "his", "him", "He", "His", "temperature", "pulse", "breaths", "spo2"),
-    *("bp", "weight", "height", "muac", "weeks", "drugs", "next"),
-}
-"""Words in braces that hold at any visit (`drugs` and `next` where there are any)."""
 FEWEST: Final = 4
 """Of phrases of a part, so that charts do not read alike."""
 PARTS: Final = ("complaint", "history", "finding", "plan")
@@ -49,7 +45,7 @@ def _unfilled(phrase: Phrase, state: State, followed: bool) -> Iterator[str]:
             yield f"{{next}}, but no visit follows: {phrase.text}"
         elif word in made and not _surely_made(made[word]) and word not in _asked(phrase.when):
             yield f"{{{word}}} is not made at each visit; say `when`: {phrase.text}"
-        elif word not in FILLED and word not in made and word not in _asked(phrase.when):
+        elif word not in WORDS and word not in made and word not in _asked(phrase.when):
             yield f"nothing fills in {{{word}}}: {phrase.text}"
     for asked in _asked(phrase.when) - set(tests()):
         yield f"when: no test of the laboratory is called {asked}: {phrase.text}"
