@@ -28,6 +28,7 @@ from bridge.errors import InputError, Interrupted, option
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping, Profile
 from bridge.mapping.terms import Terms
+from bridge.mapping.vocabulary import Vocabulary, vocabulary_with
 from bridge.openmrs.client import Client
 from bridge.openmrs.models import AttributeType
 from bridge.recipe import Cohort, GeneratedRecipe, Recipe
@@ -81,6 +82,8 @@ class CohortOnServer(NamedTuple):
     cohort: Cohort
     recipe: Recipe
     files: ReadFiles | None = None
+    vocabulary: Vocabulary | None = None
+    """The codes of whole charts; None: there are vital signs alone."""
 
 
 @contextmanager
@@ -99,10 +102,9 @@ def prepare(
         state = make_tags(client, found.state)
         profile = mapping.profiles[found.profile]
         goal, charts = _goal(state, mapping, profile, around.clock()), None
-        if found.files:
-            charts = charts_on_server(
-                client, found.files, request.patients, ServerFit(state, mapping, profile, goal)
-            )
+        if found.vocabulary:
+            fit = ServerFit(state, mapping, profile, goal)
+            charts = charts_on_server(client, found.vocabulary, request.patients, fit)
     begun = _time_after(last_begun(around.records), around.clock())
     run = Run(
         name=new_run_name(begun, around.randomness),
@@ -155,12 +157,21 @@ def cohort_on_server(
         read = read_files(wanted, around.listener)
         if connection.is_sandbox:
             give_content(connection, around)
-        return CohortOnServer(state, profile, read.cohort, read.recipe, read)
+        return CohortOnServer(state, profile, read.cohort, read.recipe, read, read.vocabulary)
     around.listener.doing("making the first patients")
     asked = wanted.with_seed(around.randomness)
     limits, ages = limits_of(state, mapping), ages_of(state, mapping)
     made = generated_cohort(asked, limits, around.clock, ages=ages, note=around.listener.note)
-    return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
+    recipe = GeneratedRecipe.of(made)
+    if made.request.chart == "vitals":
+        return CohortOnServer(state, profile, made, recipe)
+    from bridge.synthesis.care_cohort import figures_of
+    from bridge.synthesis.care_vocabulary import care_meanings
+
+    if connection.is_sandbox:
+        give_content(connection, around)
+    meanings = care_meanings(figures_of(made.request.population))
+    return CohortOnServer(state, profile, made, recipe, vocabulary=vocabulary_with(meanings))
 
 
 def _goal(state: ServerState, mapping: Mapping, profile: Profile, now: datetime) -> Target:
@@ -185,9 +196,9 @@ def estimated_context(
     state = replace(found.state, tags={**NO_TAGS, **found.state.tags})
     profile = mapping.profiles[found.profile]
     goal, terms = _goal(state, mapping, profile, around.clock()), Terms()
-    if found.files:
+    if found.vocabulary:
         fit = ServerFit(state, mapping, profile, goal)
-        charts = charts_on_server(client, found.files, request.patients, fit)
+        charts = charts_on_server(client, found.vocabulary, request.patients, fit)
         goal, terms = charts.target, charts.terms
     return Context(
         run="", mapping=mapping, target=goal, terms=terms, capabilities=state.capabilities

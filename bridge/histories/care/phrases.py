@@ -1,0 +1,64 @@
+"""What is wrong with a module's phrases: words in braces that nothing fills in, and poor parts."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from bridge.histories.care.model import Module, Phrase, State, TestMade, When
+from bridge.histories.care.package import tests
+
+FILLED: Final = {
+    *("days", "age", "he", "his", "him", "He", "His", "temperature", "pulse", "breaths", "spo2"),
+    *("bp", "weight", "height", "muac", "weeks", "drugs", "next"),
+}
+"""Words in braces that hold at any visit (`drugs` and `next` where there are any)."""
+FEWEST: Final = 4
+"""Of phrases of a part, so that charts do not read alike."""
+PARTS: Final = ("complaint", "history", "finding", "plan")
+
+
+def phrase_faults(module: Module) -> Iterator[str]:
+    """Yield what no visit could fill in, what stands twice, and which part has few phrases."""
+    contacts = {contact.state for contact in module.contacts}
+    for name, state in module.states.items():
+        for fault in _faults(state, followed=bool(state.next) or name in contacts):
+            yield f"states: {name}: notes: {fault}"
+
+
+def _faults(state: State, *, followed: bool) -> Iterator[str]:
+    for part in PARTS if state.notes else ():
+        phrases = [_phrase(one) for one in getattr(state.notes, part)]
+        texts = [phrase.text for phrase in phrases]
+        if len(texts) < FEWEST:
+            yield f"{part}: has {len(texts)} phrases, {FEWEST} or more read well"
+        yield from (f"{part}: stands twice: {t}" for t in {t for t in texts if texts.count(t) > 1})
+        for phrase in phrases:
+            yield from (f"{part}: {fault}" for fault in _unfilled(phrase, state, followed))
+
+
+def _phrase(one: Phrase | str) -> Phrase:
+    return one if isinstance(one, Phrase) else Phrase(text=one)
+
+
+def _unfilled(phrase: Phrase, state: State, followed: bool) -> Iterator[str]:
+    made = {test.test: test for test in state.tests}
+    for word in re.findall(r"\{(\w*)\}", phrase.text):
+        if word == "drugs" and not state.drugs:
+            yield f"{{drugs}}, but none are given: {phrase.text}"
+        elif word == "next" and not followed:
+            yield f"{{next}}, but no visit follows: {phrase.text}"
+        elif word in made and not _surely_made(made[word]) and word not in _asked(phrase.when):
+            yield f"{{{word}}} is not made at each visit; say `when`: {phrase.text}"
+        elif word not in FILLED and word not in made and word not in _asked(phrase.when):
+            yield f"nothing fills in {{{word}}}: {phrase.text}"
+    for asked in _asked(phrase.when) - set(tests()):
+        yield f"when: no test of the laboratory is called {asked}: {phrase.text}"
+
+
+def _surely_made(test: TestMade) -> bool:
+    return test.share > 0.94 and not test.every_days and test.when == When()
+
+
+def _asked(when: When) -> set[str]:
+    """Return the tests of which a phrase says what they must show."""
+    return {*when.results, *when.answers}
