@@ -8,8 +8,26 @@ from bridge.histories.care.model import Module, Phrase, State, TestMade, When
 from bridge.histories.care.package import tests
 
 FILLED: Final = frozenset(
-    "days age he his him He His temperature pulse breaths spo2 bp weight height muac weeks drugs"
-    " next".split()
+    [
+        "days",
+        "age",
+        "he",
+        "his",
+        "him",
+        "He",
+        "His",
+        "temperature",
+        "pulse",
+        "breaths",
+        "spo2",
+        "bp",
+        "weight",
+        "height",
+        "muac",
+        "weeks",
+        "drugs",
+        "next",
+    ]
 )
 """Words in braces that hold at any visit (`drugs` and `next` where there are any)."""
 FEWEST: Final = 4
