@@ -33,6 +33,7 @@ ACUTE = [
     "diarrhoea",
     "ear",
     "eye",
+    "feeding",
     "fever",
     "injury",
     "malaria",
@@ -217,7 +218,9 @@ states:
     drugs: [{drug: paracetamol, source: one}]
     notes:
       complaint: [Cough., Coughs., A cough., Still coughs.]
+      history: [Drinks., Eats., Sleeps., Walks.]
       finding: ["T {temperature}.", Well., Alert., Chest clear.]
+      plan: ["{drugs}. Rest.", "{drugs}. Fluids.", "{drugs}. Back if worse.", "Home. {drugs}"]
     next: [{to: cured, share: 1, source: one}]
 """
 
