@@ -21,6 +21,7 @@ from bridge.runs.surroundings import Clock
 
 if TYPE_CHECKING:
     from bridge.files.options import FileOptions
+    from bridge.scenarios.cohort import ScenarioCohort
     from bridge.synthesis.cohort import GeneratedCohort
     from bridge.synthesis.people import GivenPerson
 
@@ -59,6 +60,14 @@ class CohortRequest:
     """Move each patient's dates by whole weeks, so that the last lies before `as_of`."""
     codes: Path | None = None
     """A table of codes that goes before bridge's own."""
+    scenarios: tuple[str, ...] = ()
+    """Teaching cases, by name or file."""
+    learners: int | None = None
+    """How many get each of the cases; None: one, or all of a file."""
+    learners_file: Path | None = None
+    """Their names."""
+    until: str = ""
+    """Where the cases stop: `visit-3`, or `decision`."""
 
     @property
     def file_options(self) -> "FileOptions":
@@ -130,6 +139,29 @@ def generated_cohort(
     if request.active > count:
         raise InputError(f"{request.active} of {count} patients", hints=option("active"))
     return GeneratedCohort(asked, count)
+
+
+def scenario_cohort(request: CohortRequest, clock: Callable[[], datetime]) -> "ScenarioCohort":
+    """Return the patients of a class; without a day it is today, where the first case is."""
+    from bridge.scenarios.catalogue import load_case
+    from bridge.scenarios.cohort import ClassRequest, ScenarioCohort
+    from bridge.scenarios.learners import load_learners
+    from bridge.scenarios.names import population_of
+
+    named = request.learners_file
+    country = load_case(request.scenarios[0]).scenario.country
+    now = request.now or clock()
+    today = now.astimezone(ZoneInfo(population_of(country).facility.time_zone)).date()
+    return ScenarioCohort(
+        ClassRequest(
+            scenarios=request.scenarios,
+            learners=load_learners(named) if named else ("",) * (request.learners or 1),
+            learners_file=str(named.absolute()) if named else None,
+            until=request.until,
+            as_of=request.as_of or today,
+            now=now if request.as_of in (None, today) else None,
+        )
+    )
 
 
 def _last_day(request: CohortRequest, today: date) -> date:
