@@ -50,20 +50,20 @@ def _conditions(chart: PersonChart) -> Iterator[Condition]:
     first = chart.table.day_of(chart.person.visits[0])
     for known in chart.person.background.conditions:
         since = None if known.since_days is None else first - timedelta(known.since_days)
-        code = known.condition.code
-        found[code] = Condition(
-            **chart.name(f"conditions/{code}"),
+        key = known.condition.key
+        found[key] = Condition(
+            **chart.name(f"conditions/{key}"),
             what=known.condition.meaning,
             onset=max(since, chart.birthdate) if since else None,
         )
     for _, visit, is_whole in _told(chart):
         day = chart.table.times(visit, is_whole=is_whole).start.date()
         for one in visit.conditions if is_whole else ():
-            named = chart.name(f"conditions/{one.code}")
-            found.setdefault(one.code, Condition(**named, what=one.meaning, onset=day))
+            named = chart.name(f"conditions/{one.key}")
+            found.setdefault(one.key, Condition(**named, what=one.meaning, onset=day))
         for one in visit.resolved if is_whole else ():
-            if one.code in found:
-                found[one.code] = replace(found[one.code], is_active=False, end=day)
+            if one.key in found:
+                found[one.key] = replace(found[one.key], is_active=False, end=day)
     yield from found.values()
 
 

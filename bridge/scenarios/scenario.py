@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from bridge.chart import Sex, VisitKind
-from bridge.scenarios.wording import AgeText, ConceptText, Line, Words
+from bridge.scenarios.wording import AgeText, ConceptText, Line, ProblemText, Words
 from bridge.yaml_files import YamlModel
 
 CHOICE = "choice"
@@ -75,7 +75,7 @@ class TestResult(YamlModel):
 class FoundDiagnosis(YamlModel):
     """What a visit found; the first of a visit is the primary one."""
 
-    diagnosis: ConceptText
+    diagnosis: ProblemText
     certainty: Literal["confirmed", "presumed"] = "confirmed"
 
 
@@ -92,7 +92,7 @@ class Prescription(YamlModel):
     route: str = ""
     frequency: str = ""
     days: Annotated[int, Field(ge=1, le=3660)] | None = None
-    indication: ConceptText
+    indication: ProblemText
     instructions: str = ""
     as_needed: bool = False
     source: str
@@ -137,7 +137,7 @@ class KnownAllergy(YamlModel):
 class EarlierCondition(YamlModel):
     """A problem that is known before the story begins."""
 
-    condition: ConceptText
+    condition: ProblemText
     since_days: Annotated[int, Field(ge=0, le=36600)] | None = None
     """How many days before the first visit; None: nobody knows."""
 
@@ -201,8 +201,8 @@ class StoryVisit(YamlModel):
 
     allergies: tuple[KnownAllergy, ...] = ()
     diagnoses: tuple[FoundDiagnosis, ...] = ()
-    conditions: tuple[ConceptText, ...] = ()
-    resolved: tuple[ConceptText, ...] = ()
+    conditions: tuple[ProblemText, ...] = ()
+    resolved: tuple[ProblemText, ...] = ()
     """Conditions that are over."""
     drugs: tuple[Prescription, ...] = ()
     vaccines: tuple[GivenVaccine, ...] = ()

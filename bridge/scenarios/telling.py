@@ -38,9 +38,8 @@ class Telling:
         who = self._identity(person)
         mark = f"{self.learner.mark}-{self.case.scenario.mark}"
         owner = self.uuid(person)
-        told = PersonChart(
-            self.table, person, owner, f"{mark}/{person.role}", self.birthdate(person)
-        )
+        born = self.birthdate(person)
+        told = PersonChart(self.table, person, owner, f"{mark}/{person.role}", born)
         others = {one.role: self.uuid(one) for one in self.people()}
         own = mark if person is self.case.scenario.patient else f"{mark}-{person.role.upper()}"
         return Patient(

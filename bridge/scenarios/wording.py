@@ -20,12 +20,19 @@ class Concept(NamedTuple):
     """One of CIEL's codes with its name: `160155 Severe malaria`."""
 
     code: str
+    """Empty where CIEL has none, and the words are all there is."""
     name: str
 
     @property
     def meaning(self) -> CodeableConcept:
         """The same as a chart has it."""
-        return CodeableConcept((Code(CIEL_SYSTEM, self.code, self.name),), self.name)
+        codes = (Code(CIEL_SYSTEM, self.code, self.name),) if self.code else ()
+        return CodeableConcept(codes, self.name)
+
+    @property
+    def key(self) -> str:
+        """What it is told apart by."""
+        return self.code or self.name
 
 
 class Age(NamedTuple):
@@ -72,6 +79,13 @@ def _concept(text: object) -> object:
     return Concept(found[1], found[2])
 
 
+def _problem(text: object) -> object:
+    """Return one of CIEL's codes with its name, or a problem that has words alone."""
+    if isinstance(text, str) and text.strip() and not text[0].isdigit():
+        return Concept("", text.strip())
+    return _concept(text)
+
+
 def _age(text: object) -> object:
     if isinstance(text, Age):
         return text
@@ -85,6 +99,7 @@ def _age(text: object) -> object:
 
 
 ConceptText = Annotated[Concept, BeforeValidator(_concept)]
+ProblemText = Annotated[Concept, BeforeValidator(_problem)]
 AgeText = Annotated[Age, BeforeValidator(_age)]
 Line = Annotated[str, Field(min_length=1, max_length=400)]
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
