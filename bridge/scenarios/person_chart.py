@@ -220,7 +220,8 @@ class PersonChart:
             )
             for one in given
         ]
-        return self._encounter(role, "immunization", time, vaccines)
+        # a consultation of vaccines alone is sent as the form that it is
+        return self._encounter(role, "consultation", time, vaccines)
 
 
 def note_text(visit: StoryVisit, *, is_whole: bool) -> str:

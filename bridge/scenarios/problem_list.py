@@ -99,16 +99,20 @@ def _enrollments(chart: PersonChart) -> Iterator[Enrollment]:
             if step.state:
                 at = replace(at, states=_moved_on(at.states, step.state, day))
             if step.completed:
-                at = replace(at, completed=day)
+                at = replace(at, completed=day, states=_ended(at.states, day))
             found[step.program] = at
     yield from found.values()
 
 
 def _moved_on(states: tuple[ProgramState, ...], name: str, day: date) -> tuple[ProgramState, ...]:
     """Return the states with a new one, which ends the one before."""
-    before = (replace(states[-1], end=day),) if states and states[-1].end is None else ()
     new = ProgramState(state=CodeableConcept(text=name), start=day)
-    return (*states[: len(states) - len(before)], *before, new)
+    return (*_ended(states, day), new)
+
+
+def _ended(states: tuple[ProgramState, ...], day: date) -> tuple[ProgramState, ...]:
+    """Return the states with the one that still holds ended."""
+    return tuple(state if state.end else replace(state, end=day) for state in states)
 
 
 def _appointments(chart: PersonChart) -> Iterator[Appointment]:
