@@ -1,10 +1,11 @@
 """A case on paper: a sheet for the learner and a key for the teacher, one A4 page each."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from bridge.chart import Patient, Sex, completed_months
+from bridge.chart import Address, Patient, Sex, completed_months
 from bridge.pages import templates_of
 from bridge.scenarios.catalogue import Case
 from bridge.scenarios.cohort import ClassRequest, timetable
@@ -42,6 +43,10 @@ SHORT = {
 """Words of order entry as a prescription has them."""
 
 
+MOST_VISITS = 3
+"""More are told in small print, so that a sheet is one page."""
+
+
 class Told(NamedTuple):
     """A visit as a page tells it."""
 
@@ -69,13 +74,14 @@ class Somebody(NamedTuple):
 def learner_sheet(case: Case, learner: Learner, request: ClassRequest) -> str:
     """Return the page of a learner: who, the story, what is known, and the questions."""
     until = request.until or "decision"
-    table = _table(case, request, until)
+    people = list(_people(case, learner, _table(case, request, until)))
     return _page(
         "sheet.html",
         scenario=case.scenario,
         learner=learner,
         day=request.as_of,
-        people=list(_people(case, learner, table)),
+        people=people,
+        is_dense=sum(len(one.visits) for one in people) > MOST_VISITS,
     )
 
 
@@ -170,10 +176,11 @@ def _age(patient: Patient, day: date) -> str:
 
 def result_text(result: TestResult) -> str:
     """Return a test with its result in words: `Haemoglobin 4.4 g/dL`."""
+    name = re.sub(r" (?:measurement )?\([^)]*\)$| measurement$", "", result.test.name)
     if result.value is not None:
-        unit = result.unit.replace("10*3", "10³")
-        return f"{result.test.name} {result.value:g} {unit}".strip()
-    return f"{result.test.name}: {result.answer.name if result.answer else result.text}"
+        unit = result.unit.replace("10*3", "10³").replace("umol", "µmol")
+        return f"{name} {result.value:g} {unit}".strip()
+    return f"{name}: {result.answer.name if result.answer else result.text}"
 
 
 def drug_text(drug: Prescription) -> str:
@@ -196,6 +203,11 @@ def _cited(scenario: Scenario) -> list[tuple[str, str]]:
     ]
 
 
+def place_text(address: Address) -> str:
+    """Return where somebody lives, without saying twice what is called alike."""
+    return ", ".join(dict.fromkeys((address.city_village, address.state_province)))
+
+
 def sex_word(sex: Sex) -> str:
     """Return a sex in words."""
     return {"F": "female", "M": "male"}[sex]
@@ -207,5 +219,7 @@ def day_text(day: date) -> str:
 
 
 def _page(template: str, **said: object) -> str:
-    pages = templates_of("bridge.scenarios", {"sex": sex_word, "day": day_text})
+    pages = templates_of(
+        "bridge.scenarios", {"sex": sex_word, "day": day_text, "place": place_text}
+    )
     return pages.get_template(template).render(**said)
