@@ -95,7 +95,7 @@ class PersonChart:
             **self.name(role),
             start=start,
             stop=start + timedelta(minutes=40),
-            encounters=(self._immunization(role, given, time),),
+            encounters=(self._immunization(f"{role}/given", given, time),),
         )
 
     def _visit(self, number: int, visit: StoryVisit, *, is_whole: bool) -> Visit:
