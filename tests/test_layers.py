@@ -52,7 +52,8 @@ MAY_USE = {
         "unit_words",
     },
     "content": {"codes", "errors", "mapping"},
-    "quality": {"flows", "errors", "pages", "tables"},
+    # the rules of coherence are apart from histories and synthesis, which they judge
+    "quality": {"chart", "codes", "flows", "errors", "mapping", "pages", "tables", "yaml_files"},
     "openmrs": {"age_limits", "errors", "wording"},
     "scenarios": {
         "bounded_lines",
