@@ -1,10 +1,12 @@
 """A scenario judged: its words, its notes, its story, and the coherence of its charts."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from bridge.chart import Patient
+from bridge.quality.coherence import check_cohort
 from bridge.scenarios.catalogue import Case
 from bridge.scenarios.cohort import ClassRequest, timetable
 from bridge.scenarios.learners import Learner
@@ -70,5 +72,19 @@ def charts(case: Case, day: date, until: str = "") -> list[Patient]:
 
 
 def _breaches(case: Case, day: date) -> Iterator[str]:
-    """Yield the coherence rules that a case's charts break."""
-    return iter(())
+    """Yield the coherence rules that a case's charts break, told whole and up to the decision."""
+    zone = ZoneInfo(population_of(case.scenario.country).facility.time_zone)
+    end = datetime.combine(day, time.max, zone)
+    found: dict[str, None] = {}
+    for until in ("", "decision"):
+        judged = check_cohort(charts(case, day, until), as_of=end, examples=MOST_BREACHES)
+        for example in (one for shown in judged.examples.values() for one in shown):
+            breach = example.breach
+            visit = breach.where.partition(",")[0]
+            role = example.patient.rpartition("/")[2]
+            found.setdefault(f"{role}: {breach.what} ({breach.rule}, {visit})")
+    yield from found
+
+
+MOST_BREACHES = 20
+"""How many of a rule are named."""
