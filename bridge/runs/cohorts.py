@@ -144,14 +144,12 @@ def generated_cohort(
 def scenario_cohort(request: CohortRequest, clock: Callable[[], datetime]) -> "ScenarioCohort":
     """Return the patients of a class; without a day it is today, where the first case is."""
     from bridge.scenarios.catalogue import load_case
-    from bridge.scenarios.cohort import ClassRequest, ScenarioCohort
+    from bridge.scenarios.cohort import ClassRequest, ScenarioCohort, zone_of
     from bridge.scenarios.learners import load_learners
-    from bridge.scenarios.names import population_of
 
     named = request.learners_file
-    country = load_case(request.scenarios[0]).scenario.country
     now = request.now or clock()
-    today = now.astimezone(ZoneInfo(population_of(country).facility.time_zone)).date()
+    today = now.astimezone(zone_of(load_case(request.scenarios[0]))).date()
     return ScenarioCohort(
         ClassRequest(
             scenarios=request.scenarios,

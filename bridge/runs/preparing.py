@@ -167,9 +167,9 @@ def cohort_on_server(
             state, profile, read.cohort, read.recipe, read, vocabulary=read.vocabulary
         )
     if wanted.scenarios:
+        taught = scenario_cohort(wanted, around.clock)
         if connection.is_sandbox:
             give_content(connection, around)
-        taught = scenario_cohort(wanted, around.clock)
         return CohortOnServer(
             state,
             profile,

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from bridge.chart import Patient
 from bridge.quality.coherence import check_cohort
 from bridge.scenarios.catalogue import Case
-from bridge.scenarios.cohort import ClassRequest, timetable
+from bridge.scenarios.cohort import ClassRequest, timetable, zone_of
 from bridge.scenarios.learners import Learner
 from bridge.scenarios.names import population_of
 from bridge.scenarios.notes_check import contradictions
@@ -73,8 +72,7 @@ def charts(case: Case, day: date, until: str = "") -> list[Patient]:
 
 def _breaches(case: Case, day: date) -> Iterator[str]:
     """Yield the coherence rules that a case's charts break, told whole and up to the decision."""
-    zone = ZoneInfo(population_of(case.scenario.country).facility.time_zone)
-    end = datetime.combine(day, time.max, zone)
+    end = datetime.combine(day, time.max, zone_of(case))
     found: dict[str, None] = {}
     for until in ("", "decision"):
         judged = check_cohort(charts(case, day, until), as_of=end, examples=MOST_BREACHES)

@@ -43,6 +43,7 @@ class ScenarioCohort:
         self.request = request
         self.cases = load_cases(request.scenarios)
         self.learners = learners_of(request.learners)
+        self._zone = zone_of(self.cases[0])
         tables = [self._table(case) for case in self.cases]
         self._order: list[tuple[Learner, Case, Timetable, Person]] = [
             (learner, case, table, person)
@@ -67,12 +68,20 @@ class ScenarioCohort:
         yield from self.patients(first)
 
     def _table(self, case: Case) -> Timetable:
-        return timetable(case, self.request)
+        return timetable(case, self.request, self._zone)
 
 
-def timetable(case: Case, request: ClassRequest) -> Timetable:
-    """Return when a case's visits are; raise InputError where it has not the visit to stop at."""
-    zone = ZoneInfo(population_of(case.scenario.country).facility.time_zone)
+def zone_of(case: Case) -> ZoneInfo:
+    """Return the time zone of a case's clinic; raise InputError for an unknown country."""
+    return ZoneInfo(population_of(case.scenario.country).facility.time_zone)
+
+
+def timetable(case: Case, request: ClassRequest, zone: ZoneInfo | None = None) -> Timetable:
+    """Return when a case's visits are; raise InputError where it has not the visit to stop at.
+
+    A class is in one place, so that all its cases are told in one `zone`; None: the case's own.
+    """
+    zone = zone or zone_of(case)
     try:
         stops_at = case.scenario.place_of(request.until) if request.until else None
     except ValueError as error:

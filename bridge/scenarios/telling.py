@@ -65,6 +65,7 @@ class Telling:
             "day": self.table.day.isoformat(),
             "stops_at": self.table.stops_at,
             "hours_earlier": self.table.hours_earlier,
+            "zone": self.table.zone.key,
             "learner": list(self.learner),
         }
         return part_uuid(str(NAMESPACE), f"scenario/{fingerprint(told)}/{person.role}")
