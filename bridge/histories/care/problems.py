@@ -165,9 +165,7 @@ def _enrolled(record: Record, name: str, program: Program, mine: Whole) -> Itera
         told: list[tuple[str, np.datetime64]] = []
         for row in within:
             state = states[int(events.state[row])].program_state
-            # A server ends every state with the program: one that begins then would never be.
-            over_by_then = events.day[row] >= completed
-            if state and not over_by_then and (not told or told[-1][0] != state):
+            if state and (not told or told[-1][0] != state):
                 told.append((state, events.day[row] if told else enrolled))
         if not (completed < enrolled):
             yield _Enrolled(person, program.name, enrolled, completed, tuple(told))
