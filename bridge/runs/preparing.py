@@ -183,12 +183,11 @@ def cohort_on_server(
     recipe = GeneratedRecipe.of(made)
     if made.request.chart == "vitals":
         return CohortOnServer(state, profile, made, recipe)
-    from bridge.synthesis.care_cohort import figures_of
-    from bridge.synthesis.care_vocabulary import care_meanings
+    from bridge.synthesis.care_vocabulary import meanings_of
 
     if connection.is_sandbox:
         give_content(connection, around)
-    meanings = care_meanings(figures_of(made.request.population))
+    meanings = meanings_of(made.request)
     return CohortOnServer(state, profile, made, recipe, vocabulary=vocabulary_with(meanings))
 
 
