@@ -11,7 +11,16 @@ PACKAGE = Path(__file__).parents[1] / "bridge"
 
 MAY_USE = {
     "chart": set(),
-    "histories": {"chart", "errors", "identity", "tables", "yaml_files", "flows", "bounded_lines"},
+    "histories": {
+        "chart",
+        "errors",
+        "files",
+        "identity",
+        "tables",
+        "yaml_files",
+        "flows",
+        "bounded_lines",
+    },
     "errors": set(),
     "wording": set(),
     "bounded_lines": set(),
