@@ -90,7 +90,7 @@ def test_moves_that_happened_are_allowed(table: EventTable, words: Vocabulary) -
 def test_a_stream_says_the_same_as_the_records(table: EventTable, words: Vocabulary) -> None:
     """Kinds and codes come back but for days, drawn anew, that run over the end."""
     records = encode(table, words)
-    stream = Stream(words=words, moves=moves_of(records))
+    stream, given = Stream(words=words, moves=moves_of(records)), records.given
     streams = stream.tokens(records)
     read = stream.read(streams, records.given, np.random.default_rng(0))
     assert read.broken == 0
@@ -102,7 +102,7 @@ def test_a_stream_says_the_same_as_the_records(table: EventTable, words: Vocabul
         assert one.code.tolist() == own.code.tolist()[: own.first[many]]
         lost += len(own.kind) - many
     assert lost < 0.05 * len(records.kind)
-    assert (read.records.day <= (records.given.end - records.given.birth)[records.owner]).all()
+    assert (read.records.day <= (given.end - given.birth)[read.records.owner]).all()
     broken = [np.concatenate([one[:1], one[:0:-1]]) for one in streams]
     assert stream.read(broken, records.given, np.random.default_rng(0)).broken > 0.2
 
