@@ -9,11 +9,12 @@ from bridge.quality.histories.words import Words
 
 
 class Frequencies(NamedTuple):
-    """Shares of one table's people, contacts and successions; sparse where of pairs (K, K).
+    """How often words are, by person; sparse where of pairs (K, K).
 
-    `prevalence` (K,) is whose record has a word; `in_visit` and `in_life` hold the pairs of
-    different words in one contact and in one person, each pair once; `visit_to_visit` a word of
-    a visit and one of the next.
+    `prevalence` (K,) is the share of the people whose record has a word, `in_life` that of those
+    who have both of two. `in_visit` and `visit_to_visit` are times a person: contacts that hold
+    both of two words; visits with one word that a visit with another follows. So too few visits
+    count as too few pairs.
     """
 
     prevalence: Floats
@@ -24,29 +25,24 @@ class Frequencies(NamedTuple):
 
 def frequencies(records: Records) -> Frequencies:
     """Count the words and their pairs."""
-    held, lives = records.held(), records.lives()
+    from scipy import sparse
+
+    held, lives, people = records.held(), records.lives(), max(1, len(records))
     before, after = records.successions()
     return Frequencies(
         prevalence=np.asarray(lives.mean(axis=0)).ravel(),
-        in_visit=_pairs(held),
-        in_life=_pairs(lives),
-        visit_to_visit=(held[before].T @ held[after]) / max(1, len(before)),
+        in_visit=sparse.triu((held.T @ held).tocsr(), k=1, format="csr") / people,
+        in_life=sparse.triu((lives.T @ lives).tocsr(), k=1, format="csr") / people,
+        visit_to_visit=(held[before].T @ held[after]) / people,
     )
 
 
-def _pairs(held: Any) -> Any:
-    """Return the share of the rows that hold both of two words, above the diagonal."""
-    from scipy import sparse
-
-    return sparse.triu((held.T @ held).tocsr(), k=1, format="csr") / max(1, held.shape[0])
-
-
 def identity_r2(real: Any, other: Any) -> tuple[float, int]:
-    """Return R2 of two sets of shares against the line on which they are equal, and of how many.
+    """Return R2 of two sets of rates against the line on which they are equal, and of how many.
 
     1 - sum (real - other)^2 / sum (real - mean)^2 over what at least one of the tables has; so 1
     is equality (not a line fitted to the points, whose R2 a table that is wrong by a factor
-    would also reach) and it may be negative. NaN where all shares are equal or none is there.
+    would also reach) and it may be negative. NaN where all rates are equal or none is there.
     """
     if not hasattr(real, "nnz"):
         seen = (real > 0) | (other > 0)

@@ -57,7 +57,7 @@ KINDS: Final = (
         "pairs in a visit, R2",
         "pairs",
         1,
-        "the same R2 of the share of visits (and days of history) that hold both of two codes",
+        "the same R2 of how many visits (and days of history) a person hold both of two codes",
     ),
     Kind(
         "in_life",
@@ -71,7 +71,7 @@ KINDS: Final = (
         "visit to visit, R2",
         "pairs",
         1,
-        "the same R2 of the share of successive visits with one code in the first, one in the next",
+        "the same R2 of how often a person a visit with one code is followed by one with another",
     ),
     Kind(
         "kinds",

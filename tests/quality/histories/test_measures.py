@@ -45,22 +45,22 @@ def test_contacts_are_visits_and_days_of_history_in_order_of_time() -> None:
     assert np.diff(r.age[:3]).tolist() == [410, 20]
 
 
-def test_prevalence_is_of_people_and_pairs_are_of_contacts_and_lives() -> None:
-    """Half the people have flu, in 3 of 4 contacts; flu and pill are together in 2 of 4."""
+def test_prevalence_and_pairs_are_by_person() -> None:
+    """Half the people have flu; flu and pill are together twice in two people, in one life."""
     r = two()
     found = fr.frequencies(r)
     assert found.prevalence[r.words.number[FLU]] == 0.5
-    assert share(found, "in_visit", FLU, PILL, r) == 2 / 4
+    assert share(found, "in_visit", FLU, PILL, r) == 2 / 2
     assert share(found, "in_life", FLU, PILL, r) == 1 / 2
     assert share(found, "in_life", FLU, COLD, r) == 0
 
 
 def test_visit_to_visit_knows_no_history() -> None:
-    """One visit has a next: flu to flu, flu to pill, never pill to flu."""
+    """One visit of two people has a next: flu to flu, flu to pill, never pill to flu."""
     r = two()
     found = fr.frequencies(r)
-    assert share(found, "visit_to_visit", FLU, PILL, r) == 1
-    assert share(found, "visit_to_visit", FLU, FLU, r) == 1
+    assert share(found, "visit_to_visit", FLU, PILL, r) == 1 / 2
+    assert share(found, "visit_to_visit", FLU, FLU, r) == 1 / 2
     assert share(found, "visit_to_visit", PILL, FLU, r) == 0
 
 
