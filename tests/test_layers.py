@@ -61,7 +61,7 @@ MAY_USE = {
         "unit_words",
     },
     "content": {"codes", "errors", "mapping"},
-    "quality": {"flows", "errors", "pages", "tables"},
+    "quality": {"flows", "errors", "histories", "pages", "tables", "yaml_files"},
     "openmrs": {"age_limits", "errors", "wording"},
     "recipe": {"age_limits", "chart", "errors", "files", "mapping", "synthesis"},
     "delivery": {
