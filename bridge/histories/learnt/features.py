@@ -23,19 +23,24 @@ MEMORIES: Final = 2 + len(SPANS)
 YEAR: Final = 365.25
 
 SINCE: Final = np.array(
-    [1, 5, 10, 20, 35, 50, 80, 120, 170, 220, 300, 350, 380, 450, 600, 700, 760, 1000, 1300, 1800]
-    + [2500, 3400, 3700, 4500]
+    [
+        *(1, 5, 10, 20, 35, 50, 80, 120, 170, 220, 300, 350, 380, 450, 600, 700, 760, 1000, 1300),
+        *(1800, 2500, 3400, 3700, 4500),
+    ]
 )
 """Days since a word last was, as edges of the classes of its hazard; the last class is never."""
 
 AGES: Final = np.round(
-    np.array(
-        [0.02, 0.13, 0.21, 0.3, 0.45, 0.6, 0.9, 1.1, 1.35, 1.7, 2.2, 3, 4, 5, 6, 8, 10, 11, 12, 13]
-        + [15, 16, 17, 18, 20, 23, 27, 32, 37, 42, 47, 50, 55, 60, 65, 70, 75, 80, 85, 92]
+    YEAR
+    * np.array(
+        [
+            *(0.02, 0.13, 0.21, 0.3, 0.45, 0.6, 0.9, 1.1, 1.35, 1.7, 2.2, 3, 4, 5, 6, 8, 10, 11),
+            *(12, 13, 15, 16, 17, 18, 20, 23, 27, 32, 37, 42, 47, 50, 55, 60, 65, 70, 75, 80),
+            *(85, 92),
+        ]
     )
-    * YEAR
 )
-"""Days of age, as edges of the classes of a word's hazard: close in the first years, for vaccines."""
+"""Days of age, as edges of the classes of a word's hazard: close in the first years."""
 
 SINCE_CLASSES: Final = len(SINCE) + 2
 AGE_CLASSES: Final = len(AGES) + 1
@@ -112,7 +117,7 @@ def memory(day: Ints, last: Ints, times: Ints) -> Floats:
 
     day (..., 1), last (..., words), times (..., words): how often each has been.
     """
-    years = ((day - last) / np.float32(YEAR)).astype(np.float32)
+    years = (np.maximum(day - last, 0) / np.float32(YEAR)).astype(np.float32)
     ever = (last != NEVER).astype(np.float32)
     parts = [ever, np.log1p(times.astype(np.float32)) / 2]
     parts += [ever * np.exp(-years / np.float32(span)) for span in SPANS]
