@@ -1,6 +1,7 @@
 """Several generators of histories learn the same people, make as many, and are measured alike."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -142,7 +143,9 @@ def _fit(
 
 def all_generators(epochs: float = 1.0) -> tuple[HistoryGenerator, ...]:
     """Return all kinds; nets learn for that share of their usual epochs. Raises MissingExtra."""
-    from bridge.quality.histories.baselines.autoencoder import EPOCHS, Nets, SequenceAutoencoder
+    from bridge.quality.histories.baselines import autoencoder
+    from bridge.quality.histories.baselines.gru import EPOCHS as GRU_EPOCHS
+    from bridge.quality.histories.baselines.gru import StreamGru
     from bridge.quality.histories.baselines.markov import MarkovChain
 
     try:
@@ -150,11 +153,18 @@ def all_generators(epochs: float = 1.0) -> tuple[HistoryGenerator, ...]:
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtra("Comparing generators of histories", "train") from error
-    nets = Nets()
-    often = max(1, round(epochs * EPOCHS))
+    usual = (autoencoder.EPOCHS, autoencoder.FLOW_EPOCHS, GRU_EPOCHS)
+    lstm, flow, gru = (max(1, round(epochs * often)) for often in usual)
+    recipe = partial(
+        autoencoder.SequenceAutoencoder,
+        epochs=lstm,
+        flow_epochs=flow,
+        nets=autoencoder.Nets(),
+    )
     return (
         MarkovChain(masked=False),
         MarkovChain(),
-        SequenceAutoencoder(epochs=often, nets=nets),
-        SequenceAutoencoder(epochs=often, nets=nets, latents="flow"),
+        recipe(),
+        recipe(latents="flow"),
+        StreamGru(epochs=gru),
     )

@@ -85,12 +85,12 @@ def _impossible(found: HistoryEvaluation) -> Verdict:
     beside = f" The real people have {real:,} such events." if real else ""
     if not bad:
         return Verdict(question, "no", f"None of {len(contents.made)} kinds.{beside}")
-    worst = max(bad, key=lambda one: one.people)
+    worst = max(bad, key=lambda one: one.people or 0)
+    whom = f"{worst.people:,} of {worst.of:,} people" if worst.people else f"{worst.events:,}"
     return Verdict(
         question,
         f"{contents.events:,} events",
-        f"Most people have {worst.what}: {worst.people:,} of {worst.of:,}, as {worst.example}."
-        f"{beside}",
+        f"Most often {worst.what}: {whom}, as {worst.example}.{beside}",
     )
 
 

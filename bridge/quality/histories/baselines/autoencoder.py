@@ -28,6 +28,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 EPOCHS: Final = 30
+FLOW_EPOCHS: Final = 60
 LONGEST: Final = 400
 """Tokens after which a history is cut, in learning and in writing."""
 
@@ -87,6 +88,7 @@ class SequenceAutoencoder:
     word2vec: bool = False
     temperature: float = 1.0
     epochs: int = EPOCHS
+    flow_epochs: int = FLOW_EPOCHS
     nets: "Nets" = field(default_factory=lambda: Nets(), compare=False, repr=False)
 
     @property
@@ -132,7 +134,7 @@ class SequenceAutoencoder:
 
         if self.latents == "normal":
             return NormalLatents(LATENT)
-        return fit_flow(net.latents(sentences), seed)
+        return fit_flow(net.latents(sentences), seed, self.flow_epochs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
