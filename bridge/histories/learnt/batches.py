@@ -12,6 +12,7 @@ from bridge.histories.learnt.features import (
     NEVER,
     SINCE_CLASSES,
     age_classes,
+    left_classes,
     memory,
     numbers,
     since_classes,
@@ -42,6 +43,8 @@ class Batch:
     memory: Floats
     age: Ints
     """(b, t) the class of age, for the moves' table."""
+    left: Ints
+    """(b, t) the class of the days left, likewise."""
     can_move: Bools
     move: Ints
     then_numbers: Floats
@@ -121,6 +124,7 @@ class Batches:
             numbers=told.numbers[:, now],
             memory=memory(day[:, :-1, None], last[:, :-1], times[:, :-1]),
             age=age_classes(day[:, :-1]),
+            left=left_classes(told.left[:, now], told.inside[:, now]),
             can_move=self._can_move(told, kind[:, :-1]),
             move=move[:, :-1],
             then_numbers=np.concatenate([told.numbers[:, then], gap_numbers(gap)], -1),
@@ -151,8 +155,9 @@ class Batches:
 
     def _can_move(self, told: "_Told", kind: Ints) -> Bools:
         shape = kind.shape
-        flat = (one[:, :-1].reshape(-1) for one in (told.inside, told.left, told.dead))
-        can = self.moves.allowed(*flat).reshape(*shape, len(self.moves))
+        inside, left = told.inside[:, :-1].reshape(-1), told.left[:, :-1].reshape(-1)
+        can = self.moves.allowed(inside, left, told.dead[:, :-1].reshape(-1))
+        can = can.reshape(*shape, len(self.moves))
         ends = (kind >= FIRST_KIND) & self.masks.certifies[np.maximum(kind - FIRST_KIND, 0)]
         can[ends, : self.moves.end] = False
         return can

@@ -1,10 +1,10 @@
 """Moves a fitted net until what it makes is as frequent as what it learnt from.
 
 A net that is right at each step of real people drifts in its own histories: it leaves long chains
-of visits too early. So people are made and counted, and four tables of the net shifted by what is
+of visits too early. So people are made and counted, and five tables of the net shifted by what is
 off, round by round, as populations are moved to published figures: words by how long ago they last
-were, and by age; moves by the kind of visit they leave, and by age. A cell of few events moves
-little.
+were, and by age; moves by the kind of visit they leave, by age and by the time left. A cell of few
+events moves little.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 
 from bridge.histories.learnt.features import (
     AGE_CLASSES,
+    LEFT_CLASSES,
     SINCE_CLASSES,
     age_classes,
+    left_classes,
     since_classes,
 )
 from bridge.histories.learnt.features import NEVER as _NEVER
 from bridge.histories.learnt.model import EventModel
 from bridge.histories.learnt.moves import Moves
-from bridge.histories.learnt.records import FIRST_KIND, Records
+from bridge.histories.learnt.records import FIRST_KIND, HISTORY, START, Records
 from bridge.histories.learnt.sampling import sample_records
 
 Ints = NDArray[np.int64]
@@ -54,6 +56,8 @@ class Counts(NamedTuple):
     """(kinds of step, groups of moves)"""
     move_age: Floats
     """(AGE_CLASSES, groups of moves)"""
+    move_left: Floats
+    """(LEFT_CLASSES, groups of moves)"""
 
 
 def calibrated(
@@ -85,7 +89,13 @@ def calibrated(
     return model
 
 
-_TABLES: Final = ("since.weight", "age.weight", "move_kind.weight", "move_age.weight")
+_TABLES: Final = (
+    "since.weight",
+    "age.weight",
+    "move_kind.weight",
+    "move_age.weight",
+    "move_left.weight",
+)
 
 
 def counts_of(records: Records, model: EventModel, groups: Ints) -> Counts:
@@ -108,11 +118,17 @@ def counts_of(records: Records, model: EventModel, groups: Ints) -> Counts:
     each = int(groups.max()) + 1
     by_kind = np.bincount(trail.kind * each + group, minlength=(FIRST_KIND + kinds) * each)
     by_age = np.bincount(age_classes(trail.day) * each + group, minlength=AGE_CLASSES * each)
+    inside = ~np.isin(trail.kind, (START, HISTORY))
+    begin, end = (t - records.given.birth for t in (records.given.begin, records.given.end))
+    left = np.where(inside, end[trail.owner], begin[trail.owner] - 1) - trail.day
+    left = left_classes(left, inside)
+    by_left = np.bincount(left * each + group, minlength=LEFT_CLASSES * each)
     return Counts(
         since=np.bincount(since, minlength=words * SINCE_CLASSES).reshape(words, -1) / many,
         age=np.bincount(ages, minlength=words * AGE_CLASSES).reshape(words, -1) / many,
         kind=by_kind.reshape(-1, each) / many,
         move_age=by_age.reshape(-1, each) / many,
+        move_left=by_left.reshape(-1, each) / many,
     )
 
 
@@ -138,6 +154,7 @@ def _shifts(
         "age.weight": rate * age.T,
         "move_kind.weight": rate * _cells(wanted.kind, made.kind, people)[:, groups],
         "move_age.weight": rate / 2 * move_age[:, groups],
+        "move_left.weight": rate / 2 * _cells(wanted.move_left, made.move_left, people)[:, groups],
     }
 
 
@@ -145,7 +162,8 @@ def _both(wanted: Floats, made: Floats, people: int) -> Floats:
     """Return log ratios of rows and of their cells."""
     small = _SMALL / people
     rows = np.log((wanted.sum(1) + small) / (made.sum(1) + small))
-    return rows[:, None] + _cells(wanted, made, people)
+    both: Floats = rows[:, None] + _cells(wanted, made, people)
+    return both
 
 
 def _cells(wanted: Floats, made: Floats, people: int) -> Floats:
@@ -158,4 +176,5 @@ def _cells(wanted: Floats, made: Floats, people: int) -> Floats:
 
 def _banded(counts: Floats) -> Floats:
     """Add up classes of age that move together: (rows, AGE_CLASSES) to (rows, bands)."""
-    return np.add.reduceat(counts, np.arange(0, counts.shape[1], _AGES_TOGETHER), axis=1)
+    bands: Floats = np.add.reduceat(counts, np.arange(0, counts.shape[1], _AGES_TOGETHER), axis=1)
+    return bands

@@ -23,7 +23,13 @@ from numpy.typing import NDArray
 from bridge.errors import InputError
 from bridge.histories.learnt.crowd import Crowd
 from bridge.histories.learnt.durations import Durations
-from bridge.histories.learnt.features import AGE_CLASSES, MEMORIES, NUMBERS, SINCE_CLASSES
+from bridge.histories.learnt.features import (
+    AGE_CLASSES,
+    LEFT_CLASSES,
+    MEMORIES,
+    NUMBERS,
+    SINCE_CLASSES,
+)
 from bridge.histories.learnt.gaps import Spans
 from bridge.histories.learnt.masks import Masks
 from bridge.histories.learnt.model import EventModel
@@ -111,7 +117,10 @@ def pack(model: EventModel) -> bytes:
         "durations.hours": model.durations.hours.astype(np.float32),
     }
     arrays |= {f"masks.{f.name}": getattr(model.masks, f.name) for f in fields(Masks)}
+    narrow = "lower.up" in model.weights
     for name, weight in model.weights.items():
+        if name == "lower" and narrow:
+            continue
         packed = weight[np.tril_indices(len(weight), -1)] if name == "lower" else weight
         arrays[f"weight.{name}"] = packed.astype(np.float16)
     file = io.BytesIO()
@@ -178,6 +187,7 @@ def _check(words: Vocabulary, moves: Moves, weights: Mapping[str, NDArray[np.flo
         "remember.weight": (remembered, MEMORIES * (kinds + codes)),
         "gru.weight_ih_l0": (3 * state, embedding + NUMBERS + remembered),
         "move_kind.weight": (FIRST_KIND + kinds, len(moves)),
+        "move_left.weight": (LEFT_CLASSES, len(moves)),
         "since.weight": ((kinds + codes) * SINCE_CLASSES, 1),
         "age.weight": (AGE_CLASSES, kinds + codes),
         "code_kind.weight": (FIRST_KIND + kinds, codes),

@@ -24,8 +24,8 @@ YEAR: Final = 365.25
 
 SINCE: Final = np.array(
     [
-        *(1, 5, 10, 20, 35, 50, 80, 120, 170, 220, 300, 350, 380, 450, 600, 700, 760, 1000, 1300),
-        *(1800, 2500, 3400, 3700, 4500),
+        *(1, 5, 10, 20, 27, 35, 50, 80, 95, 120, 170, 200, 260, 300, 325, 345, 365, 385, 410, 450),
+        *(550, 650, 690, 730, 770, 850, 1000, 1095, 1150, 1400, 1800, 2500, 3300, 3600, 3700, 4500),
     ]
 )
 """Days since a word last was, as edges of the classes of its hazard; the last class is never."""
@@ -35,15 +35,48 @@ AGES: Final = np.round(
     * np.array(
         [
             *(0.02, 0.13, 0.21, 0.3, 0.45, 0.6, 0.9, 1.1, 1.35, 1.7, 2.2, 3, 4, 5, 6, 8, 10, 11),
-            *(12, 13, 15, 16, 17, 18, 20, 23, 27, 32, 37, 42, 47, 50, 55, 60, 65, 70, 75, 80),
+            *(
+                12,
+                13,
+                15,
+                16,
+                17,
+                18,
+                18.5,
+                19,
+                21,
+                23,
+                27,
+                32,
+                37,
+                42,
+                47,
+                50,
+                55,
+                60,
+                65,
+                70,
+                75,
+                80,
+            ),
             *(85, 92),
         ]
     )
 )
 """Days of age, as edges of the classes of a word's hazard: close in the first years."""
 
+LEFT: Final = np.array(
+    [
+        *(1, 4, 8, 15, 31, 46, 61, 91, 121, 152, 183, 243, 304, 366, 400, 457, 548, 640, 731, 913),
+        *(1096, 1461, 1826, 2557, 3653, 5479, 7305, 10958, 14610, 18263),
+    ]
+)
+"""Days left of a part of the record, as edges of the classes of the moves' own table."""
+
 SINCE_CLASSES: Final = len(SINCE) + 2
 AGE_CLASSES: Final = len(AGES) + 1
+LEFT_CLASSES: Final = 2 * (len(LEFT) + 1)
+"""Before the record, and in it."""
 NEVER: Final = -1_000_000
 """The day on which a word was that never was."""
 
@@ -109,6 +142,12 @@ def since_classes(day: Ints, last: Ints) -> Ints:
 def age_classes(age: Ints) -> Ints:
     """Return the class of an age in days."""
     classes: Ints = np.searchsorted(AGES, age, side="right")
+    return classes
+
+
+def left_classes(left: Ints, inside: Bools) -> Ints:
+    """Return the class of the days left: those in the record come after those before it."""
+    classes: Ints = np.searchsorted(LEFT, left, side="right") + np.where(inside, len(LEFT) + 1, 0)
     return classes
 
 

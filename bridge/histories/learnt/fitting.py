@@ -23,7 +23,7 @@ class Settings:
     batch: int = 16
     rate: float = 4e-3
     decay: float = 0.05
-    dropout: float = 0.2
+    dropout: float = 0.35
     average: float = 0.995
     patience: int = 5
 

@@ -15,6 +15,7 @@ from torch import nn
 from bridge.histories.learnt.batches import GAPS, Batch
 from bridge.histories.learnt.features import (
     AGE_CLASSES,
+    LEFT_CLASSES,
     MEMORIES,
     NUMBERS,
     SINCE_CLASSES,
@@ -32,12 +33,12 @@ class Shape:
     kinds: int
     codes: int
     moves: int
-    embedding: int = 64
-    remembered: int = 48
+    embedding: int = 48
+    remembered: int = 40
     hidden: int = 128
     gap_layer: int = 96
     kind_layer: int = 96
-    code_layer: int = 128
+    code_layer: int = 112
     rank: int = 0
     """Of the triangle by which codes follow from codes; 0: a full one."""
 
@@ -60,11 +61,10 @@ class Lower(nn.Module):
     def __init__(self, codes: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(codes, codes))
-        self.register_buffer("below", torch.tril(torch.ones(codes, codes), -1), persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Return (..., codes) what the codes that are there add to each."""
-        return codes @ (self.weight * self.below).T
+        return codes @ torch.tril(self.weight, -1).T
 
 
 class LowRank(nn.Module):
@@ -74,17 +74,16 @@ class LowRank(nn.Module):
         super().__init__()
         self.down = nn.Parameter(torch.randn(codes, rank) * 0.05)
         self.up = nn.Parameter(torch.zeros(codes, rank))
-        self.register_buffer("below", torch.tril(torch.ones(codes, codes), -1), persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Return (..., codes) what the codes that are there add to each."""
-        return codes @ ((self.up @ self.down.T) * self.below).T
+        return codes @ torch.tril(self.up @ self.down.T, -1).T
 
 
 class Net(nn.Module):
     """The visits net with a memory of what has been."""
 
-    def __init__(self, shape: Shape, gru: type[nn.Module] = nn.GRU, dropout: float = 0.2) -> None:
+    def __init__(self, shape: Shape, gru: type[nn.Module] = nn.GRU, dropout: float = 0.35) -> None:
         super().__init__()
         words = shape.kinds + shape.codes
         kinds = FIRST_KIND + shape.kinds
@@ -98,6 +97,7 @@ class Net(nn.Module):
         self.move_out = nn.Linear(shape.gap_layer, shape.moves)
         self.move_kind = nn.Embedding(kinds, shape.moves)
         self.move_age = nn.Embedding(AGE_CLASSES, shape.moves)
+        self.move_left = nn.Embedding(LEFT_CLASSES, shape.moves)
         self.kind_layer = nn.Linear(state + GAPS, shape.kind_layer)
         self.kind_out = nn.Linear(shape.kind_layer, shape.kinds)
         self.since = nn.Embedding(words * SINCE_CLASSES, 1)
@@ -107,8 +107,9 @@ class Net(nn.Module):
         self.code_kind = nn.Embedding(kinds, shape.codes)
         self.lower = LowRank(shape.codes, shape.rank) if shape.rank else Lower(shape.codes)
         self.drop = nn.Dropout(dropout)
-        self.drop_memory = nn.Dropout(dropout + 0.1)
-        for table in (self.move_kind, self.move_age, self.since, self.age, self.code_kind):
+        self.drop_memory = nn.Dropout(1.3 * dropout)
+        moves = (self.move_kind, self.move_age, self.move_left)
+        for table in (*moves, self.since, self.age, self.code_kind):
             nn.init.zeros_(table.weight)
         nn.init.normal_(self.kind_in.weight, std=0.3)
 
@@ -126,6 +127,7 @@ class Net(nn.Module):
         told = torch.cat([state, memory, batch.numbers], -1)
         moves = self.move_out(self.drop(torch.relu(self.move_layer(told))))
         moves = moves + self.move_kind(batch.kind) + self.move_age(batch.age)
+        moves = moves + self.move_left(batch.left)
         nats = _chosen(moves, batch.can_move, batch.move) * batch.is_step
         kinds, codes = self._then(batch, state)
         of_kind = _chosen(kinds, batch.can_kind, batch.then_kind) * batch.has_kind

@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from bridge.histories.events import EventTable
 from bridge.histories.learnt.batches import gap_numbers
-from bridge.histories.learnt.features import NEVER, SINCE, SINCE_CLASSES, age_classes, numbers
+from bridge.histories.learnt.features import (
+    NEVER,
+    SINCE,
+    SINCE_CLASSES,
+    age_classes,
+    left_classes,
+    numbers,
+)
 from bridge.histories.learnt.model import EventModel
 from bridge.histories.learnt.records import BEGIN, FIRST_KIND, HISTORY, START, Given, Records
 from bridge.histories.learnt.walking import Memory, chosen, codes_drawn, gru_step, two_layers
@@ -103,9 +110,8 @@ class _Walk:
             if not stay.any():
                 break
             rows = np.flatnonzero(stay)
-            who, kind, day, inside, state, move, ends = (
-                one[rows] for one in (who, kind, day, inside, state, move, ends)
-            )
+            who, kind, day, move = who[rows], kind[rows], day[rows], move[rows]
+            inside, ends, state = inside[rows], ends[rows], state[rows]
             memory.keep(rows)
             kind, day, summed = self._step(who, day, inside | ends, state, memory, move, steps)
             inside = inside | ends
@@ -132,6 +138,7 @@ class _Walk:
         can[ends, : model.moves.end] = False
         logits = two_layers(weights, "move", told)
         logits += weights["move_kind.weight"][kind] + weights["move_age.weight"][age_classes(day)]
+        logits += weights["move_left.weight"][left_classes(left, inside)]
         return chosen(logits, can, self.rng)
 
     def _step(
