@@ -147,14 +147,16 @@ def all_generators(epochs: float = 1.0) -> tuple[HistoryGenerator, ...]:
     from bridge.quality.histories.baselines.gru import EPOCHS as GRU_EPOCHS
     from bridge.quality.histories.baselines.gru import StreamGru
     from bridge.quality.histories.baselines.markov import MarkovChain
+    from bridge.quality.histories.baselines.visits import EPOCHS as VISITS_EPOCHS
+    from bridge.quality.histories.baselines.visits import VisitsNet
 
     try:
         import nflows  # noqa: F401
         import torch  # noqa: F401
     except ImportError as error:
         raise MissingExtra("Comparing generators of histories", "train") from error
-    usual = (autoencoder.EPOCHS, autoencoder.FLOW_EPOCHS, GRU_EPOCHS)
-    lstm, flow, gru = (max(1, round(epochs * often)) for often in usual)
+    usual = (autoencoder.EPOCHS, autoencoder.FLOW_EPOCHS, GRU_EPOCHS, VISITS_EPOCHS)
+    lstm, flow, gru, visits = (max(1, round(epochs * often)) for often in usual)
     recipe = partial(
         autoencoder.SequenceAutoencoder,
         epochs=lstm,
@@ -167,4 +169,5 @@ def all_generators(epochs: float = 1.0) -> tuple[HistoryGenerator, ...]:
         recipe(),
         recipe(latents="flow"),
         StreamGru(epochs=gru),
+        VisitsNet(epochs=visits),
     )
