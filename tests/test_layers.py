@@ -12,11 +12,13 @@ PACKAGE = Path(__file__).parents[1] / "bridge"
 MAY_USE = {
     "chart": set(),
     "histories": {
+        "atomic_write",
         "bounded_lines",
         "chart",
         "errors",
         "flows",
         "identity",
+        "opening",
         "patient_arrays",
         "tables",
         "yaml_files",
@@ -66,7 +68,17 @@ MAY_USE = {
     },
     "content": {"codes", "errors", "mapping"},
     # the rules of coherence are apart from histories and synthesis, which they judge
-    "quality": {"chart", "codes", "flows", "errors", "mapping", "pages", "tables", "yaml_files"},
+    "quality": {
+        "chart",
+        "codes",
+        "errors",
+        "flows",
+        "histories",
+        "mapping",
+        "pages",
+        "tables",
+        "yaml_files",
+    },
     "openmrs": {"age_limits", "errors", "wording"},
     "scenarios": {
         "bounded_lines",
