@@ -1,8 +1,8 @@
 """How true the event model is: `python -m tests.bench.event_model ../shared/data/synthea`.
 
 The split of the histories study (974 people learnt from, the others judge), 1,000 made for the sex,
-birth, begin and end of people learnt from; each figure beside its target and floor, by seed. And how
-many people a second NumPy makes on one core.
+birth, begin and end of people learnt from; each figure beside its target and floor, by seed. And
+how many people a second NumPy makes on one core.
 """
 
 import argparse

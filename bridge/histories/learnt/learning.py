@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.errors import InputError
 from bridge.histories.events import TEST, EventTable
-from bridge.histories.learnt.batches import Batches
+from bridge.histories.learnt.batches import LONGEST, Batches
 from bridge.histories.learnt.calibrating import ROUNDS, calibrated
 from bridge.histories.learnt.crowd import crowd_of
 from bridge.histories.learnt.durations import durations_of
@@ -107,13 +107,14 @@ def learn(
     widths: Mapping[str, int] | None = None,
     provenance: Mapping[str, Any] | None = None,
     rounds: int = ROUNDS,
+    longest: int = LONGEST,
     progress: "Callable[[Epoch], None]" = lambda _: None,
 ) -> Learnt:
     """Fit a model: the same table, settings and seed give the same weights."""
     from bridge.histories.learnt.fitting import Settings, fit
     from bridge.histories.learnt.net import Shape
 
-    batches = Batches(material.records, material.moves, material.masks)
+    batches = Batches(material.records, material.moves, material.masks, longest)
     many = len(material.words.codes)
     shape = Shape(
         kinds=len(material.words.kinds),
