@@ -70,11 +70,13 @@ class Batch:
 class Batches:
     """The records of a fit, step by step, from which batches are taken."""
 
-    def __init__(self, records: Records, moves: Moves, masks: Masks) -> None:
+    def __init__(
+        self, records: Records, moves: Moves, masks: Masks, longest: int = LONGEST
+    ) -> None:
         self.records, self.moves, self.masks = records, moves, masks
         self.trail: Trail = moves.trail(records)
         self.first = np.searchsorted(self.trail.owner, np.arange(len(records) + 1))
-        self.steps = np.minimum(np.diff(self.first), LONGEST)
+        self.steps = np.minimum(np.diff(self.first), longest)
 
     def shuffled(self, rows: Ints, size: int, rng: np.random.Generator) -> Iterator[Ints]:
         """Yield people in batches of about equal length, in random order."""

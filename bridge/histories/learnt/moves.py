@@ -34,6 +34,8 @@ class Moves:
 
     spans: Spans
     earlier: Spans
+    until_death: bool = False
+    """No record of the dead ends before their last day: all that were learnt end with a visit."""
 
     @property
     def last(self) -> int:
@@ -59,7 +61,7 @@ class Moves:
         can[:, :n] = inside[:, None] & (self.spans.least[None] <= short[:, None])
         can[:, n : self.last] = ~inside[:, None] & (self.earlier.least[None] <= left[:, None])
         can[:, self.last] = inside & dead & (left > 0)
-        can[:, self.end] = True
+        can[:, self.end] = ~(inside & dead & (left > 0)) if self.until_death else True
         return can
 
     def days(self, move: Ints, left: Ints, dead: Bools, u: NDArray[np.float64]) -> Ints:
@@ -79,7 +81,23 @@ class Moves:
 def moves_of(records: Records) -> Moves:
     """Return classes of moves for the gaps of some records."""
     inside, earlier = gaps_of(records)
-    return Moves(spans=spans_of(inside, BINS), earlier=spans_of(earlier, EARLIER_BINS))
+    return Moves(
+        spans=spans_of(inside, BINS),
+        earlier=spans_of(earlier, EARLIER_BINS),
+        until_death=_until_death(records),
+    )
+
+
+_DEAD: int = 20
+"""Dead people from whom on it is a rule that their last day has a visit. `choice`."""
+
+
+def _until_death(records: Records) -> bool:
+    """Tell whether all the dead have a visit on their last day."""
+    given, dead = records.given, np.flatnonzero(records.given.dead)
+    end = (given.end - given.birth)[records.owner]
+    certain = np.unique(records.owner[(records.day == end) & (records.kind != HISTORY)])
+    return len(dead) >= _DEAD and bool(np.isin(dead, certain).all())
 
 
 def gaps_of(records: Records) -> tuple[Ints, Ints]:
