@@ -24,6 +24,8 @@ MAY_USE = {
         "yaml_files",
     },
     "errors": set(),
+    "opening": {"errors"},
+    "atomic_write": {"errors"},
     "wording": set(),
     "bounded_lines": set(),
     "identity": set(),

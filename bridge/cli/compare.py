@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.histories_compare import compare_event_tables
 from bridge.cli.histories_evaluate import holds_histories
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
 from bridge.cli.tables import show_doubts, show_notes
 from bridge.errors import InputError, MissingExtra
-from bridge.files.atomic_write import write_atomically
 
 
 @click.command()

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.histories_evaluate import evaluate_histories, holds_histories
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
 from bridge.cli.tables import show_doubts, show_notes
 from bridge.errors import InputError, MissingExtra
-from bridge.files.atomic_write import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd

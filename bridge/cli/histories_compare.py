@@ -3,10 +3,10 @@
 import time
 from pathlib import Path
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.histories_evaluate import read_histories
 from bridge.cli.screen import Screen
 from bridge.errors import MissingExtra
-from bridge.files.atomic_write import write_atomically
 
 
 def compare_event_tables(

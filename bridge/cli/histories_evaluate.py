@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.screen import Screen
 from bridge.errors import MissingExtra
-from bridge.files.atomic_write import write_atomically
 
 if TYPE_CHECKING:
     from bridge.histories.events import EventTable
@@ -32,7 +32,7 @@ def holds_histories(path: Path) -> bool:
 
 
 def _column_names(path: Path) -> set[str]:
-    from bridge.files.opening import opened
+    from bridge.opening import opened
 
     if not path.name.removesuffix(".gz").endswith((".csv", ".tsv")) or not path.is_file():
         return set()

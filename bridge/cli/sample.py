@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.coarse import coarse
 from bridge.cli.screen import Screen
 from bridge.cli.tables import show_notes
 from bridge.cli.train_histories import is_histories, sample_histories
 from bridge.errors import InputError, MissingExtra
-from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
 
 

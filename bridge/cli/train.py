@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.coarse import coarse
 from bridge.cli.screen import Screen
 from bridge.cli.tables import show_columns, show_doubts, show_notes
 from bridge.cli.train_histories import Wanted, train_histories
 from bridge.errors import InputError, MissingExtra
-from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.screen import Screen
 from bridge.errors import InputError, MissingExtra
-from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
 
 if TYPE_CHECKING:

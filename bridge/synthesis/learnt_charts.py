@@ -176,7 +176,7 @@ class LearntCharts:
     def _visit(
         self, row: int, day: np.datetime64, contact: _Contact, uuids: Iterator[str]
     ) -> Visit:
-        keys = derived(self._clients.keys[row : row + 1], "times", day.astype(np.int64))
+        keys = derived(self._clients.keys[row : row + 1], "times", int(day.astype(np.int64)))
         days, minute = np.array([day]), self._hours.starts(keys)
         (start,) = self._hours.times(days, minute).datetimes()
         taken = start + timedelta(minutes=10)
@@ -264,7 +264,7 @@ class LearntCharts:
     def _chemistry(self, row: int, day: np.datetime64) -> dict[str, float]:
         """Return the blood chemistry of a person on a day, given the diagnoses so far."""
         key = self._clients.keys[row : row + 1]
-        of_visit = derived(key, "chemistry", day.astype(np.int64))
+        of_visit = derived(key, "chemistry", int(day.astype(np.int64)))
         z = []
         for name in CHEMISTRY:
             share = PERSISTENCE[name].at_once

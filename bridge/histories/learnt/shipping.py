@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bridge.files.atomic_write import write_atomically
+from bridge.atomic_write import write_atomically
 from bridge.histories.events import PROCEDURE, TEST
 from bridge.histories.learnt.checkpoint import pack
 from bridge.histories.learnt.fitting import Epoch, Settings

@@ -18,7 +18,6 @@ import numpy as np
 
 from bridge.bounded_lines import bounded_lines
 from bridge.errors import InputError
-from bridge.files.opening import opened
 from bridge.histories.events import (
     CONDITION,
     DRUG,
@@ -30,6 +29,7 @@ from bridge.histories.events import (
 )
 from bridge.histories.learnt.anchoring import Events, People, Visits, event_table, words
 from bridge.histories.learnt.times import Times, days, parse_times
+from bridge.opening import opened
 
 _YEARS: Final = np.timedelta64(3653, "D")
 """How long a record of Synthea is: its setting exporter.years_of_history, 10 in both sets."""

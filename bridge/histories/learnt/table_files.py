@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.files.atomic_write import write_atomically
+from bridge.atomic_write import write_atomically
 from bridge.files.tables import guarded
 from bridge.histories.events import EventTable
 
