@@ -21,6 +21,7 @@ from bridge.runs.surroundings import Clock
 
 if TYPE_CHECKING:
     from bridge.files.options import FileOptions
+    from bridge.scenarios.cohort import ScenarioCohort
     from bridge.synthesis.cohort import GeneratedCohort
     from bridge.synthesis.people import GivenPerson
 
@@ -64,6 +65,14 @@ class CohortRequest:
     """Move each patient's dates by whole weeks, so that the last lies before `as_of`."""
     codes: Path | None = None
     """A table of codes that goes before bridge's own."""
+    scenarios: tuple[str, ...] = ()
+    """Teaching cases, by name or file."""
+    learners: int | None = None
+    """How many get each of the cases; None: one, or all of a file."""
+    learners_file: Path | None = None
+    """Their names."""
+    until: str = ""
+    """Where the cases stop: `visit-3`, or `decision`."""
 
     @property
     def file_options(self) -> "FileOptions":
@@ -139,6 +148,27 @@ def generated_cohort(
     if request.active > count:
         raise InputError(f"{request.active} of {count} patients", hints=option("active"))
     return cohort_of(asked, count)
+
+
+def scenario_cohort(request: CohortRequest, clock: Callable[[], datetime]) -> "ScenarioCohort":
+    """Return the patients of a class; without a day it is today, where the first case is."""
+    from bridge.scenarios.catalogue import load_case
+    from bridge.scenarios.cohort import ClassRequest, ScenarioCohort, zone_of
+    from bridge.scenarios.learners import load_learners
+
+    named = request.learners_file
+    now = request.now or clock()
+    today = now.astimezone(zone_of(load_case(request.scenarios[0]))).date()
+    return ScenarioCohort(
+        ClassRequest(
+            scenarios=request.scenarios,
+            learners=load_learners(named) if named else ("",) * (request.learners or 1),
+            learners_file=str(named.absolute()) if named else None,
+            until=request.until,
+            as_of=request.as_of or today,
+            now=now if request.as_of in (None, today) else None,
+        )
+    )
 
 
 def _last_day(request: CohortRequest, today: date) -> date:
