@@ -1,6 +1,6 @@
 """Faults planted into any charts that are given: those of bridge, or of files.
 
-Each kind takes a chart that has what it needs, and spoils it; `plant` says which rule is to find it.
+Each kind takes a chart that has what it needs and spoils it; `plant` says which rule finds that.
 """
 
 import re
