@@ -45,7 +45,7 @@ class GeneratedRecipe:
     as_of: date
     population: str
     """A name that comes with bridge, or the whole path of a file."""
-    visits: tuple[int, int]
+    visits: tuple[int, int] | None
     illness: str
     limits: dict[str, tuple[int | float, int | float]]
     """The least and the greatest value of each measurement; the uuids tell 50 from 50.0."""
@@ -60,6 +60,10 @@ class GeneratedRecipe:
     people: str | None = None
     """The whole path of a table of people, and what tells whether they are still the same."""
     people_digest: str | None = None
+    chart: Literal["vitals", "full"] = "vitals"
+    """What is made of a patient; runs of before there was a choice have vital signs alone."""
+    care: str | None = None
+    """What tells whether the care modules are still the same."""
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
@@ -83,20 +87,22 @@ class GeneratedRecipe:
             ages=dict(request.ages),
             people=request.people_file,
             people_digest=people_digest(request.people) if request.people else None,
+            chart=request.chart,
+            care=inputs.get("care"),
         )
 
     @property
     def options(self) -> dict[str, str]:
         """What a load is asked for, by the name of each option, to get the same again."""
-        fewest, most = self.visits
         return {
             "seed": str(self.seed),
             "as_of": self.as_of.isoformat(),
             "population": self.population,
-            "visits": f"{fewest}-{most}",
+            **({"visits": f"{self.visits[0]}-{self.visits[1]}"} if self.visits else {}),
             "illness": self.illness,
             **({"active": str(self.active)} if self.active else {}),
             **({"people": self.people} if self.people else {}),
+            "chart": self.chart,
         }
 
     @property
@@ -118,11 +124,12 @@ class GeneratedRecipe:
             ages=self.ages,
             people=people,
             people_file=self.people,
+            chart=self.chart,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":
         """Make the patients again; raise RecipeChanged where they would be others."""
-        from bridge.synthesis.cohort import GeneratedCohort
+        from bridge.synthesis.cohort import cohort_of
         from bridge.synthesis.people import people_digest
         from bridge.synthesis.population import load_population, population_digest
 
@@ -131,7 +138,7 @@ class GeneratedRecipe:
         request = self.request
         if self.people and people_digest(request.people) != self.people_digest:
             raise RecipeChanged(f"other people: {self.people} has changed since")
-        made = GeneratedCohort(request, self.count)
+        made = cohort_of(request, self.count)
         _require_same(self, GeneratedRecipe.of(made))
         return made
 

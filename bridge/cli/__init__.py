@@ -33,6 +33,7 @@ COMMANDS = {
     "compare": "Let bridge's generator and others learn the same people.",
     "mapping": "Check a mapping file, or export it.",
     "content": "Write the content package in other forms.",
+    "care": "List the care modules, show one with its sources, or check a file of your own.",
     "sandbox": "Serve the embedded OpenMRS-compatible server.",
 }
 

@@ -22,8 +22,8 @@ from bridge.files.atomic_write import write_atomically
 @click.option(
     "--spec",
     "spec_name",
-    help="What the columns mean: a YAML file, or population or illness (bridge's own). None: it "
-    "is inferred.",
+    help="What the columns mean: a YAML file, or population, illness or labs (bridge's own). None: "
+    "it is inferred.",
 )
 @click.option(
     "--out",

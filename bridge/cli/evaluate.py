@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--spec",
     "spec_name",
-    help="What the columns mean, as for `bridge train`: a YAML file, or population or illness.",
+    help="What the columns mean, as for `bridge train`: a YAML file, or a name of bridge's own.",
 )
 @click.option(
     "--model",

@@ -274,9 +274,16 @@ cohort_options = grouped(
     click.option(
         "--visits",
         type=VisitsType(),
-        default="1-6",
-        show_default=True,
-        help="Visits of each patient.",
+        show_default="as many as their care takes; 1-6 with --chart vitals",
+        help="Visits of each patient; of more, the newest.",
+    ),
+    click.option(
+        "--chart",
+        type=click.Choice(["full", "vitals"]),
+        envvar="BRIDGE_CHART",
+        show_default="full; vitals for people of a file",
+        help="Whole charts (diagnoses, tests, drugs, vaccines, notes, programs, appointments), or "
+        "vital signs alone.",
     ),
     click.option(
         "--illness",

@@ -38,8 +38,8 @@ SEED = 1
 @click.option(
     "--spec",
     "spec_name",
-    help="What the columns mean: a YAML file, or population or illness (bridge's own). None: it "
-    "is inferred, and written beside the model to be edited.",
+    help="What the columns mean: a YAML file, or population, illness or labs (bridge's own). None: "
+    "it is inferred, and written beside the model to be edited.",
 )
 @click.option(
     "--check",

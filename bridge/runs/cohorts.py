@@ -6,7 +6,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from bridge.age_limits import Span
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DEFAULT_COUNT = 200
 
+ChartKind = Literal["vitals", "full"]
+
 EARLIEST_YEAR = 1900
 """An arbitrary bound, so that the oldest are born in a year that every server can write."""
 
@@ -42,7 +44,10 @@ class CohortRequest:
     as_of: date | None = None
     """None: today, where the population lives."""
     population: str = "kenya"
-    visits: tuple[int, int] = (1, 6)
+    visits: tuple[int, int] | None = None
+    """The fewest and the most of a patient; None: as many as their care takes, or 1 to 6."""
+    chart: ChartKind | None = None
+    """Whole charts (None), or vital signs alone; those of a people file are vital signs."""
     illness: str | None = None
     active: int = 0
     """How many have a visit that goes on when they are loaded."""
@@ -103,7 +108,7 @@ def generated_cohort(
     `ages` are limits of measurements that depend on the patient's age and sex. `note` is told
     what was made of the people file.
     """
-    from bridge.synthesis.cohort import GeneratedCohort, Request
+    from bridge.synthesis.cohort import USUAL_VISITS, Request, cohort_of
     from bridge.synthesis.people import load_people
     from bridge.synthesis.population import load_population
 
@@ -122,13 +127,17 @@ def generated_cohort(
             note(f"{request.people}: {text}")
     if request.count and people and request.count > len(people):
         raise InputError(f"has {len(people)} people, not {request.count}", place=request.people)
+    chart = request.chart or ("vitals" if people else "full")
+    if people and chart == "full":
+        raise InputError("people of a file get vital signs", hints=option("chart"))
     asked = Request(
         seed=request.seed,
         as_of=as_of,
         population=population,
-        visits=request.visits,
+        visits=request.visits or (USUAL_VISITS if chart == "vitals" else None),
         limits=limits,
         ages=ages or {},
+        chart=chart,
         illness=request.illness or ("none" if people else "mixed"),
         people=people,
         people_file=str(request.people.absolute()) if request.people else None,
@@ -138,7 +147,7 @@ def generated_cohort(
     count = request.count or len(people) or DEFAULT_COUNT
     if request.active > count:
         raise InputError(f"{request.active} of {count} patients", hints=option("active"))
-    return GeneratedCohort(asked, count)
+    return cohort_of(asked, count)
 
 
 def scenario_cohort(request: CohortRequest, clock: Callable[[], datetime]) -> "ScenarioCohort":

@@ -78,7 +78,7 @@ def read_files(asked: CohortRequest, listener: Listener) -> ReadFiles:
 def charts_on_server(
     client: Client, vocabulary: Vocabulary, asked: CohortRequest, fit: ServerFit
 ) -> ChartsOnServer:
-    """Ask a server what it has for the codes of the charts."""
+    """Ask a server what it has for the codes of charts."""
     table = load_code_table(asked.codes)
     terms = read_terms(client, vocabulary, fit.mapping, table)
     limits = limits_of(fit.state, fit.mapping)

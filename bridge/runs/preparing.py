@@ -28,7 +28,7 @@ from bridge.errors import InputError, Interrupted, option
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping, Profile
 from bridge.mapping.terms import Terms
-from bridge.mapping.vocabulary import Vocabulary, vocabulary_of
+from bridge.mapping.vocabulary import Vocabulary, vocabulary_of, vocabulary_with
 from bridge.openmrs.client import Client
 from bridge.openmrs.models import AttributeType
 from bridge.recipe import Cohort, GeneratedRecipe, Recipe, ScenarioRecipe
@@ -88,7 +88,7 @@ class CohortOnServer(NamedTuple):
     recipe: Recipe
     files: ReadFiles | None = None
     vocabulary: Vocabulary | None = None
-    """The codes of whole charts; None: the patients have measurements alone."""
+    """The codes of whole charts; None: there are vital signs alone."""
 
 
 @contextmanager
@@ -108,9 +108,8 @@ def prepare(
         profile = mapping.profiles[found.profile]
         goal, charts = _goal(state, mapping, profile, around.clock()), None
         if found.vocabulary:
-            charts = charts_on_server(
-                client, found.vocabulary, request.patients, ServerFit(state, mapping, profile, goal)
-            )
+            fit = ServerFit(state, mapping, profile, goal)
+            charts = charts_on_server(client, found.vocabulary, request.patients, fit)
     begun = _time_after(last_begun(around.records), around.clock())
     run = Run(
         name=new_run_name(begun, around.randomness),
@@ -177,7 +176,16 @@ def cohort_on_server(
     asked = wanted.with_seed(around.randomness)
     limits, ages = limits_of(state, mapping), ages_of(state, mapping)
     made = generated_cohort(asked, limits, around.clock, ages=ages, note=around.listener.note)
-    return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
+    recipe = GeneratedRecipe.of(made)
+    if made.request.chart == "vitals":
+        return CohortOnServer(state, profile, made, recipe)
+    from bridge.synthesis.care_cohort import figures_of
+    from bridge.synthesis.care_vocabulary import care_meanings
+
+    if connection.is_sandbox:
+        give_content(connection, around)
+    meanings = care_meanings(figures_of(made.request.population))
+    return CohortOnServer(state, profile, made, recipe, vocabulary=vocabulary_with(meanings))
 
 
 def _goal(state: ServerState, mapping: Mapping, profile: Profile, now: datetime) -> Target:

@@ -165,8 +165,9 @@ def check_cohort(
     tally = _Tally(examples)
     people: dict[str, Person] = {}
     related: list[Patient] = []
-    entries = 0
+    seen = entries = 0
     for patient in patients:
+        seen += 1
         entries += len(patient.entries) + sum(len(e.entries) for e in patient.encounters())
         tally.add(patient, judge.breaches(patient, as_of=as_of))
         people[patient.uuid] = whose = person(patient)
@@ -177,7 +178,7 @@ def check_cohort(
         tally.add(patient, _of_relatives(judge, patient, people))
     rules = [rule.name for rule in judge.rules.rules]
     return Coherence(
-        patients=len(people),
+        patients=seen,
         entries=entries,
         broken=len(tally.broken),
         counts={rule: tally.counts[rule] for rule in rules},

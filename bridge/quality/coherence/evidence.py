@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import Enum
+from functools import cache
 from typing import NamedTuple
 
 from bridge.chart import Visit
@@ -72,9 +73,9 @@ def applies(evidence: Evidence, at: Moment, line: Timeline) -> bool:
 
 
 def is_pregnant(line: Timeline, day: date) -> bool:
-    """Tell whether the chart says that she is pregnant on a day; on the day of birth she was."""
+    """Tell whether the chart says that she is pregnant on a day; on the day of birth no more."""
     return any(
-        (one.first or day) <= day and (one.last is None or day < one.last or day == one.first)
+        (one.first or day) <= day and (one.last is None or day < one.last)
         for one in line.pregnancies
     )
 
@@ -169,6 +170,7 @@ def _within(evidence: Evidence, value: float) -> bool:
 def _number(evidence: Evidence, at: Moment, line: Timeline) -> Truth:
     values = [one.value for one in numbers(evidence, at, line)]
     known = [value for value in values if value is not None]
+    known = known[-1:] if evidence.latest else known
     if evidence.test and evidence.below is None and evidence.at_least is None:
         return Truth.HOLDS if values else Truth.SILENT
     if not known:
@@ -233,20 +235,26 @@ _DENIED = re.compile(
 
 
 def says(text: str, words: tuple[str, ...]) -> bool:
-    """Tell whether a text says some words and does not deny them."""
-    for match in _expression(words).finditer(text):
+    """Tell whether a text (in small letters) says some words and does not deny them."""
+    return said(text, words) is not None
+
+
+def said(text: str, words: tuple[str, ...]) -> str | None:
+    """Return the first of the words that a text says and does not deny."""
+    plain, expression = _looked_for(words)
+    if plain and not any(word in text for word in plain):
+        return None  # most notes say nothing of the kind, and this is quick
+    for match in expression.finditer(text):
         if not _DENIED.search(text[max(0, match.start() - 60) : match.start()]):
-            return True
-    return False
+            return match[0]
+    return None
 
 
-_EXPRESSIONS: dict[tuple[str, ...], re.Pattern[str]] = {}
-
-
-def _expression(words: tuple[str, ...]) -> re.Pattern[str]:
-    if words not in _EXPRESSIONS:
-        _EXPRESSIONS[words] = whole_words(words)
-    return _EXPRESSIONS[words]
+@cache
+def _looked_for(words: tuple[str, ...]) -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """Return the words, if all are plain, and the expression that finds them whole."""
+    plain = all(re.fullmatch(r"[a-z0-9 '-]+", word) for word in words)
+    return (words if plain else ()), whole_words(words)
 
 
 def in_words(evidence: Evidence) -> str:

@@ -70,6 +70,8 @@ class Evidence(YamlModel):
     before: Days = 0
     after: Days = 0
     """How many days around count, beside the visit itself."""
+    latest: bool = False
+    """Of several numbers only the last."""
     earlier: bool = False
     """Only on days before the visit: the same disease at an earlier visit."""
 
@@ -257,7 +259,7 @@ class NoteNumbers(Rule):
 
     kind: Literal["note_numbers"]
     patterns: dict[str, tuple[str, ...]]
-    """By measurement: expressions with the number as their group (two for a pressure)."""
+    """By measurement or test: expressions with the number as their group (two for a pressure)."""
     tolerance: dict[str, float]
 
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from bridge.quality.coherence.evidence import says
+from bridge.chart import MEASUREMENTS
+from bridge.quality.coherence.evidence import said
 from bridge.quality.coherence.judging import Breach, where, who
 from bridge.quality.coherence.model import NoteNumbers, NoteWords
-from bridge.quality.coherence.timeline import Measured, Timeline, Written
+from bridge.quality.coherence.timeline import Timeline, Written
 
 
 def note_words(rule: NoteWords, line: Timeline) -> Iterator[Breach]:
@@ -15,54 +16,56 @@ def note_words(rule: NoteWords, line: Timeline) -> Iterator[Breach]:
     if rule.sex and line.sex != rule.sex:
         return
     for note in line.notes:
-        months = line.months(note.day)
-        if rule.months and not rule.months[0] <= months < rule.months[1]:
+        if rule.months and not rule.months[0] <= line.months(note.day) < rule.months[1]:
             continue
-        if not says(note.text, rule.words):
-            continue
-        if not rule.measured:
-            what = f"a note says {_quoted(note.text, rule.words)} of {who(line, note.day)}"
-            yield Breach(rule.name, what, where(note.place))
-            continue
-        for one in line.of_visit(note.place.visit, rule.measured):
-            if _is_wrong(rule, one.value):
-                name = rule.measured.replace("_", " ")
-                what = f"a note says {_quoted(note.text, rule.words)}, and {name} is {one.value:g}"
-                yield Breach(rule.name, what, where(note.place))
-                break
+        wrong = _contradicting(rule, note, line)
+        if wrong and (quoted := said(note.text, rule.words)):
+            yield Breach(rule.name, f"a note says “{quoted}” {wrong}", where(note.place))
 
 
-def _is_wrong(rule: NoteWords, value: float) -> bool:
-    low, high = rule.at_least, rule.below
-    return (low is None or value >= low) and (high is None or value < high)
-
-
-def _quoted(text: str, words: tuple[str, ...]) -> str:
-    from bridge.quality.coherence.vocabulary import whole_words
-
-    match = whole_words(words).search(text)
-    return f"“{match[0]}”" if match else words[0]
+def _contradicting(rule: NoteWords, note: Written, line: Timeline) -> str:
+    """Say what would contradict the rule's words, were they in a note; empty: nothing would."""
+    if not rule.measured:
+        return f"of {who(line, note.day)}"
+    for one in line.of_visit(note.place.visit, rule.measured):
+        low, high = rule.at_least, rule.below
+        if (low is None or one.value >= low) and (high is None or one.value < high):
+            return f"where {rule.measured.replace('_', ' ')} is {one.value:g}"
+    return ""
 
 
 def note_numbers(rule: NoteNumbers, line: Timeline) -> Iterator[Breach]:
     """Yield numbers in notes that are none of those measured in the visit."""
     for note in line.notes:
         for name, patterns in rule.patterns.items():
+            names = ("sbp_mmhg", "dbp_mmhg") if name == "pressure" else (name,)
+            measured = [(one, _values(one, note, line)) for one in names]
+            if not any(values for _, values in measured):
+                continue
             for quoted in _numbers(note, patterns):
-                what = _against(rule, name, quoted, note, line)
-                if what:
+                if what := _against(rule.tolerance[name], quoted, measured):
                     yield Breach(rule.name, what, where(note.place))
 
 
+def _values(name: str, note: Written, line: Timeline) -> list[float]:
+    """Return what was measured or counted in a note's visit."""
+    visit = note.place.visit
+    if name in MEASUREMENTS:
+        return [one.value for one in line.of_visit(visit, name)]
+    return [
+        one.value
+        for one in line.tests.get(name, ())
+        if one.place.visit is visit and one.value is not None
+    ]
+
+
 def _against(
-    rule: NoteNumbers, name: str, quoted: tuple[float, ...], note: Written, line: Timeline
+    tolerance: float, quoted: tuple[float, ...], measured: list[tuple[str, list[float]]]
 ) -> str:
-    names = ("sbp_mmhg", "dbp_mmhg") if name == "pressure" else (name,)
-    for one, number in zip(names, quoted, strict=False):
-        measured: list[Measured] = line.of_visit(note.place.visit, one)
-        if measured and all(abs(m.value - number) > rule.tolerance[name] for m in measured):
-            words = one.replace("_", " ")
-            return f"a note quotes {words} {number:g}, and {measured[-1].value:g} was measured"
+    for (name, values), number in zip(measured, quoted, strict=False):
+        if values and all(abs(value - number) > tolerance for value in values):
+            words = name.replace("_", " ")
+            return f"a note quotes {words} {number:g}, and {values[-1]:g} was measured"
     return ""
 
 

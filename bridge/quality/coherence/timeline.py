@@ -90,6 +90,7 @@ class Written(NamedTuple):
 
     day: date
     text: str
+    """In small letters."""
     place: Place
 
 
@@ -106,6 +107,7 @@ class Timeline:
     allergies: dict[str, list[Said]] = field(default_factory=dict)
     tests: dict[str, list[Tested]] = field(default_factory=dict)
     measures: dict[str, list[Measured]] = field(default_factory=dict)
+    by_visit: dict[tuple[int, str], list[Measured]] = field(default_factory=dict)
     drugs: dict[str, list[Ordered]] = field(default_factory=dict)
     orders: list[Ordered] = field(default_factory=list)
     notes: list[Written] = field(default_factory=list)
@@ -119,7 +121,7 @@ class Timeline:
 
     def of_visit(self, visit: Visit | None, name: str) -> list[Measured]:
         """Return the vital signs of this name that a visit has."""
-        return [one for one in self.measures.get(name, ()) if one.place.visit is visit]
+        return self.by_visit.get((id(visit), name), [])
 
 
 class Reader:
@@ -167,6 +169,7 @@ class Reader:
                 time = encounter.time
                 one = Measured(time.date(), time, entry.value, place)
                 line.measures.setdefault(entry.name, []).append(one)
+                line.by_visit.setdefault((id(visit), entry.name), []).append(one)
             case Finding() | Result():
                 self._found(line, place, encounter.time, entry)
             case Diagnosis():
@@ -180,7 +183,7 @@ class Reader:
                 keys = self.vocabulary.vaccines.keys(entry.vaccine)
                 _add(line.vaccines, keys, Said(day, day, entry.vaccine.label, place))
             case Note():
-                line.notes.append(Written(encounter.time.date(), entry.text, place))
+                line.notes.append(Written(encounter.time.date(), entry.text.lower(), place))
             case _:
                 pass
 
