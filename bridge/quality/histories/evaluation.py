@@ -22,7 +22,7 @@ from bridge.quality.histories.measured import Measured, Reached, measured
 from bridge.quality.histories.picking import halves, some_people
 from bridge.quality.histories.records import Numbers, Records, records_of
 from bridge.quality.histories.telling_apart import Told, noise, told_apart
-from bridge.quality.histories.words import Words, numbered, words_of
+from bridge.quality.histories.words import Word, Words, numbered, words_of
 
 FEWEST: Final = 50
 """Real people without whom nothing can be said."""
@@ -53,7 +53,6 @@ class HistoryEvaluation:
     other: Records
     measured: tuple[Measured, ...]
     told: Told
-    told_floor: Told
     onsets: list[times.Onset]
     treatments: Mapping[str, list[treatment.Given]]
     furthest: list[Prevalence]
@@ -82,6 +81,7 @@ class Judge:
                 raise InputError(f"{what} are {len(table)}; {FEWEST} are needed")
         self.trained, self.seed = train is not None, seed
         self.real, self.other = judging, other
+        self._floors: dict[tuple[Word, ...], _Floor] = {}
 
     def evaluate(self, made: EventTable) -> HistoryEvaluation:
         """Measure a made table; of more people than the floor has, only so many are looked at."""
@@ -89,30 +89,25 @@ class Judge:
         if not len(looked_at.owner):
             raise InputError("the made people have no events")
         words = words_of([self.other, self.real, looked_at])
-        real, other, mine = (
-            records_of(table, words) for table in (self.real, self.other, looked_at)
-        )
-        chosen = times.lasting_conditions(other, _lasting(self.other, words))
-        looked = {"made": _Look(real, mine, chosen), "floor": _Look(real, other, chosen)}
-        told, told_floor = (told_apart(real, one, other, self.seed) for one in (mine, other))
-        found = {name: look.reached() for name, look in looked.items()}
-        found["made"] |= {"told": Reached(told.auc, told.n)}
-        found["floor"] |= {"told": Reached(told_floor.auc, told_floor.n)}
-        member = self._privacy(found, real, mine, other) if self.trained else None
+        floor, mine = self._floor_of(words), records_of(looked_at, words)
+        look = _Look(floor.real, mine, floor.look.chosen)
+        told = told_apart(floor.real, mine, floor.other, self.seed, by_what=True)
+        reached = {**look.reached(), "told": Reached(told.auc, told.n)}
+        beside = dict(floor.reached)
+        member = self._privacy(reached, beside, floor, mine) if self.trained else None
         return HistoryEvaluation(
-            real=real,
+            real=floor.real,
             made=mine,
-            other=other,
-            measured=measured(found["made"], found["floor"], noise(told.n), _centile(real)),
+            other=floor.other,
+            measured=measured(reached, beside, noise(told.n), _centile(floor.real)),
             told=told,
-            told_floor=told_floor,
-            onsets=looked["made"].onsets,
-            treatments=looked["made"].treatments,
+            onsets=look.onsets,
+            treatments=look.treatments,
             furthest=furthest(
                 words,
-                looked["made"].real_frequencies,
-                looked["made"].frequencies,
-                looked["floor"].frequencies,
+                look.real_frequencies,
+                look.frequencies,
+                floor.look.frequencies,
                 most=MOST_NAMED,
             ),
             contents=self._contents(made),
@@ -121,6 +116,17 @@ class Judge:
             trained=self.trained,
             seed=self.seed,
         )
+
+    def _floor_of(self, words: Words) -> "_Floor":
+        """Measure the floor, once for all tables whose words are no others than the real ones."""
+        if words.listed not in self._floors:
+            real, other = (records_of(table, words) for table in (self.real, self.other))
+            chosen = times.lasting_conditions(other, _lasting(self.other, words))
+            look = _Look(real, other, chosen)
+            told = told_apart(real, other, other, self.seed, by_what=False)
+            reached = {**look.reached(), "told": Reached(told.auc, told.n)}
+            self._floors[words.listed] = _Floor(real, other, look, reached)
+        return self._floors[words.listed]
 
     def _contents(self, made: EventTable) -> Contents:
         return Contents(
@@ -131,17 +137,22 @@ class Judge:
         )
 
     def _privacy(
-        self, found: dict[str, dict[str, Reached]], real: Records, made: Records, learnt: Records
+        self,
+        reached: dict[str, Reached],
+        beside: dict[str, Reached],
+        floor: "_Floor",
+        made: Records,
     ) -> Membership:
-        for name, records in (("made", made), ("floor", real)):
-            runs = longest_runs(records, learnt, self.seed)
-            found[name]["copied"] = Reached(float(np.median(runs)), len(records))
-            found[name]["copied_99"] = Reached(float(np.percentile(runs, 99)), len(records))
-        member = membership(made, learnt, real, self.seed)
-        found["made"]["membership"] = Reached(member.auc, member.others)
-        found["made"]["closer"] = Reached(member.closer, len(made))
+        """Add what is known of copies and membership to the figures and their floors."""
+        for found, records in ((reached, made), (beside, floor.real)):
+            runs = longest_runs(records, floor.other, self.seed)
+            found["copied"] = Reached(float(np.median(runs)), len(records))
+            found["copied_99"] = Reached(float(np.percentile(runs, 99)), len(records))
+        member = membership(made, floor.other, floor.real, self.seed)
+        reached["membership"] = Reached(member.auc, member.others)
+        reached["closer"] = Reached(member.closer, len(made))
         # of people whom nobody made nearness can tell nothing
-        found["floor"] |= {key: Reached(0.5, member.others) for key in ("membership", "closer")}
+        beside |= {key: Reached(0.5, member.others) for key in ("membership", "closer")}
         return member
 
 
@@ -149,7 +160,7 @@ class _Look:
     """Two tables compared in everything but the classifier and privacy."""
 
     def __init__(self, real: Records, other: Records, chosen: Numbers) -> None:
-        self._real, self._other = real, other
+        self._real, self._other, self.chosen = real, other, chosen
         self.real_frequencies: Frequencies = frequencies(real)
         self.frequencies = frequencies(other)
         self.onsets = times.onsets(real, other, chosen)
@@ -189,6 +200,15 @@ class _Look:
             kind: Reached(treatment.mean_error(pairs), len(pairs))
             for kind, pairs in self.treatments.items()
         }
+
+
+class _Floor(NamedTuple):
+    """The real people in some words, and what the others among them reach."""
+
+    real: Records
+    other: Records
+    look: _Look
+    reached: dict[str, Reached]
 
 
 def evaluate(

@@ -13,6 +13,16 @@ Rows = NDArray[np.bool_]
 
 YEAR: Final = np.timedelta64(31_557_600, "s")
 CERTIFIES_DEATH: Final = "death certification"
+CANNOT_BE: Final = (
+    "before birth",
+    "after the record ends",
+    "before the record begins",
+    "stops before it starts",
+    "twice in a visit",
+    "from before the record",
+)
+"""What a reader's reasons for leaving out an event say when it cannot be."""
+
 FEWEST: Final = 20
 """Real people (or doses) from whom on it says something that all are of one sex (or age)."""
 
@@ -25,7 +35,8 @@ class Impossible(NamedTuple):
 
     what: str
     events: int
-    people: int
+    people: int | None
+    """None where the table does not say whose the events were."""
     of: int
     """People of the table."""
     example: str
@@ -46,7 +57,18 @@ def impossible(table: EventTable) -> list[Impossible]:
         "something after the death certificate": _after_certificate,
         "an event of a visit that is not there": _no_visit,
     }
-    return [_counted(what, table, check(table)) for what, check in checks.items()]
+    return [*(_counted(what, table, check(table)) for what, check in checks.items()), _read(table)]
+
+
+def _read(table: EventTable) -> Impossible:
+    """Count what the reader of a file left out because it cannot be: it is not in the table."""
+    reasons = {
+        reason: many
+        for reason, many in table.dropped.items()
+        if any(word in reason for word in CANNOT_BE)
+    }
+    said = "; ".join(f"{many:,} {reason}" for reason, many in reasons.items())
+    return Impossible("left out in reading", sum(reasons.values()), None, len(table), said)
 
 
 def unseen(table: EventTable, real: EventTable) -> list[Impossible]:

@@ -31,10 +31,13 @@ def noise(n: int) -> float:
     return float(np.sqrt((2 * n + 1) / (12 * n**2))) if n else float("nan")
 
 
-def told_apart(real: Records, other: Records, reference: Records, seed: int) -> Told:
+def told_apart(
+    real: Records, other: Records, reference: Records, seed: int, *, by_what: bool
+) -> Told:
     """Let LightGBM tell as many real from other people by counts and times; NaN where too few.
 
-    `reference` says which words are common, so that made and floor are seen with the same eyes.
+    `reference` says which words are common, so that made and floor are seen with the same eyes;
+    `by_what` asks also what it went by.
     """
     from bridge.quality.two_sample import area
 
@@ -45,7 +48,7 @@ def told_apart(real: Records, other: Records, reference: Records, seed: int) -> 
     seen = _Eyes(reference)
     tables = [seen.table(one.some(rng.permutation(len(one))[:n])) for one in (real, other)]
     auc = area(tables[0], tables[1], paired=False, seed=seed)
-    return Told(auc, n, _by_what(tables, seed))
+    return Told(auc, n, _by_what(tables, seed) if by_what else [])
 
 
 def _by_what(tables: list[Any], seed: int) -> list[tuple[str, float]]:

@@ -1,6 +1,7 @@
 """Small event tables written by hand, and larger ones by a simple rule."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ SHARES = {"flu": 0.5, "pressure": 0.3, "sugar": 0.2}
 
 
 def clinic(n: int, seed: int, *, usual: float = 90.0, treated: float = 0.8) -> EventTable:
-    """Make n people with a visit each `usual` days or so; a diagnosis brings its drug and a test.
+    """Make n people with a visit each `usual` days or so; an illness brings its drug and a test.
 
     `treated` is how often it brings the drug.
     """
@@ -92,12 +93,13 @@ def clinic(n: int, seed: int, *, usual: float = 90.0, treated: float = 0.8) -> E
     people = []
     for _ in range(n):
         said: list[Said] = []
+        ill = [one for one, share in SHARES.items() if rng.random() < share]
         day = float(rng.exponential(usual))
         number = 0
         while day < 3_000:
             codes = []
-            for illness, share in SHARES.items():
-                if rng.random() < share / 3:
+            for illness in ill:
+                if rng.random() < 0.2:
                     codes.append(("condition", illness))
                     codes += [("drug", DRUGS[illness])] * int(rng.random() < treated)
                     codes += [("test", "count"), ("test", "rate")] * int(rng.random() < 0.5)
@@ -108,3 +110,27 @@ def clinic(n: int, seed: int, *, usual: float = 90.0, treated: float = 0.8) -> E
     sexes = ["M" if rng.random() < 0.5 else "F" for _ in range(n)]
     born = [str(BORN - np.timedelta64(int(d), "D")) for d in rng.integers(0, 20_000, n)]
     return table(people, sex=sexes, born=born)
+
+
+def write_csv(folder: Path, written: EventTable) -> Path:
+    """Write events.csv and people.csv into a folder, and return it."""
+    folder.mkdir()
+    spans = (written.birth, written.death, written.begin, written.end)
+    people = zip(written.person, written.sex, *map(_dates, spans), strict=True)
+    lines = ["patient,sex,birth,death,begin,end", *(",".join(row) for row in people)]
+    (folder / "people.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    events = zip(
+        written.person[written.owner],
+        map(str, written.time),
+        written.kind,
+        written.code,
+        ["" if visit == BEFORE else str(visit) for visit in written.visit],
+        strict=True,
+    )
+    lines = ["patient,time,type,code,visit", *(",".join(row) for row in events)]
+    (folder / "events.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def _dates(days: np.ndarray) -> list[str]:
+    return ["" if np.isnat(day) else str(day) for day in days]

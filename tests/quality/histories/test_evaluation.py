@@ -18,30 +18,30 @@ def figures(found: HistoryEvaluation) -> dict[str, tuple[float, float]]:
 @pytest.fixture(scope="module")
 def real() -> EventTable:
     """Real people of a made clinic."""
-    return clinic(250, 1)
+    return clinic(160, 1)
 
 
 @pytest.fixture(scope="module")
 def train() -> EventTable:
     """Those who were learnt."""
-    return clinic(300, 2)
+    return clinic(200, 2)
 
 
 def test_another_sample_is_at_the_floor(real: EventTable, train: EventTable) -> None:
     """In every measure, and nothing gives it away."""
-    found = figures(evaluate(real, clinic(300, 3), train, seed=0))
+    found = figures(evaluate(real, clinic(200, 3), train, seed=0))
     assert list(found) == [kind.key for kind in KINDS]
     for key in ("prevalence", "in_visit", "in_life", "visit_to_visit"):
-        assert found[key][0] == pytest.approx(found[key][1], abs=0.06), key
+        assert found[key][0] == pytest.approx(found[key][1], abs=0.08), key
     for key in ("largest", "gaps", "each", "drug", "test", "kinds", "a_year", "told"):
         assert found[key][0] == pytest.approx(found[key][1], abs=0.1), key
-    assert found["told"][0] == pytest.approx(0.5, abs=0.08)
+    assert found["told"][0] == pytest.approx(0.5, abs=0.1)
     assert found["membership"][0] == pytest.approx(0.5, abs=0.08)
 
 
 def test_what_is_wrong_is_seen_where_it_is(real: EventTable, train: EventTable) -> None:
     """Drugs half as often, visits twice as far apart: the tests stay right."""
-    found = figures(evaluate(real, clinic(300, 3, usual=180, treated=0.3), train, seed=0))
+    found = figures(evaluate(real, clinic(200, 3, usual=180, treated=0.3), train, seed=0))
     assert found["told"][0] > 0.85
     assert found["gaps"][0] > 0.2 > 0.1 > found["gaps"][1]
     assert found["a_year"][0] == pytest.approx(0.5, abs=0.1)
@@ -53,16 +53,16 @@ def test_copies_are_seen(real: EventTable, train: EventTable) -> None:
     """Made people who are the learnt ones: runs as long as records, membership told."""
     found = figures(evaluate(real, train, train, seed=0))
     assert found["copied"][0] > 2 * found["copied"][1]
-    assert found["membership"][0] > 0.95
+    assert found["membership"][0] > 0.9
     assert found["closer"][0] > 0.6
     assert found["prevalence"] == (found["prevalence"][1],) * 2
 
 
 def test_without_the_learnt_the_real_are_halved(real: EventTable) -> None:
     """And nothing is said of privacy."""
-    found = evaluate(real, clinic(300, 3), seed=0)
-    assert found.people == {"real": 125, "other": 125, "made": 300}
-    assert len(found.made) == 125
+    found = evaluate(real, clinic(200, 3), seed=0)
+    assert found.people == {"real": 80, "other": 80, "made": 200}
+    assert len(found.made) == 80
     assert found.membership is None
     assert "membership" not in figures(found)
 
@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_figures(real: EventTable) -> None:
 def test_too_few_people_are_refused(train: EventTable) -> None:
     """With how many there are."""
     with pytest.raises(InputError, match="are 20; 50 are needed"):
-        evaluate(clinic(20, 1), clinic(300, 3), train, seed=0)
+        evaluate(clinic(20, 1), clinic(200, 3), train, seed=0)
 
 
 def test_nobody_made_anything(real: EventTable, train: EventTable) -> None:

@@ -1,5 +1,7 @@
 """Faults planted in a history are found, each by its own rule, and a sound one has none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,7 +49,7 @@ FAULTS = {
 def test_a_planted_fault_is_found(what: str) -> None:
     """Once, in the one person who has it, and with an example."""
     found = {one.what: one for one in impossible(FAULTS[what])}
-    assert found.keys() == FAULTS.keys()
+    assert found.keys() == FAULTS.keys() | {"left out in reading"}
     assert (found[what].events, found[what].people, found[what].of) == (1, 1, 2)
     assert found[what].example.startswith("p1 (M): ")
 
@@ -85,3 +87,11 @@ def test_few_people_say_nothing_of_a_sex() -> None:
 def test_a_clinic_has_nothing_impossible() -> None:
     """The tables of the other tests are sound."""
     assert not np.any([one.events for one in impossible(clinic(50, 0))])
+
+
+def test_what_a_reader_left_out_is_not_forgotten() -> None:
+    """It would have been impossible; a code that few people have would not."""
+    dropped = {"before birth": 3, "the same code twice in a visit": 2, "a social finding": 9}
+    (*_, last) = impossible(replace(clinic(50, 0), dropped=dropped))
+    assert (last.events, last.people) == (5, None)
+    assert last.example == "3 before birth; 2 the same code twice in a visit"

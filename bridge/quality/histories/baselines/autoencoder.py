@@ -11,7 +11,8 @@ What is not in the description is as the histories study had it: embedding 64, 1
 Adam, 30 epochs, batches of 32.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 EPOCHS: Final = 30
+FLOW_EPOCHS: Final = 60
 LONGEST: Final = 400
 """Tokens after which a history is cut, in learning and in writing."""
 
@@ -65,6 +67,19 @@ class Tokens(NamedTuple):
         ]
 
 
+class Nets:
+    """Fitted nets that the recipe's forms share: they differ only in where latents come from."""
+
+    def __init__(self) -> None:
+        self._fitted: dict[tuple[int, int, int, bool], Any] = {}
+
+    def known(self, key: tuple[int, int, int, bool], fit: Callable[[], Any]) -> Any:
+        """Return the net of a table, seed, epochs and start, fitted once."""
+        if key not in self._fitted:
+            self._fitted[key] = fit()
+        return self._fitted[key]
+
+
 @dataclass(frozen=True, slots=True)
 class SequenceAutoencoder:
     """The recipe, as it stands or with a flow over its latents."""
@@ -73,14 +88,16 @@ class SequenceAutoencoder:
     word2vec: bool = False
     temperature: float = 1.0
     epochs: int = EPOCHS
+    flow_epochs: int = FLOW_EPOCHS
+    nets: "Nets" = field(default_factory=lambda: Nets(), compare=False, repr=False)
 
     @property
     def name(self) -> str:
         """Say which of its forms it is."""
         start = ", Word2Vec start" if self.word2vec else ""
         heat = f", T {self.temperature:g}" if self.temperature != 1 else ""
-        over = "LSTM autoencoder (source)" if self.latents == "normal" else "the same with a flow"
-        return f"{over}{start}{heat}"
+        flow = ", flow" if self.latents == "flow" else ""
+        return f"LSTM autoencoder (source){flow}{start}{heat}"
 
     @property
     def explained(self) -> str:
@@ -94,20 +111,22 @@ class SequenceAutoencoder:
 
     def fit(self, train: EventTable, seed: int) -> "FittedAutoencoder":
         """Learn to write each history again from its latent; needs torch."""
-        from bridge.quality.histories.baselines.lstm import fit_autoencoder
-        from bridge.quality.histories.baselines.vectors import word_vectors
-
         language, records = learn_language(train)
         given = records.given
         ages = spans_of(given.begin - given.birth, AGE_CLASSES)
         tokens = Tokens(len(language.stream), ages)
         sentences = tokens.opened(language, records)
-        vectors = word_vectors(sentences, tokens.filling + 1) if self.word2vec else None
-        net = fit_autoencoder(
-            sentences, tokens.filling, vectors=vectors, epochs=self.epochs, seed=seed
-        )
+        key = (id(train), seed, self.epochs, self.word2vec)
+        net = self.nets.known(key, lambda: self._net(sentences, tokens.filling, seed))
         drawing = self._drawing(net, sentences, seed)
         return FittedAutoencoder(language, tokens, net, drawing, self.temperature)
+
+    def _net(self, sentences: list[Ints], filling: int, seed: int) -> Any:
+        from bridge.quality.histories.baselines.lstm import fit_autoencoder
+        from bridge.quality.histories.baselines.vectors import word_vectors
+
+        vectors = word_vectors(sentences, filling + 1) if self.word2vec else None
+        return fit_autoencoder(sentences, filling, vectors=vectors, epochs=self.epochs, seed=seed)
 
     def _drawing(self, net: Any, sentences: list[Ints], seed: int) -> Any:
         from bridge.quality.histories.baselines.latents import NormalLatents, fit_flow
@@ -115,7 +134,7 @@ class SequenceAutoencoder:
 
         if self.latents == "normal":
             return NormalLatents(LATENT)
-        return fit_flow(net.latents(sentences), seed)
+        return fit_flow(net.latents(sentences), seed, self.flow_epochs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

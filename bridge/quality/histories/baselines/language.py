@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bridge.histories.events import EventTable
 from bridge.histories.learnt.durations import Durations, durations_of
-from bridge.histories.learnt.masks import Masks, masks_of, own_rules
+from bridge.histories.learnt.masks import Masks, masks_of, narrowed, own_rules
 from bridge.histories.learnt.moves import moves_of
 from bridge.histories.learnt.records import Given, Records, encode
 from bridge.histories.learnt.stream import Stream
@@ -54,7 +54,7 @@ def learn_language(train: EventTable) -> tuple[Language, Records]:
         words=words,
         stream=Stream(words=words, moves=moves_of(records)),
         durations=durations_of(train, words),
-        masks=masks_of(words, own_rules()),
+        masks=narrowed(masks_of(words, own_rules()), records, words),
     )
     return language, records
 

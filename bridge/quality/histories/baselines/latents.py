@@ -21,7 +21,6 @@ BOUND: Final = 4.0
 """SDs within which the splines bend; beyond they are straight."""
 RATE: Final = 1e-3
 BATCH: Final = 64
-EPOCHS: Final = 60
 
 
 class NormalLatents:
@@ -50,7 +49,7 @@ class FlowLatents:
         return drawn
 
 
-def fit_flow(latents: Floats, seed: int, epochs: int = EPOCHS) -> FlowLatents:
+def fit_flow(latents: Floats, seed: int, epochs: int) -> FlowLatents:
     """Fit four spline layers; the weights that are best on a tenth of the people are kept."""
     torch.manual_seed(seed)
     mean, spread = latents.mean(axis=0), np.maximum(latents.std(axis=0), 1e-6)

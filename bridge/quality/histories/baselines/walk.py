@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bridge.histories.events import CONDITION, DRUG
 from bridge.histories.learnt.records import HISTORY, Given, Records
 from bridge.histories.learnt.stream import BOS, END, RECORD
 from bridge.quality.histories.baselines.language import Language
@@ -24,6 +25,8 @@ class Walk:
         self._language, self._given, self._masked = language, given, masked
         stream = language.stream
         self._grammar = np.stack([stream.follows(token) for token in range(len(stream))])
+        # only these are known from before a record
+        self._of_history = np.array([kind in (CONDITION, DRUG) for kind, _ in stream.words.codes])
         n = len(given)
         self.token: Ints = np.full(n, BOS)
         self.day: Ints = np.zeros(n, dtype=np.int64)
@@ -60,6 +63,7 @@ class Walk:
         can[:, stream.first_kind + 1 :] &= masks.allowed(
             words, self._given.male[some], self.day[some]
         )
+        can[:, stream.first_code :] &= self._of_history[None] | self.inside[some, None]
         on_last = self.inside[some] & self._given.dead[some] & (left == 0)
         kinds = can[:, stream.first_kind + 1 : stream.first_code]
         kinds &= ~masks.certifies[None] | on_last[:, None]
