@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from bridge.chart import MEASUREMENTS
 from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
+from bridge.flows.normals import normals
 from bridge.histories.care.figures.haemoglobin import anaemia_shares, haemoglobin
 from bridge.histories.care.figures.prevalence import prevalence_rows
 from bridge.mapping.loading import load_mapping
 from bridge.synthesis.calibration import calibration_of
 from bridge.synthesis.growth_standard import GrowthStandard, load_growth_standard
-from bridge.synthesis.normals import normals
 from bridge.synthesis.population import load_population, population_names
 from bridge.synthesis.population_vitals import HIGH, HIGH_DBP, WHO_STANDARD
 from bridge.synthesis.triage import ROUTINE
