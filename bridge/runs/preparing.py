@@ -170,8 +170,8 @@ def cohort_on_server(
         if connection.is_sandbox:
             give_content(connection, around)
         codes = vocabulary_of(taught.of_first_learner())
-        recipe = ScenarioRecipe.of(taught)
-        return CohortOnServer(state, profile, taught, recipe, vocabulary=codes)
+        of_class = ScenarioRecipe.of(taught)
+        return CohortOnServer(state, profile, taught, of_class, vocabulary=codes)
     around.listener.doing("making the first patients")
     asked = wanted.with_seed(around.randomness)
     limits, ages = limits_of(state, mapping), ages_of(state, mapping)
