@@ -286,6 +286,12 @@ cohort_options = grouped(
         "vital signs alone.",
     ),
     click.option(
+        "--histories",
+        metavar="learnt|FILE",
+        help="Charts by an event model in place of the care modules: bridge's own (fitted to "
+        "Synthea's Americans), or one of `bridge train --kind histories`.",
+    ),
+    click.option(
         "--illness",
         type=click.Choice(["mixed", "none", "emergency"]),
         show_default="mixed; none for people of a file",

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.access import clock
 from bridge.cli.options import DateType
 from bridge.cli.screen import Screen
 from bridge.errors import InputError
-from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
 
 if TYPE_CHECKING:
