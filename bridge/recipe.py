@@ -64,6 +64,9 @@ class GeneratedRecipe:
     """What is made of a patient; runs of before there was a choice have vital signs alone."""
     care: str | None = None
     """What tells whether the care modules are still the same."""
+    histories: str | None = None
+    """`learnt`, or the whole path of an event model."""
+    histories_digest: str | None = None
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
@@ -89,6 +92,8 @@ class GeneratedRecipe:
             people_digest=people_digest(request.people) if request.people else None,
             chart=request.chart,
             care=inputs.get("care"),
+            histories=request.histories,
+            histories_digest=inputs.get("histories"),
         )
 
     @property
@@ -103,6 +108,7 @@ class GeneratedRecipe:
             **({"active": str(self.active)} if self.active else {}),
             **({"people": self.people} if self.people else {}),
             "chart": self.chart,
+            **({"histories": self.histories} if self.histories else {}),
         }
 
     @property
@@ -125,6 +131,7 @@ class GeneratedRecipe:
             people=people,
             people_file=self.people,
             chart=self.chart,
+            histories=self.histories,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":

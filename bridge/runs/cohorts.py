@@ -46,6 +46,8 @@ class CohortRequest:
     population: str = "kenya"
     visits: tuple[int, int] | None = None
     """The fewest and the most of a patient; None: as many as their care takes, or 1 to 6."""
+    histories: str | None = None
+    """Charts by an event model, not by the care modules: `learnt`, or the file of one."""
     chart: ChartKind | None = None
     """Whole charts (None), or vital signs alone; those of a people file are vital signs."""
     illness: str | None = None
@@ -138,6 +140,7 @@ def generated_cohort(
         limits=limits,
         ages=ages or {},
         chart=chart,
+        histories=_histories(request, chart),
         illness=request.illness or ("none" if people else "mixed"),
         people=people,
         people_file=str(request.people.absolute()) if request.people else None,
@@ -169,6 +172,19 @@ def scenario_cohort(request: CohortRequest, clock: Callable[[], datetime]) -> "S
             now=now if request.as_of in (None, today) else None,
         )
     )
+
+
+def _histories(request: CohortRequest, chart: ChartKind) -> str | None:
+    """Return the name of the event model that is asked for, or its file's whole path."""
+    if request.histories is None:
+        return None
+    if chart == "vitals" or request.active or request.visits:
+        raise InputError(
+            "an event model makes whole charts, of as many visits as it says, none of them now",
+            hints=option("histories"),
+        )
+    is_file = request.histories.endswith(".npz")
+    return str(Path(request.histories).absolute()) if is_file else request.histories
 
 
 def _last_day(request: CohortRequest, today: date) -> date:
