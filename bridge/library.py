@@ -64,6 +64,7 @@ class Patients(TypedDict, total=False):
     population: str
     visits: tuple[int, int]
     chart: Literal["vitals", "full"]
+    histories: str
     illness: str
     people: Path
     """A table of people whom patients are made of, in place of drawn ones."""

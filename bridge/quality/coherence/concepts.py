@@ -1,7 +1,10 @@
 """Rules of what goes with what: only of some people, only with evidence, never beside something."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
+from bridge.chart import DrugOrder
 from bridge.quality.coherence.evidence import (
     Moment,
     Truth,
@@ -16,6 +19,9 @@ from bridge.quality.coherence.judging import Breach, Subject, subjects, where, w
 from bridge.quality.coherence.model import Evidence, Forbids, Only, Requires
 from bridge.quality.coherence.prescribed import times_a_day
 from bridge.quality.coherence.timeline import Timeline
+
+BROKEN_OFF = timedelta(14)
+"""How soon an order is stopped whose reaction made an allergy known: most come within days."""
 
 
 def only(rule: Only, line: Timeline) -> Iterator[Breach]:
@@ -53,7 +59,19 @@ def forbids(rule: Forbids, line: Timeline) -> Iterator[Breach]:
 def _excused(rule: Forbids, subject: Subject, line: Timeline) -> bool:
     if rule.enough_mg_a_day is not None and _given(rule, subject, line) >= rule.enough_mg_a_day:
         return True
+    if any(one.allergy for one in rule.any_of) and _was_broken_off(subject):
+        return True
     return _holds(rule.unless, subject.at, line)
+
+
+def _was_broken_off(subject: Subject) -> bool:
+    """Tell whether an order was stopped within days: the reaction by which the allergy is known."""
+    order = subject.place.what
+    if not isinstance(order, DrugOrder) or order.stopped is None:
+        return False
+    whole = replace(order, stopped=None).end
+    in_days = order.stopped - order.start <= BROKEN_OFF
+    return in_days and (whole is None or order.stopped < whole)
 
 
 def _given(rule: Forbids, subject: Subject, line: Timeline) -> float:

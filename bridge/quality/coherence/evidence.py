@@ -73,9 +73,9 @@ def applies(evidence: Evidence, at: Moment, line: Timeline) -> bool:
 
 
 def is_pregnant(line: Timeline, day: date) -> bool:
-    """Tell whether the chart says that she is pregnant on a day; on the day of birth she was."""
+    """Tell whether the chart says that she is pregnant on a day; on the day of birth no more."""
     return any(
-        (one.first or day) <= day and (one.last is None or day < one.last or day == one.first)
+        (one.first or day) <= day and (one.last is None or day < one.last)
         for one in line.pregnancies
     )
 

@@ -259,7 +259,7 @@ class NoteNumbers(Rule):
 
     kind: Literal["note_numbers"]
     patterns: dict[str, tuple[str, ...]]
-    """By measurement: expressions with the number as their group (two for a pressure)."""
+    """By measurement or test: expressions with the number as their group (two for a pressure)."""
     tolerance: dict[str, float]
 
 

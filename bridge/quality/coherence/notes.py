@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from bridge.chart import MEASUREMENTS
 from bridge.quality.coherence.evidence import said
 from bridge.quality.coherence.judging import Breach, where, who
 from bridge.quality.coherence.model import NoteNumbers, NoteWords
-from bridge.quality.coherence.timeline import Measured, Timeline, Written
+from bridge.quality.coherence.timeline import Timeline, Written
 
 
 def note_words(rule: NoteWords, line: Timeline) -> Iterator[Breach]:
@@ -38,7 +39,7 @@ def note_numbers(rule: NoteNumbers, line: Timeline) -> Iterator[Breach]:
     for note in line.notes:
         for name, patterns in rule.patterns.items():
             names = ("sbp_mmhg", "dbp_mmhg") if name == "pressure" else (name,)
-            measured = [(one, line.of_visit(note.place.visit, one)) for one in names]
+            measured = [(one, _values(one, note, line)) for one in names]
             if not any(values for _, values in measured):
                 continue
             for quoted in _numbers(note, patterns):
@@ -46,13 +47,25 @@ def note_numbers(rule: NoteNumbers, line: Timeline) -> Iterator[Breach]:
                     yield Breach(rule.name, what, where(note.place))
 
 
+def _values(name: str, note: Written, line: Timeline) -> list[float]:
+    """Return what was measured or counted in a note's visit."""
+    visit = note.place.visit
+    if name in MEASUREMENTS:
+        return [one.value for one in line.of_visit(visit, name)]
+    return [
+        one.value
+        for one in line.tests.get(name, ())
+        if one.place.visit is visit and one.value is not None
+    ]
+
+
 def _against(
-    tolerance: float, quoted: tuple[float, ...], measured: list[tuple[str, list[Measured]]]
+    tolerance: float, quoted: tuple[float, ...], measured: list[tuple[str, list[float]]]
 ) -> str:
     for (name, values), number in zip(measured, quoted, strict=False):
-        if values and all(abs(one.value - number) > tolerance for one in values):
+        if values and all(abs(value - number) > tolerance for value in values):
             words = name.replace("_", " ")
-            return f"a note quotes {words} {number:g}, and {values[-1].value:g} was measured"
+            return f"a note quotes {words} {number:g}, and {values[-1]:g} was measured"
     return ""
 
 

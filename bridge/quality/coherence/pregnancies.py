@@ -34,7 +34,13 @@ def find_pregnancies(line: Timeline) -> None:
             merged.append((first, last))
     place = line.conditions["pregnancy"][0].place if "pregnancy" in line.conditions else None
     line.pregnancies = tuple(
-        Said(first, last, "pregnancy", place or line.programs["antenatal"][0].place)
+        Said(
+            first,
+            # on the day of birth she is pregnant no more
+            last if last in ends else last + timedelta(1),
+            "pregnancy",
+            place or line.programs["antenatal"][0].place,
+        )
         for first, last in merged
     )
     line.last_periods.extend(_last_periods(line))

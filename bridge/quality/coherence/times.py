@@ -179,7 +179,8 @@ def _dated(patient: Patient) -> Iterator[Dated]:
     for visit in patient.visits:
         yield Dated("a visit", visit.start, Place(visit))
         for encounter in visit.encounters:
-            yield Dated("an encounter", encounter.time, Place(visit, encounter))
+            if encounter.time != visit.start:
+                yield Dated("an encounter", encounter.time, Place(visit, encounter))
             for entry in encounter.entries:
                 yield from _dated_entry(visit, entry)
 

@@ -40,10 +40,12 @@ def _drugs(rule: Twice, line: Timeline) -> Iterator[Breach]:
 
 
 def _same(one: Ordered) -> object:
-    """Return what two orders share that are of the same drugs in the same form."""
-    if one.product.drugs and not one.is_local:
-        return one.product.drugs, tuple(sorted(one.product.each.items()))
-    return None
+    """Return what two orders share that are of one product; None: creams and what nobody knows."""
+    product = one.product
+    if not product.drugs or one.is_local:
+        return None
+    strengths = (*product.each.items(), *product.per_ml.items())
+    return (product.drugs, *sorted(strengths)) if strengths else one.order.drug
 
 
 def _length(one: Ordered) -> int:

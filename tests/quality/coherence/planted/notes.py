@@ -2,8 +2,11 @@
 
 from tests.quality.coherence import lives
 from tests.quality.coherence.chart import (
+    NEGATIVE,
+    POSITIVE,
     Chart,
     note,
+    result,
 )
 from tests.quality.coherence.lives import DAY, days
 from tests.quality.coherence.planting import (
@@ -75,6 +78,38 @@ def pressure_quoted_otherwise(rng: Draw) -> Planted:
     text = rng.choice(("BP {}/{} mmHg.", "Blood pressure {}/{}.", "BP: {}/{}"))
     made = note(text.format(sbp + rng.choice((6, 10)), dbp))
     return adult(rng).visit(DAY, made, sbp=sbp, dbp=dbp), "note_quotes"
+
+
+TESTS = (
+    ("RDT positive, treated.", (1643, "Rapid test for malaria"), NEGATIVE, "note_malaria_positive"),
+    ("Malaria test negative.", (32, "Malarial smear"), POSITIVE, "note_malaria_negative"),
+    ("HIV test positive.", (163722, "Rapid test for HIV"), NEGATIVE, "note_hiv_positive"),
+    ("HIV test negative.", (163722, "Rapid test for HIV"), POSITIVE, "note_hiv_negative"),
+)
+
+
+def test_said_otherwise(rng: Draw) -> Planted:
+    text, test, answer, rule = rng.pick(TESTS)
+    return adult(rng).visit(DAY, note(text), result(*test, answer)), rule
+
+
+COUNTS = (
+    ("Hb {}.", (21, "Haemoglobin"), 9.4, 12.1, "g/dL"),
+    ("HbA1c {} %.", (159644, "HbA1c"), 7.2, 9.1, "%"),
+    ("CD4 {}, counselled.", (5497, "CD4 count"), 210, 410, "cells/uL"),
+    ("Viral load {} copies.", (856, "HIV viral load"), 20, 1400, "copies/ml"),
+)
+
+
+def result_quoted_otherwise(rng: Draw) -> Planted:
+    text, test, said, measured_, unit = rng.pick(COUNTS)
+    chart = adult(rng).has(138405, "HIV disease", DAY - days(900))
+    return chart.visit(DAY, note(text.format(said)), result(*test, measured_, unit)), "note_quotes"
+
+
+def vaccines_that_nobody_gave(rng: Draw) -> Planted:
+    text = rng.choice(("Well child. Vaccines given.", "Immunised. Card returned."))
+    return child(rng, 1, 20).visit(DAY, note(text), weight=8), "note_vaccines_given"
 
 
 def note_of_a_woman(rng: Draw) -> Planted:
