@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 from bridge.chart import Patient
 from bridge.errors import InputError
@@ -63,6 +63,8 @@ class Patients(TypedDict, total=False):
     as_of: date
     population: str
     visits: tuple[int, int]
+    chart: Literal["vitals", "full"]
+    histories: str
     illness: str
     people: Path
     """A table of people whom patients are made of, in place of drawn ones."""

@@ -16,6 +16,7 @@ from bridge.mapping.model import Mapping
 if TYPE_CHECKING:
     from bridge.files.cohort import FilesCohort
     from bridge.files.options import FileOptions
+    from bridge.scenarios.cohort import ScenarioCohort
     from bridge.synthesis.cohort import GeneratedCohort, Request
 
 
@@ -44,7 +45,7 @@ class GeneratedRecipe:
     as_of: date
     population: str
     """A name that comes with bridge, or the whole path of a file."""
-    visits: tuple[int, int]
+    visits: tuple[int, int] | None
     illness: str
     limits: dict[str, tuple[int | float, int | float]]
     """The least and the greatest value of each measurement; the uuids tell 50 from 50.0."""
@@ -59,6 +60,13 @@ class GeneratedRecipe:
     people: str | None = None
     """The whole path of a table of people, and what tells whether they are still the same."""
     people_digest: str | None = None
+    chart: Literal["vitals", "full"] = "vitals"
+    """What is made of a patient; runs of before there was a choice have vital signs alone."""
+    care: str | None = None
+    """What tells whether the care modules are still the same."""
+    histories: str | None = None
+    """`learnt`, or the whole path of an event model."""
+    histories_digest: str | None = None
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
@@ -82,20 +90,25 @@ class GeneratedRecipe:
             ages=dict(request.ages),
             people=request.people_file,
             people_digest=people_digest(request.people) if request.people else None,
+            chart=request.chart,
+            care=inputs.get("care"),
+            histories=request.histories,
+            histories_digest=inputs.get("histories"),
         )
 
     @property
     def options(self) -> dict[str, str]:
         """What a load is asked for, by the name of each option, to get the same again."""
-        fewest, most = self.visits
         return {
             "seed": str(self.seed),
             "as_of": self.as_of.isoformat(),
             "population": self.population,
-            "visits": f"{fewest}-{most}",
+            **({"visits": f"{self.visits[0]}-{self.visits[1]}"} if self.visits else {}),
             "illness": self.illness,
             **({"active": str(self.active)} if self.active else {}),
             **({"people": self.people} if self.people else {}),
+            "chart": self.chart,
+            **({"histories": self.histories} if self.histories else {}),
         }
 
     @property
@@ -117,11 +130,13 @@ class GeneratedRecipe:
             ages=self.ages,
             people=people,
             people_file=self.people,
+            chart=self.chart,
+            histories=self.histories,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":
         """Make the patients again; raise RecipeChanged where they would be others."""
-        from bridge.synthesis.cohort import GeneratedCohort
+        from bridge.synthesis.cohort import cohort_of
         from bridge.synthesis.people import people_digest
         from bridge.synthesis.population import load_population, population_digest
 
@@ -130,7 +145,7 @@ class GeneratedRecipe:
         request = self.request
         if self.people and people_digest(request.people) != self.people_digest:
             raise RecipeChanged(f"other people: {self.people} has changed since")
-        made = GeneratedCohort(request, self.count)
+        made = cohort_of(request, self.count)
         _require_same(self, GeneratedRecipe.of(made))
         return made
 
@@ -202,7 +217,74 @@ class FilesRecipe:
         return made
 
 
-Recipe = GeneratedRecipe | FilesRecipe
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioRecipe:
+    """Teaching cases for a class; the digests tell whether the files are still the same."""
+
+    kind: Literal["scenario"] = "scenario"
+    scenarios: tuple[str, ...]
+    """Names that come with bridge, or whole paths of files."""
+    digests: tuple[str, ...]
+    learners: tuple[str, ...]
+    """One for each: a name, or nothing."""
+    learners_file: str | None = None
+    """Where the names stood, as the user wrote them; nothing is read from there again."""
+    until: str
+    as_of: date
+    """The day of the class."""
+    now: datetime | None
+    """Nothing was done after this moment of that day."""
+    teller: int
+    count: int
+
+    @classmethod
+    def of(cls, cohort: "ScenarioCohort") -> "ScenarioRecipe":
+        """Describe a class's patients."""
+        from bridge.scenarios.telling import TELLER
+
+        request = cohort.request
+        return cls(
+            scenarios=cohort.names,
+            digests=cohort.digests,
+            learners=request.learners,
+            learners_file=request.learners_file,
+            until=request.until,
+            as_of=request.as_of,
+            now=request.now,
+            teller=TELLER,
+            count=cohort.count,
+        )
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What a load is asked for, by the name of each option, to get the same again."""
+        learners = str(len(self.learners))
+        return {
+            "scenario": ",".join(self.scenarios),
+            **({"learners_file": self.learners_file} if self.learners_file else {}),
+            **({} if self.learners_file else {"learners": learners}),
+            "as_of": self.as_of.isoformat(),
+            **({"until": self.until} if self.until else {}),
+        }
+
+    def cohort(self, mapping: Mapping) -> "ScenarioCohort":
+        """Tell the cases again; raise RecipeChanged where they are others."""
+        from bridge.scenarios.cohort import ClassRequest, ScenarioCohort
+
+        request = ClassRequest(
+            scenarios=self.scenarios,
+            learners=self.learners,
+            learners_file=self.learners_file,
+            until=self.until,
+            as_of=self.as_of,
+            now=self.now,
+        )
+        made = ScenarioCohort(request)
+        _require_same(self, ScenarioRecipe.of(made))
+        return made
+
+
+Recipe = GeneratedRecipe | FilesRecipe | ScenarioRecipe
 
 SavedRecipe = Annotated[Recipe, Field(discriminator="kind")]
 

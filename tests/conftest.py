@@ -24,6 +24,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     monkeypatch.setenv("BRIDGE_HOME", str(home))
+    # Most tests are of vital signs, which are made in no time; those of whole charts ask for them.
+    monkeypatch.setenv("BRIDGE_CHART", "vitals")
     monkeypatch.chdir(tmp_path)
     return home
 

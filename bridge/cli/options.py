@@ -159,6 +159,27 @@ class FilesFlags:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFlags:
+    """Which teaching cases are loaded, for whom, and how far they are told."""
+
+    scenario: str | None
+    learners: int | None
+    learners_file: Path | None
+    until: str | None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The fields of a CohortRequest that they fill."""
+        names = (self.scenario or "").split(",")
+        return {
+            "scenarios": tuple(name.strip() for name in names if name.strip()),
+            "learners": self.learners,
+            "learners_file": self.learners_file,
+            "until": self.until or "",
+        }
+
+
 def _grouped(
     name: str, kind: Callable[..., Any], *options: Callable[[Any], Any]
 ) -> Callable[[Command], Command]:
@@ -274,9 +295,22 @@ cohort_options = _grouped(
     click.option(
         "--visits",
         type=VisitsType(),
-        default="1-6",
-        show_default=True,
-        help="Visits of each patient.",
+        show_default="as many as their care takes; 1-6 with --chart vitals",
+        help="Visits of each patient; of more, the newest.",
+    ),
+    click.option(
+        "--chart",
+        type=click.Choice(["full", "vitals"]),
+        envvar="BRIDGE_CHART",
+        show_default="full; vitals for people of a file",
+        help="Whole charts (diagnoses, tests, drugs, vaccines, notes, programs, appointments), or "
+        "vital signs alone.",
+    ),
+    click.option(
+        "--histories",
+        metavar="learnt|FILE",
+        help="Charts by an event model in place of the care modules: bridge's own (fitted to "
+        "Synthea's Americans), or one of `bridge train --kind histories`.",
     ),
     click.option(
         "--illness",
@@ -352,3 +386,32 @@ files_options = _grouped(
     ),
 )
 """What is wanted of the files of others."""
+
+learners_option = click.option(
+    "--learners", type=click.IntRange(1, 500), help="With --scenario: how many are in the class."
+)
+learners_file_option = click.option(
+    "--learners-file",
+    type=_path(),
+    help="With --scenario: the names of the class, one a line or in a column called name.",
+)
+until_option = click.option(
+    "--until",
+    metavar="visit-N|decision",
+    help="With --scenario: stop at that visit before the decision, which is then on the day of "
+    "the class and goes on; `decision` is the visit that each case names.",
+)
+class_options = _grouped(
+    "taught",
+    ClassFlags,
+    click.option(
+        "--scenario",
+        metavar="NAME[,NAME]",
+        help="Teaching cases (`bridge scenario list`) or files of your own: each learner gets "
+        "every case as a patient.",
+    ),
+    learners_option,
+    learners_file_option,
+    until_option,
+)
+"""Who is taught what, with which teaching cases."""

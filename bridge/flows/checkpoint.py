@@ -37,7 +37,7 @@ READ: Final = (3, FORMAT)
 
 
 def load_model(name: str) -> Model:
-    """Return a model that comes with bridge: `population` or `illness`."""
+    """Return a model that comes with bridge: `population`, `illness` or `labs`."""
     folder = files("bridge.flows") / "shipped"
     return load_checkpoint(folder / f"{name}.npz")
 

@@ -170,7 +170,7 @@ def load_spec(path: Path) -> Spec:
 
 
 def shipped_spec(name: str) -> Spec:
-    """Return the spec of a model that comes with bridge: `population` or `illness`."""
+    """Return the spec of a model that comes with bridge: `population`, `illness` or `labs`."""
     return load_spec(SHIPPED / f"{name}.yaml")
 
 

@@ -90,6 +90,14 @@ def vocabulary_of(patients: Iterable[Patient]) -> Vocabulary:
     return vocabulary
 
 
+def vocabulary_with(meanings: Iterable[tuple[str, CodeableConcept]]) -> Vocabulary:
+    """Collect meanings of which nobody has counted how often they are used, by role."""
+    vocabulary = Vocabulary()
+    for role, what in meanings:
+        vocabulary.counts[role][_known(what)] += 1
+    return vocabulary
+
+
 def _uses(patient: Patient) -> Iterator[Use]:
     if patient.death and patient.death.cause:
         yield Use("cause", _known(patient.death.cause))

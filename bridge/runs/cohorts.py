@@ -6,7 +6,7 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from bridge.age_limits import Span
@@ -21,10 +21,13 @@ from bridge.runs.surroundings import Clock
 
 if TYPE_CHECKING:
     from bridge.files.options import FileOptions
+    from bridge.scenarios.cohort import ScenarioCohort
     from bridge.synthesis.cohort import GeneratedCohort
     from bridge.synthesis.people import GivenPerson
 
 DEFAULT_COUNT = 200
+
+ChartKind = Literal["vitals", "full"]
 
 EARLIEST_YEAR = 1900
 """An arbitrary bound, so that the oldest are born in a year that every server can write."""
@@ -41,7 +44,12 @@ class CohortRequest:
     as_of: date | None = None
     """None: today, where the population lives."""
     population: str = "kenya"
-    visits: tuple[int, int] = (1, 6)
+    visits: tuple[int, int] | None = None
+    """The fewest and the most of a patient; None: as many as their care takes, or 1 to 6."""
+    histories: str | None = None
+    """Charts by an event model, not by the care modules: `learnt`, or the file of one."""
+    chart: ChartKind | None = None
+    """Whole charts (None), or vital signs alone; those of a people file are vital signs."""
     illness: str | None = None
     active: int = 0
     """How many have a visit that goes on when they are loaded."""
@@ -59,6 +67,14 @@ class CohortRequest:
     """Move each patient's dates by whole weeks, so that the last lies before `as_of`."""
     codes: Path | None = None
     """A table of codes that goes before bridge's own."""
+    scenarios: tuple[str, ...] = ()
+    """Teaching cases, by name or file."""
+    learners: int | None = None
+    """How many get each of the cases; None: one, or all of a file."""
+    learners_file: Path | None = None
+    """Their names."""
+    until: str = ""
+    """Where the cases stop: `visit-3`, or `decision`."""
 
     @property
     def file_options(self) -> "FileOptions":
@@ -94,7 +110,7 @@ def generated_cohort(
     `ages` are limits of measurements that depend on the patient's age and sex. `note` is told
     what was made of the people file.
     """
-    from bridge.synthesis.cohort import GeneratedCohort, Request
+    from bridge.synthesis.cohort import USUAL_VISITS, Request, cohort_of
     from bridge.synthesis.people import load_people
     from bridge.synthesis.population import load_population
 
@@ -113,13 +129,18 @@ def generated_cohort(
             note(f"{request.people}: {text}")
     if request.count and people and request.count > len(people):
         raise InputError(f"has {len(people)} people, not {request.count}", place=request.people)
+    chart = request.chart or ("vitals" if people else "full")
+    if people and chart == "full":
+        raise InputError("people of a file get vital signs", hints=option("chart"))
     asked = Request(
         seed=request.seed,
         as_of=as_of,
         population=population,
-        visits=request.visits,
+        visits=request.visits or (USUAL_VISITS if chart == "vitals" else None),
         limits=limits,
         ages=ages or {},
+        chart=chart,
+        histories=_histories(request, chart),
         illness=request.illness or ("none" if people else "mixed"),
         people=people,
         people_file=str(request.people.absolute()) if request.people else None,
@@ -129,7 +150,41 @@ def generated_cohort(
     count = request.count or len(people) or DEFAULT_COUNT
     if request.active > count:
         raise InputError(f"{request.active} of {count} patients", hints=option("active"))
-    return GeneratedCohort(asked, count)
+    return cohort_of(asked, count)
+
+
+def scenario_cohort(request: CohortRequest, clock: Callable[[], datetime]) -> "ScenarioCohort":
+    """Return the patients of a class; without a day it is today, where the first case is."""
+    from bridge.scenarios.catalogue import load_case
+    from bridge.scenarios.cohort import ClassRequest, ScenarioCohort, zone_of
+    from bridge.scenarios.learners import load_learners
+
+    named = request.learners_file
+    now = request.now or clock()
+    today = now.astimezone(zone_of(load_case(request.scenarios[0]))).date()
+    return ScenarioCohort(
+        ClassRequest(
+            scenarios=request.scenarios,
+            learners=load_learners(named) if named else ("",) * (request.learners or 1),
+            learners_file=str(named.absolute()) if named else None,
+            until=request.until,
+            as_of=request.as_of or today,
+            now=now if request.as_of in (None, today) else None,
+        )
+    )
+
+
+def _histories(request: CohortRequest, chart: ChartKind) -> str | None:
+    """Return the name of the event model that is asked for, or its file's whole path."""
+    if request.histories is None:
+        return None
+    if chart == "vitals" or request.active or request.visits:
+        raise InputError(
+            "an event model makes whole charts, of as many visits as it says, none of them now",
+            hints=option("histories"),
+        )
+    is_file = request.histories.endswith(".npz")
+    return str(Path(request.histories).absolute()) if is_file else request.histories
 
 
 def _last_day(request: CohortRequest, today: date) -> date:

@@ -76,15 +76,15 @@ def read_files(asked: CohortRequest, listener: Listener) -> ReadFiles:
 
 
 def charts_on_server(
-    client: Client, read: ReadFiles, asked: CohortRequest, fit: ServerFit
+    client: Client, vocabulary: Vocabulary, asked: CohortRequest, fit: ServerFit
 ) -> ChartsOnServer:
-    """Ask a server what it has for the codes of the charts."""
+    """Ask a server what it has for the codes of charts."""
     table = load_code_table(asked.codes)
-    terms = read_terms(client, read.vocabulary, fit.mapping, table)
+    terms = read_terms(client, vocabulary, fit.mapping, table)
     limits = limits_of(fit.state, fit.mapping)
     needs = Needs(fit.profile, terms, limits, fit.mapping.visit_note.uuid)
     whole = with_chart(client, fit.target, needs)
-    return ChartsOnServer(terms, whole, coverage(read.vocabulary, terms))
+    return ChartsOnServer(terms, whole, coverage(vocabulary, terms))
 
 
 class CheckedFiles(NamedTuple):

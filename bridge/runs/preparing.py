@@ -28,10 +28,16 @@ from bridge.errors import InputError, Interrupted, option
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping, Profile
 from bridge.mapping.terms import Terms
+from bridge.mapping.vocabulary import Vocabulary, vocabulary_of, vocabulary_with
 from bridge.openmrs.client import Client
 from bridge.openmrs.models import AttributeType
-from bridge.recipe import Cohort, GeneratedRecipe, Recipe
-from bridge.runs.cohorts import CohortRequest, generated_cohort, identity_of
+from bridge.recipe import Cohort, GeneratedRecipe, Recipe, ScenarioRecipe
+from bridge.runs.cohorts import (
+    CohortRequest,
+    generated_cohort,
+    identity_of,
+    scenario_cohort,
+)
 from bridge.runs.content import give_content
 from bridge.runs.examining import examine
 from bridge.runs.files import (
@@ -81,6 +87,8 @@ class CohortOnServer(NamedTuple):
     cohort: Cohort
     recipe: Recipe
     files: ReadFiles | None = None
+    vocabulary: Vocabulary | None = None
+    """The codes of whole charts; None: there are vital signs alone."""
 
 
 @contextmanager
@@ -99,10 +107,9 @@ def prepare(
         state = make_tags(client, found.state)
         profile = mapping.profiles[found.profile]
         goal, charts = _goal(state, mapping, profile, around.clock()), None
-        if found.files:
-            charts = charts_on_server(
-                client, found.files, request.patients, ServerFit(state, mapping, profile, goal)
-            )
+        if found.vocabulary:
+            fit = ServerFit(state, mapping, profile, goal)
+            charts = charts_on_server(client, found.vocabulary, request.patients, fit)
     begun = _time_after(last_begun(around.records), around.clock())
     run = Run(
         name=new_run_name(begun, around.randomness),
@@ -139,7 +146,7 @@ def cohort_on_server(
     around: Surroundings,
 ) -> CohortOnServer:
     """Examine a server and make the patients that it can take."""
-    if not request.patients.files:
+    if not (request.patients.files or request.patients.scenarios):
         # NumPy and the models are loaded while the server is asked.
         threading.Thread(target=import_module, args=("bridge.synthesis.cohort",)).start()
     # Whoever lets them come among others does not wait for an answer that changes nothing.
@@ -155,12 +162,33 @@ def cohort_on_server(
         read = read_files(wanted, around.listener)
         if connection.is_sandbox:
             give_content(connection, around)
-        return CohortOnServer(state, profile, read.cohort, read.recipe, read)
+        return CohortOnServer(
+            state, profile, read.cohort, read.recipe, read, vocabulary=read.vocabulary
+        )
+    if wanted.scenarios:
+        taught = scenario_cohort(wanted, around.clock)
+        if connection.is_sandbox:
+            give_content(connection, around)
+        return CohortOnServer(
+            state,
+            profile,
+            taught,
+            ScenarioRecipe.of(taught),
+            vocabulary=vocabulary_of(taught.of_first_learner()),
+        )
     around.listener.doing("making the first patients")
     asked = wanted.with_seed(around.randomness)
     limits, ages = limits_of(state, mapping), ages_of(state, mapping)
     made = generated_cohort(asked, limits, around.clock, ages=ages, note=around.listener.note)
-    return CohortOnServer(state, profile, made, GeneratedRecipe.of(made))
+    recipe = GeneratedRecipe.of(made)
+    if made.request.chart == "vitals":
+        return CohortOnServer(state, profile, made, recipe)
+    from bridge.synthesis.care_vocabulary import meanings_of
+
+    if connection.is_sandbox:
+        give_content(connection, around)
+    meanings = meanings_of(made.request)
+    return CohortOnServer(state, profile, made, recipe, vocabulary=vocabulary_with(meanings))
 
 
 def _goal(state: ServerState, mapping: Mapping, profile: Profile, now: datetime) -> Target:
@@ -185,9 +213,9 @@ def estimated_context(
     state = replace(found.state, tags={**NO_TAGS, **found.state.tags})
     profile = mapping.profiles[found.profile]
     goal, terms = _goal(state, mapping, profile, around.clock()), Terms()
-    if found.files:
+    if found.vocabulary:
         fit = ServerFit(state, mapping, profile, goal)
-        charts = charts_on_server(client, found.files, request.patients, fit)
+        charts = charts_on_server(client, found.vocabulary, request.patients, fit)
         goal, terms = charts.target, charts.terms
     return Context(
         run="", mapping=mapping, target=goal, terms=terms, capabilities=state.capabilities

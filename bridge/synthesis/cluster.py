@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import InputError, MissingExtra, Unreachable
-from bridge.synthesis.cohort import GeneratedCohort, Request
+from bridge.synthesis.cohort import GeneratedCohort, Request, cohort_of
 from bridge.synthesis.parallel import Content, Encode, Part, in_order, make_part
 
 ANSWER_WITHIN_SECONDS = 10
@@ -87,7 +87,7 @@ _cohorts: dict[str, GeneratedCohort] = {}
 
 def _cohort(fingerprint: str, assignment: Assignment) -> GeneratedCohort:
     if fingerprint not in _cohorts:
-        made = GeneratedCohort(assignment.request, assignment.count)
+        made = cohort_of(assignment.request, assignment.count)
         if made.fingerprint != fingerprint:
             raise InputError(
                 "a worker of the Dask cluster makes other patients than this machine: install the "

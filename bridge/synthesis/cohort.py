@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,10 @@ from bridge.age_limits import Span
 from bridge.chart import MEASUREMENTS, Patient
 from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
+from bridge.flows.normals import normals
 from bridge.identity import fingerprint, patient_uuids
 from bridge.patient_arrays import Dates, PatientArrays, Uuids
 from bridge.synthesis.calibration import calibration_of
-from bridge.synthesis.normals import normals
 from bridge.synthesis.people import GivenPerson, as_rows
 from bridge.synthesis.population import (
     DRAWS,
@@ -45,6 +45,12 @@ PART_VISITS: Final = 12_288
 """About how many visits are made at once: so many that calling numpy costs nothing beside them."""
 
 
+ChartKind = Literal["vitals", "full"]
+
+USUAL_VISITS: Final = (1, 6)
+"""Visits of a patient where nobody asks for a number, and vital signs alone are made."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What is asked for; `people` replaces the population's own draws, one patient each.
@@ -60,7 +66,8 @@ class Request:
     seed: int
     as_of: date
     population: str
-    visits: tuple[int, int]
+    visits: tuple[int, int] | None
+    """The fewest and the most of a patient; None: as many as their care takes."""
     limits: Limits
     illness: str = "mixed"
     people: tuple[GivenPerson, ...] = ()
@@ -68,6 +75,10 @@ class Request:
     active: int = 0
     now: datetime | None = None
     ages: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    chart: ChartKind = "vitals"
+    """What is made of a patient: vital signs alone, or a whole chart by the care modules."""
+    histories: str | None = None
+    """Whole charts by an event model in place of the care modules: `learnt`, or a file's path."""
 
 
 class GeneratedCohort:
@@ -80,7 +91,7 @@ class GeneratedCohort:
         self._population = load_population(request.population)
         models = load_model("population"), load_model("illness")
         calibration = calibration_of(self._population, models[0])
-        self._vitals = Vitals(*models, request.limits, calibration, request.ages)
+        self.vitals = Vitals(*models, request.limits, calibration, request.ages)
         self._people = request.people
         self.inputs: dict[str, Any] = {
             "generator": GENERATOR,
@@ -88,7 +99,7 @@ class GeneratedCohort:
             "as_of": request.as_of.isoformat(),
             "population": request.population,
             "population_file": population_digest(self._population),
-            "visits": list(request.visits),
+            "visits": list(request.visits) if request.visits else None,
             "illness": request.illness,
             "limits": {name: list(limits) for name, limits in sorted(request.limits.items())},
             "models": [model.fingerprint[:12] for model in models],
@@ -97,12 +108,16 @@ class GeneratedCohort:
             else None,
             **_ages(request.ages),
         }
-        self.fingerprint = fingerprint(self.inputs | _anywhere(request.population))
-        self._fingerprint_here = fingerprint(
-            {"of": self.fingerprint, "now": request.now and request.now.isoformat()}
-        )
+        self._anywhere = _anywhere(request.population)
+        self.fingerprint = fingerprint(self.inputs | self._anywhere)
         self._schedule = Schedule(self._population.facility, request.as_of, request.now)
         self._made: tuple[tuple[int, bool], PatientArrays] | None = None
+
+    @property
+    def fingerprint_here(self) -> str:
+        """What the uuids of those who are at the facility now follow from."""
+        now = self.request.now
+        return fingerprint({"of": self.fingerprint, "now": now and now.isoformat()})
 
     @property
     def resampled(self) -> int:
@@ -143,14 +158,14 @@ class GeneratedCohort:
 
     @property
     def _blocks_at_once(self) -> int:
-        return max(1, PART_VISITS * 2 // (sum(self.request.visits) * BLOCK))
+        return max(1, PART_VISITS * 2 // (sum(self.request.visits or USUAL_VISITS) * BLOCK))
 
     def _make(self, blocks: range, *, here: bool = False) -> PatientArrays:
         """Draw whole blocks, whatever part of them is wanted: a stream is its block's.
 
         `here`: all of them are at the facility now.
         """
-        first, (fewest, most) = blocks.start * BLOCK + 1, self.request.visits
+        first, (fewest, most) = blocks.start * BLOCK + 1, self.request.visits or USUAL_VISITS
         streams = [self._stream(block) for block in blocks]
         widths = (DRAWS, 1, 1, VISIT_DRAWS * most)
         draws = np.concatenate([stream.random((BLOCK, sum(widths))) for stream in streams])
@@ -170,7 +185,7 @@ class GeneratedCohort:
             stays = self._at_given_triage(first, stays)
         if here:
             stays = self._schedule.ending_now(stays)
-        values, resampled = self._vitals.measure(
+        values, resampled = self.vitals.measure(
             self._schedule.visits(stays, people.sex, birth), _normals_of(streams)
         )
         uuids = self._uuids(first, stays.count, here=here)
@@ -245,7 +260,7 @@ class GeneratedCohort:
 
     def _uuids(self, first: int, count: NDArray[np.int64], *, here: bool) -> tuple[Uuids, Uuids]:
         """Return the uuids (n, 16) of patients, and those of the parts of their visits."""
-        whose = self._fingerprint_here if here else self.fingerprint
+        whose = self.fingerprint_here if here else self.fingerprint
         parts = 2 + len(MEASUREMENTS)  # the visit and its encounter
         named = [
             patient_uuids(whose, number, visits * parts)
@@ -308,3 +323,16 @@ def _float(limit: float | None) -> float | None:
 def _anywhere(population: str) -> dict[str, Any]:
     """Leave the path of a user's file out: the same file gives the same patients anywhere."""
     return {} if population in population_names() else {"population": None}
+
+
+def cohort_of(request: Request, count: int) -> GeneratedCohort:
+    """Return the cohort of a request, whatever kind of chart it asks for."""
+    if request.chart == "vitals":
+        return GeneratedCohort(request, count)
+    if request.histories:
+        from bridge.synthesis.learnt_cohort import LearntCohort
+
+        return LearntCohort(request, count)
+    from bridge.synthesis.care_cohort import CareCohort
+
+    return CareCohort(request, count)

@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from bridge.patient_arrays import PatientArrays
-from bridge.synthesis.cohort import GeneratedCohort, Request
+from bridge.synthesis.cohort import GeneratedCohort, Request, cohort_of
 
 Content = TypeVar("Content")
 Encode = Callable[[PatientArrays], Content]
@@ -65,7 +65,7 @@ def in_order(submit: Callable[[int], Promise], count: int, ahead: int) -> Iterat
 
 def _begin(request: Request, count: int, encode: Encode[Any]) -> None:
     global _made  # what this process makes its parts from
-    _made = GeneratedCohort(request, count), encode
+    _made = cohort_of(request, count), encode
 
 
 def _make(place: int) -> Part[Any]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.flows.columns import Floats
+from bridge.flows.trajectory import visit_days
 from bridge.patient_arrays import Dates, Times, Whole, completed_months
 from bridge.synthesis.population import DAYS, Facility
-from bridge.synthesis.trajectory import visit_days
 from bridge.synthesis.triage import ROUTINE, Mixes, triage_of
 from bridge.synthesis.vitals import Visits
 

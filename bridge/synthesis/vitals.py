@@ -12,9 +12,9 @@ from bridge.chart import DECIMALS, MEASUREMENTS
 from bridge.errors import InputError
 from bridge.flows.columns import Floats
 from bridge.flows.model import Model
+from bridge.flows.trajectory import Persistence, trajectories
 from bridge.synthesis.base_space import UNCALIBRATED, Calibration
 from bridge.synthesis.newborns import FLOW_FROM_MONTHS, add_newborns
-from bridge.synthesis.trajectory import Persistence, trajectories
 from bridge.synthesis.triage import ROUTINE
 from bridge.synthesis.wellness import (
     FROM_MONTHS,

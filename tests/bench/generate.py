@@ -34,7 +34,7 @@ SAMPLING = (
     + """
 import numpy as np
 from bridge.flows.checkpoint import load_model
-from bridge.synthesis.normals import normals
+from bridge.flows.normals import normals
 from bridge.synthesis.vitals import Visits, Vitals
 vitals = Vitals(load_model("population"), load_model("illness"), limits)
 stream = np.random.default_rng(1)
@@ -61,7 +61,7 @@ print(max(took(lambda: len(cohort.part(place).values)) for place in range(10)))
 FIRST_SAMPLES = """
 import numpy as np
 from bridge.flows.checkpoint import load_model
-from bridge.synthesis.normals import normals
+from bridge.flows.normals import normals
 from bridge.synthesis.vitals import Visits, Vitals
 vitals = Vitals(load_model("population"), load_model("illness"), {})
 stream = np.random.default_rng(1)

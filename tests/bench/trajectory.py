@@ -14,8 +14,8 @@ import numpy as np
 from bridge.chart import MEASUREMENTS
 from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
+from bridge.flows.normals import normals
 from bridge.mapping.loading import load_mapping
-from bridge.synthesis.normals import normals
 from bridge.synthesis.triage import ROUTINE
 from bridge.synthesis.vitals import Visits, Vitals
 

@@ -105,7 +105,7 @@ def test_a_spec_is_found_by_name_or_by_its_file(tmp_path: Path) -> None:
     file = tmp_path / "own.yaml"
     file.write_text(TEXT, encoding="utf-8")
     assert find_spec(str(file)) == load_spec(file) == parse()
-    with pytest.raises(InputError, match=r"sickness: no such file.*\(illness, population\)"):
+    with pytest.raises(InputError, match=r"sickness: no such file.*\(illness, labs, population\)"):
         find_spec("sickness")
 
 

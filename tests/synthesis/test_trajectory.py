@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.synthesis.trajectory import Persistence, trajectories, visit_days
+from bridge.flows.trajectory import Persistence, trajectories, visit_days
 
 
 def test_coordinates_are_as_alike_as_they_should_be_and_normal_at_each_visit() -> None:

@@ -162,12 +162,16 @@ class DrugGiven(Cited):
     """Until the next visit is due."""
     instead: Key | None = None
     """The drug that is given to whoever is allergic to this one, or for whom it is ruled out."""
+    unless: Key | None = None
+    """Not to those who are given that drug of the list at this visit: one or the other, never
+    both. Drugs are decided in their order."""
 
 
 class Phrase(YamlModel):
     """A sentence of a note. Words in braces are filled in: {days} {age} {he} {his} {him} {He} {His}
     {temperature} {pulse} {breaths} {spo2} {bp} {weight} {height} {muac} {weeks} {drugs} {next}
-    and {TEST} of each test made. Say nothing that a number could contradict without a `when`."""
+    and {TEST} of each test made. Numbers come with their unit (weight: 62 kg), {next} as `in 4
+    weeks`. Say nothing that a number could contradict without a `when`."""
 
     text: Words
     when: When = When()
@@ -240,6 +244,9 @@ class Group(Cited):
     years: Span
     sex: Literal["F", "M"] | None = None
     countries: tuple[str, ...] = ()
+    has: tuple[Key, ...] = ()
+    """Only people who are in any of these chronic modules. The first group that holds counts, so
+    such groups stand before the general ones."""
     share: Share
 
 
@@ -294,14 +301,29 @@ class Program(YamlModel):
     completes: bool = False
     """Whether an exit `cured` completes it (else only death, referral and being lost do)."""
     share: Share = 1.0
+    when: When = When()
+    """Who is enrolled: at the first visit at which it holds."""
+    begins: tuple[Key, ...] = ()
+    """States at whose first visit the enrolment begins; none: any."""
+    ends: tuple[Key, ...] = ()
+    """States whose visit completes it."""
 
 
 class Contact(Cited):
-    """A visit at a fixed time from the anchor (birth, or last menstrual period)."""
+    """A visit at a fixed time from the anchor (birth, or last menstrual period).
+
+    Contacts come in the order of the list: one that would fall on or after a later one of the list
+    is left out (the contact of 40 weeks of a woman who gave birth at 38). A `next` of a contact's
+    state leads out of the series: contacts that fall due meanwhile are left out, and those after
+    its well end come again; an exit (referred, lost, died) ends them. Who has given birth in a
+    `next` has no contact more that delivers.
+    """
 
     state: str
     day: float
     """Days from the anchor."""
+    from_birth: bool = False
+    """Days from the birth of her child (the visit that `delivers`, or when it would have been)."""
     late: tuple[float, float] = (0, 14)
     """Days that it comes later: 5th and 95th centile."""
     kept: Share
@@ -326,6 +348,8 @@ class Module(YamlModel):
     anchor: Literal["birth", "pregnancy"] | None = None
     contacts: tuple[Contact, ...] = ()
     program: Program | None = None
+    more_programs: tuple[Program, ...] = ()
+    """Beside the first: postnatal care after antenatal, PMTCT of whoever has HIV."""
     service: Words = "General Medicine service"
     """The appointment service where the next visit is booked."""
 
@@ -382,7 +406,10 @@ class Drug(YamlModel):
     days: float
     """How long; 1 for a single dose."""
     doses: tuple[Dose, ...]
-    """The first that holds; of whom none holds gets none."""
+    """The first that holds; of whom none holds gets `otherwise`, or none."""
+    otherwise: Key | None = None
+    """The product for those of whom no dose here holds: a syrup for the small. Looked up once
+    or more, until a dose holds; its own allergen and contraindications are the same substance's."""
     as_needed: bool = False
     contraindicated: tuple[When, ...] = ()
     """Who must not have it, beside the allergic."""

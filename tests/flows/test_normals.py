@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from bridge.synthesis.normals import AT_ONCE, normals
+from bridge.flows.normals import AT_ONCE, normals
 
 
 def test_they_are_the_inverse_of_the_normal_distribution() -> None:
