@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from bridge.chart import MEASUREMENTS
 from bridge.flows.checkpoint import load_model
 from bridge.flows.columns import Floats
+from bridge.flows.normals import normals
 from bridge.histories.care.figures.haemoglobin import anaemia_shares, haemoglobin
 from bridge.histories.care.figures.prevalence import prevalence_rows
 from bridge.mapping.loading import load_mapping
 from bridge.synthesis.calibration import calibration_of
 from bridge.synthesis.growth_standard import GrowthStandard, load_growth_standard
-from bridge.synthesis.normals import normals
 from bridge.synthesis.population import load_population, population_names
 from bridge.synthesis.population_vitals import HIGH, HIGH_DBP, WHO_STANDARD
 from bridge.synthesis.triage import ROUTINE
@@ -40,8 +40,8 @@ ADULTS_A_BAND: Final = 5_000
 BIRTHS: Final = 20_000
 ROUNDING: Final = 0.5
 RAISED: Final = 1.5
-"""No interval of a share of raised pressure is in the file it was read from (those of its means are
-4 to 20 mmHg to either side, which is 6 percentage points and more): so much is allowed (a choice)."""
+"""No interval of a share of raised pressure is in the file it was read from (its means have ones of
+4 to 20 mmHg to either side, as 6 percentage points and more): so much is allowed (a choice)."""
 GRAMS: Final = 20.0
 """Mean and SD of birth weights are given no interval: so much is allowed (a choice)."""
 PREGNANT: Final = 0.07
