@@ -96,6 +96,11 @@ class Loading(Patients, Mapped, total=False):
     years: int
     shift: bool
     codes: Path
+    scenarios: tuple[str, ...]
+    """Teaching cases, by name or file, in place of patients that are made."""
+    learners: int
+    learners_file: Path
+    until: str
     active: int
     workers: int
     among_others: bool

@@ -6,13 +6,12 @@ from pathlib import Path
 import click
 
 from bridge.cli.access import clock, server_name, surroundings
+from bridge.cli.class_options import ClassFlags, class_options
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import (
-    ClassFlags,
     FilesFlags,
     MappingFlags,
     ServerFlags,
-    class_options,
     cohort_options,
     files_options,
     json_option,

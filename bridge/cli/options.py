@@ -159,28 +159,7 @@ class FilesFlags:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassFlags:
-    """Which teaching cases are loaded, for whom, and how far they are told."""
-
-    scenario: str | None
-    learners: int | None
-    learners_file: Path | None
-    until: str | None
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """The fields of a CohortRequest that they fill."""
-        names = (self.scenario or "").split(",")
-        return {
-            "scenarios": tuple(name.strip() for name in names if name.strip()),
-            "learners": self.learners,
-            "learners_file": self.learners_file,
-            "until": self.until or "",
-        }
-
-
-def _grouped(
+def grouped(
     name: str, kind: Callable[..., Any], *options: Callable[[Any], Any]
 ) -> Callable[[Command], Command]:
     """Add options to a command, which gets their values as one object."""
@@ -232,11 +211,11 @@ _ca_option = click.option(
     help="A PEM file of the certificates to trust, for a server that makes its own.",
 )
 
-sign_in_options = _grouped(
+sign_in_options = grouped(
     "sign_in", SignIn, _user_option, _password_option, _ca_option, home_option
 )
 
-server_options = _grouped(
+server_options = grouped(
     "server",
     ServerFlags,
     click.option(
@@ -250,7 +229,7 @@ server_options = _grouped(
     home_option,
 )
 
-mapping_options = _grouped(
+mapping_options = grouped(
     "of_mapping",
     MappingFlags,
     click.option(
@@ -269,7 +248,7 @@ mapping_options = _grouped(
     ),
 )
 
-cohort_options = _grouped(
+cohort_options = grouped(
     "asked",
     CohortRequest,
     click.option(
@@ -344,7 +323,7 @@ package_option = click.option(
     help="A folder with a content package in place of bridge's own.",
 )
 
-content_options = _grouped(
+content_options = grouped(
     "asked",
     ContentFlags,
     click.option("--content", is_flag=True, help="Concepts, drugs, programs and the like too."),
@@ -360,7 +339,7 @@ content_options = _grouped(
 
 run_argument = click.argument("name", metavar="[RUN]", required=False)
 
-files_options = _grouped(
+files_options = grouped(
     "files",
     FilesFlags,
     click.option(
@@ -386,32 +365,3 @@ files_options = _grouped(
     ),
 )
 """What is wanted of the files of others."""
-
-learners_option = click.option(
-    "--learners", type=click.IntRange(1, 500), help="With --scenario: how many are in the class."
-)
-learners_file_option = click.option(
-    "--learners-file",
-    type=_path(),
-    help="With --scenario: the names of the class, one a line or in a column called name.",
-)
-until_option = click.option(
-    "--until",
-    metavar="visit-N|decision",
-    help="With --scenario: stop at that visit before the decision, which is then on the day of "
-    "the class and goes on; `decision` is the visit that each case names.",
-)
-class_options = _grouped(
-    "taught",
-    ClassFlags,
-    click.option(
-        "--scenario",
-        metavar="NAME[,NAME]",
-        help="Teaching cases (`bridge scenario list`) or files of your own: each learner gets "
-        "every case as a patient.",
-    ),
-    learners_option,
-    learners_file_option,
-    until_option,
-)
-"""Who is taught what, with which teaching cases."""

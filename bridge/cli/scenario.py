@@ -58,12 +58,16 @@ def list_them() -> int:
 
 @scenario.command()
 @click.argument("name", metavar="NAME|FILE")
-def show(name: str) -> int:
+@click.option("--yaml", "as_yaml", is_flag=True, help="Its file, to begin a case of your own with.")
+def show(name: str, as_yaml: bool) -> int:
     """Print a case: who, visit by visit, and what it teaches."""
-    from bridge.scenarios.catalogue import load_case
+    from bridge.scenarios.catalogue import load_case, scenario_path
 
     screen = Screen()
     shown = load_case(name).scenario
+    if as_yaml:
+        click.echo(scenario_path(name).read_text(encoding="utf-8"), nl=False)
+        return 0
     screen.say(f"{shown.mark}: {shown.title}", style="bold")
     screen.say(f"{shown.setting} ({shown.country})")
     screen.say(shown.story)

@@ -169,13 +169,9 @@ def cohort_on_server(
         taught = scenario_cohort(wanted, around.clock)
         if connection.is_sandbox:
             give_content(connection, around)
-        return CohortOnServer(
-            state,
-            profile,
-            taught,
-            ScenarioRecipe.of(taught),
-            vocabulary=vocabulary_of(taught.of_first_learner()),
-        )
+        codes = vocabulary_of(taught.of_first_learner())
+        of_class = ScenarioRecipe.of(taught)
+        return CohortOnServer(state, profile, taught, of_class, vocabulary=codes)
     around.listener.doing("making the first patients")
     asked = wanted.with_seed(around.randomness)
     limits, ages = limits_of(state, mapping), ages_of(state, mapping)

@@ -31,6 +31,7 @@ from bridge.scenarios.scenario import (
     Vitals,
 )
 from bridge.scenarios.timing import LABORATORY, TESTS, VITALS, Timetable, VisitTimes
+from bridge.scenarios.wording import Concept
 
 TIMES_A_DAY = {
     "Once daily": 1,
@@ -214,7 +215,7 @@ class PersonChart:
         vaccines: list[Entry] = [
             Immunization(
                 **self.name(f"{role}/{one.vaccine.code}"),
-                vaccine=one.vaccine.meaning,
+                vaccine=vaccine_meaning(one.vaccine),
                 time=time,
                 dose_number=one.dose,
             )
@@ -230,6 +231,18 @@ def note_text(visit: StoryVisit, *, is_whole: bool) -> str:
     parts += [("Examination", visit.finding)]
     parts += [("Plan", visit.plan)] if is_whole else []
     return "\n\n".join(f"{head}: {' '.join(text.split())}" for head, text in parts if text)
+
+
+WIDER_VACCINES = {"162339": Concept("781", "Diphtheria tetanus and pertussis vaccination")}
+"""The Reference Application has retired CIEL's pentavalent vaccine; of its list this is nearest."""
+
+
+def vaccine_meaning(vaccine: Concept) -> CodeableConcept:
+    """Return the meaning of a vaccine, with what a server may have in its place."""
+    meaning = vaccine.meaning
+    if wider := WIDER_VACCINES.get(vaccine.code):
+        return CodeableConcept((*meaning.codes, *wider.meaning.codes), meaning.text)
+    return meaning
 
 
 def _quantity(drug: Prescription) -> Quantity | None:

@@ -87,7 +87,7 @@ class Timetable:
         start = self._start(visit)
         if visit.day + self.moved_days == 0:
             start -= timedelta(hours=self.hours_earlier)
-        stop = start + timedelta(minutes=_length(visit, note)) if is_whole else None
+        stop = start + timedelta(minutes=_length(visit, note, is_whole)) if is_whole else None
         return VisitTimes(start=start, stop=stop, note_minutes=note)
 
     @cached_property
@@ -96,9 +96,9 @@ class Timetable:
         if self.now is None:
             return 0
         latest = [
-            self._start(visit) + timedelta(minutes=_length(visit, NOTE_AFTER_RESULTS))
+            self._start(visit) + timedelta(minutes=_length(visit, NOTE_AFTER_RESULTS, is_whole))
             for person in self.scenario.people
-            for _, visit, _ in self.told(person)
+            for _, visit, is_whole in self.told(person)
             if visit.day + self.moved_days == 0
         ]
         late = max(latest) - self.now if latest else timedelta()
@@ -113,8 +113,10 @@ def _is_before(visit: StoryVisit, last: StoryVisit, person: Person, table: Timet
     return person is table.scenario.patient and (visit.day, visit.at) < (last.day, last.at)
 
 
-def _length(visit: StoryVisit, note: int) -> int:
-    """Return for how many minutes a visit lasts."""
+def _length(visit: StoryVisit, note: int, is_whole: bool) -> int:
+    """Return for how many minutes a visit lasts, or has lasted where its decision is to come."""
+    if not is_whole:
+        return note + LAST
     done = note + 2 * THEN
     done = max([done, *(note + THEN + again.after_minutes for again in visit.again)]) + LAST
     return max(done, round((visit.hours or 0) * 60))

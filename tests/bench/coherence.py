@@ -2,7 +2,8 @@
 
 --from PATH         charts of files (FHIR bundles, NDJSON, Synthea's CSV, bridge's own CSV)
 --population NAME   charts that bridge makes: --count N, --seed N
---planted N         faults planted into charts that hold together, and how many are found
+--planted N         faults planted into charts that hold together, and how many are found; with
+                    --population also into that many of its charts (--count)
 
 A table of all rules with breaches, the patients who have them, and examples (--examples N).
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from bridge.chart import Patient
 from bridge.quality.coherence import Coherence, check, check_cohort, load_rules
 from tests.quality.coherence.faults import FUTURE, faults
+from tests.quality.coherence.planted_in import plant
 
 
 def charts_of_files(path: Path) -> Iterator[Patient]:
@@ -63,12 +65,24 @@ def planted(count: int, seed: int) -> Iterator[str]:
     yield f"{count} planted, {found} found"
 
 
+def planted_in(charts: list[Patient], count: int, seed: int) -> Iterator[str]:
+    """Plant faults into given charts and yield how many are found, and each that is not."""
+    found = made = 0
+    for host, fault in plant(charts, count, seed):
+        made += 1
+        new = {breach.rule for breach in set(check(fault.patient)) - set(check(host))}
+        found += fault.rule in new
+        if fault.rule not in new:
+            yield f"missed: {fault.kind}, {fault.rule}, patient {host.number}"
+    yield f"{made} planted into {len(charts):,} given charts, {found} found"
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What in charts does not hold together")
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument("--from", dest="path", type=Path)
     what.add_argument("--population")
-    what.add_argument("--planted", type=int)
+    parser.add_argument("--planted", type=int)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--as-of", type=date.fromisoformat)
@@ -82,11 +96,15 @@ def main() -> None:
     given = _arguments()
     if given.planted:
         print("\n".join(planted(given.planted, given.seed)))
-        return
     if given.path:
         charts = charts_of_files(given.path)
-    else:
+    elif given.population:
         charts = made_charts(given.population, given.count, given.seed, given.as_of)
+    else:
+        return
+    if given.planted:
+        print("\n".join(planted_in(list(charts), given.planted, given.seed)))
+        return
     until = datetime.combine(given.as_of, clock.max, UTC) if given.as_of else None
     judging = _Timed(charts)
     found = check_cohort(judging, as_of=until, examples=given.examples)

@@ -143,6 +143,13 @@ def test_nothing_lies_after_now(short: str) -> None:
         assert patients[0].uuid != told(short, until, now=NOON)[0].uuid
 
 
+def test_a_stay_that_goes_on_began_today() -> None:
+    """How long it will last when all is done is nothing that has to be over by now."""
+    (patient,) = told("stroke", "decision", now=NOON)
+    assert patient.visits[-1].start.date() == DAY
+    assert patient.visits[-1].stop is None
+
+
 def test_a_visit_that_is_not_there_is_said(short: str) -> None:
     """With the name of the case, as several may be taught."""
     for until in ("visit-4", "visit-x"):

@@ -25,7 +25,7 @@ from bridge.histories.learnt.features import (
 from bridge.histories.learnt.features import NEVER as _NEVER
 from bridge.histories.learnt.model import EventModel
 from bridge.histories.learnt.moves import Moves
-from bridge.histories.learnt.records import FIRST_KIND, HISTORY, START, Records
+from bridge.histories.learnt.records import BEGIN, FIRST_KIND, HISTORY, START, Records
 from bridge.histories.learnt.sampling import sample_records
 
 Ints = NDArray[np.int64]
@@ -129,7 +129,7 @@ def counts_of(records: Records, model: EventModel, groups: Ints) -> Counts:
     inside = ~np.isin(trail.kind, (START, HISTORY))
     begin, end = (t - records.given.birth for t in (records.given.begin, records.given.end))
     left = np.where(inside, end[trail.owner], begin[trail.owner] - 1) - trail.day
-    left = left_classes(left, inside)
+    left = left_classes(left, inside, records.given.dead[trail.owner])
     by_left = np.bincount(left * each + group, minlength=LEFT_CLASSES * each)
     return Counts(
         since=np.bincount(since, minlength=words * SINCE_CLASSES).reshape(words, -1) / many,
@@ -183,14 +183,22 @@ def _shifts(
     age = np.repeat(_cells(*ages, people), _AGES_TOGETHER, axis=1)[:, :AGE_CLASSES]
     bands = _banded(wanted.move_age.T).T, _banded(made.move_age.T).T
     move_age = np.repeat(_cells(*bands, people), _AGES_TOGETHER, axis=0)[:AGE_CLASSES]
+    kind = _cells(wanted.kind, made.kind, people)
+    move_left = _cells(wanted.move_left, made.move_left, people)
+    for shift, rows in (
+        (kind, (BEGIN, *range(FIRST_KIND, len(kind)))),
+        (move_age, range(len(move_age))),
+    ):
+        shift[list(rows), -1] = 0  # the end of a record follows from its gaps
+    move_left[LEFT_CLASSES // 2 :, -1] = 0
     return {
         "since.weight": rate * since,
         "age.weight": rate * age.T,
-        "move_kind.weight": rate * _cells(wanted.kind, made.kind, people)[:, groups],
+        "move_kind.weight": rate * kind[:, groups],
         "move_age.weight": rate / 2 * move_age[:, groups],
         "code_kind.weight": rate / 2 * _cells(wanted.code_kind.T, made.code_kind.T, people).T,
         "lower": np.tril(rate / 2 * _ratios(wanted.pairs, made.pairs, people), -1),
-        "move_left.weight": rate / 2 * _cells(wanted.move_left, made.move_left, people)[:, groups],
+        "move_left.weight": rate / 2 * move_left[:, groups],
     }
 
 

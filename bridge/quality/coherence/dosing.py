@@ -56,6 +56,8 @@ def _wrong(rule: Dose, amount: Amount, one: Ordered) -> str:
 def _is_for(limit: DoseLimit, amount: Amount, one: Ordered) -> bool:
     if limit.reason and not one.reason.intersection(limit.reason):
         return False
+    if limit.named not in one.label.casefold():
+        return False
     if limit.months and not limit.months[0] <= amount.months < limit.months[1]:
         return False
     if limit.kg is None:
@@ -72,8 +74,11 @@ def _against(limit: DoseLimit, amount: Amount, tolerance: float) -> str:
     if amount.kg:
         checks.append((limit.mg_kg_dose, amount.dose / amount.kg, "per kg and dose"))
         checks.append((limit.mg_kg_day, day and day / amount.kg, "per kg and day"))
+    is_enough = day is not None and limit.enough_mg_day and day >= limit.enough_mg_day
     for span, value, per in checks:
-        if span and value is not None and not _within(span, value, tolerance):
+        if not span or value is None or _within(span, value, tolerance):
+            continue
+        if value > span[1] or not is_enough:
             weight = f" at {amount.kg:g} kg" if amount.kg else ""
             low, high = span
             name = amount.drug.replace("_", " ")

@@ -17,7 +17,7 @@ def growth(rule: Growth, line: Timeline) -> Iterator[Breach]:
     if rule.check == "pressure_crossed":
         yield from _crossed(rule, line)
         return
-    name = "weight_kg" if rule.check == "weight_leaps" else "height_cm"
+    name = "weight_kg" if rule.check.startswith("weight") else "height_cm"
     values = line.measures.get(name, [])
     for before, after in pairwise(values):
         months = line.months(after.day)
@@ -39,7 +39,7 @@ def _leap(rule: Growth, before: Measured, after: Measured, line: Timeline) -> st
         return f"height in cm leaps: {numbers}" if change > room else ""
     if days > 366 or not before.value:
         return ""
-    share = abs(change) / before.value
+    share = (-change if rule.check == "weight_falls" else abs(change)) / before.value
     return (
         f"weight in kg leaps: {numbers}" if share > rule.most * max(1.0, days / 30) ** 0.5 else ""
     )

@@ -52,11 +52,12 @@ def subjects(about: About, line: Timeline) -> Iterator[Subject]:
 
 
 def _first(about: About, line: Timeline) -> Iterator[Subject]:
+    """Yield what the chart says first, if that is at a visit: else it was known before."""
     first = min(_all(about, line), key=lambda one: one.at.day, default=None)
     undated = any(
         said.first is None for key in about.condition for said in line.conditions.get(key, ())
     )
-    if first and not undated:
+    if first and first.at.day in line.days and not undated:
         yield first
 
 

@@ -163,6 +163,10 @@ class DoseLimit(YamlModel):
     mg_kg_dose: Span | None = None
     mg_day: Span | None = None
     mg_dose: Span | None = None
+    enough_mg_day: float | None = None
+    """So much a day is not too little at any weight."""
+    named: str = ""
+    """Only of products whose name has this word: rectal."""
     source: Annotated[str, Field(min_length=3)]
     verified: Verified
 
@@ -233,7 +237,9 @@ class Growth(Rule):
     """Height and weight change no faster than bodies do."""
 
     kind: Literal["growth"]
-    check: Literal["height_falls", "height_leaps", "weight_leaps", "pressure_crossed"]
+    check: Literal[
+        "height_falls", "height_leaps", "weight_leaps", "weight_falls", "pressure_crossed"
+    ]
     under_months: float | None = None
     over_months: float | None = None
     most: float

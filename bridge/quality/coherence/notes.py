@@ -72,10 +72,16 @@ def _against(
 def _numbers(note: Written, patterns: tuple[str, ...]) -> Iterator[tuple[float, ...]]:
     for pattern in patterns:
         for match in _compiled(pattern).finditer(note.text):
-            around = note.text[max(0, match.start() - 30) : match.end() + 30]
-            if _OTHER_TIME.search(around):
+            if _OTHER_TIME.search(_sentence(note.text, match.start(), match.end())):
                 continue
             yield tuple(float(one.replace(",", ".")) for one in match.groups() if one)
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """Return the sentence around a part of a text."""
+    before = max(text.rfind(mark, 0, start) for mark in (". ", "; ", "\n"))
+    ends = [at for at in (text.find(mark, end) for mark in (". ", "; ", "\n")) if at >= 0]
+    return text[before + 1 : min(ends, default=len(text))]
 
 
 _OTHER_TIME = re.compile(

@@ -111,6 +111,8 @@ class Timeline:
     drugs: dict[str, list[Ordered]] = field(default_factory=dict)
     orders: list[Ordered] = field(default_factory=list)
     notes: list[Written] = field(default_factory=list)
+    days: set[date] = field(default_factory=set)
+    """On which there was a visit."""
     pregnancies: "tuple[Said, ...]" = ()
     last_periods: list[date] = field(default_factory=list)
     """When pregnancies began, where somebody has said how far one is."""
@@ -143,6 +145,7 @@ class Reader:
         for whole in patient.entries:
             self._whole(line, whole)
         for visit in patient.visits:
+            line.days.add(visit.start.date())
             for encounter in visit.encounters:
                 for entry in encounter.entries:
                     self._entry(line, visit, encounter, entry)

@@ -112,6 +112,18 @@ def vaccines_that_nobody_gave(rng: Draw) -> Planted:
     return child(rng, 1, 20).visit(DAY, note(text), weight=8), "note_vaccines_given"
 
 
+def note_with_a_gap(rng: Draw) -> Planted:
+    text = rng.choice(("Well, T nan C, weight nan kg.", "Back in {days} days.", "Weight None kg."))
+    return any_life_with(rng, text), "note_unfilled"
+
+
+def any_life_with(rng: Draw, text: str) -> Chart:
+    """Return a clean chart with one more note."""
+    chart = rng.choice(lives.LIVES)()
+    day = max(visit.start.date() for visit in chart.visits)
+    return chart.visit(day + days(3), note(text))
+
+
 def note_of_a_woman(rng: Draw) -> Planted:
     made = note(rng.choice(("Fundal height 28 cm.", "Last menstrual period in March.")))
     return adult(rng, "M").visit(DAY, made), "note_of_a_woman"

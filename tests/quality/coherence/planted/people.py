@@ -114,6 +114,18 @@ def weight_of_someone_else(rng: Draw) -> Planted:
     )
 
 
+def weight_of_another_visit(rng: Draw) -> Planted:
+    chart = adult(rng).visit(DAY, weight=60)
+    return chart.visit(DAY + days(rng.randint(3, 25)), weight=rng.choice((51, 69.5))), (
+        "weight_leaps_adult"
+    )
+
+
+def shrivelled(rng: Draw) -> Planted:
+    chart = child(rng, 6, 50).visit(DAY, weight=10)
+    return chart.visit(DAY + days(rng.randint(2, 28)), weight=rng.uniform(6, 8)), "weight_falls"
+
+
 def pressure_upside_down(rng: Draw) -> Planted:
     sbp = rng.randint(84, 100)
     return adult(rng).visit(DAY, sbp=sbp, dbp=sbp + rng.randint(-5, 20)), "pressure_crossed"
