@@ -70,8 +70,10 @@ def _was_broken_off(subject: Subject) -> bool:
     if not isinstance(order, DrugOrder) or order.stopped is None:
         return False
     whole = replace(order, stopped=None).end
-    in_days = order.stopped - order.start <= BROKEN_OFF
-    return in_days and (whole is None or order.stopped < whole)
+    taken = order.stopped - order.start
+    return taken <= (timedelta(3) if whole is None else BROKEN_OFF) and (
+        whole is None or order.stopped < whole
+    )
 
 
 def _given(rule: Forbids, subject: Subject, line: Timeline) -> float:
