@@ -27,6 +27,7 @@ COMMANDS = {
     "generate": "Write patients to files.",
     "train": "Fit a model to a table of your own.",
     "sample": "Write rows of a fitted model.",
+    "scenario": "Show, check and print teaching cases.",
     "population": "Show a population with its sources, or check a file of your own.",
     "evaluate": "Say how true synthetic records are, beside real ones.",
     "compare": "Let bridge's generator and others learn the same people.",

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ def generate(
     limits = {name: entry.plausible for name, entry in mapping.measurements.items()}
     asked = asked.with_seed(SystemRandom())
     cohort = generated_cohort(asked, limits, clock(), note=screen.note)
-    written = _form(form, mapping, _own_columns(cohort))
+    written = _form(form, mapping, cohort)
     resampled = 0
     with (
         new_folder(out) as folder,
@@ -98,14 +99,19 @@ def _own_columns(cohort: "GeneratedCohort") -> list[str]:
     return [column for column, is_there in zip(OWN_COLUMNS, said, strict=True) if is_there]
 
 
-def _form(name: str, mapping: Mapping, own: list[str]) -> "Form":
+def _form(name: str, mapping: Mapping, cohort: "GeneratedCohort") -> "Form":
     if name == "fhir":
         from bridge.files.ndjson import fhir_form
 
         return fhir_form(mapping)
-    from bridge.files.tables import csv_form, parquet_form
+    from bridge.files.tables import csv_form, parquet_form, tables_with
 
-    return parquet_form(own) if name == "parquet" else csv_form(own)
+    write = parquet_form if name == "parquet" else csv_form
+    if cohort.request.chart == "full":
+        from bridge.files.care_tables import care_tables
+
+        return write(care_tables)
+    return write(partial(tables_with, _own_columns(cohort)))
 
 
 def _parts(

@@ -28,8 +28,15 @@ class Numbers(NamedTuple):
     decimals: NDArray[np.int64]
 
 
-Cells = NDArray[Any] | Times | Numbers
-"""A column: uuids as text in bytes, words (str or None), dates, times or numbers."""
+class Coded(NamedTuple):
+    """Words (k,) of which many are the same: which of `words` each is, -1 for none."""
+
+    which: NDArray[np.int64]
+    words: Sequence[str]
+
+
+Cells = NDArray[Any] | Times | Numbers | Coded
+"""A column: uuids as text in bytes, words (str or None), dates, flags, times or numbers."""
 
 
 class Table(NamedTuple):
@@ -37,7 +44,12 @@ class Table(NamedTuple):
 
     name: str
     columns: dict[str, str]
-    cells: Callable[[PatientArrays], Sequence[Cells]]
+    cells: Callable[[Any], Sequence[Cells]]
+    """Of PatientArrays, or of the CareArrays of whole charts."""
+
+
+Tables = Callable[[], Sequence[Table]]
+"""Tells which tables there are, in any process."""
 
 
 def _patient_cells(batch: PatientArrays) -> list[Cells]:
@@ -166,16 +178,15 @@ def _own_cells(batch: PatientArrays, table: str, column: str) -> Cells:
     return of_patients if table == "patients" else of_patients[batch.owner]
 
 
-def _csv_pieces(batch: PatientArrays, own: Sequence[str]) -> Pieces:
+def _csv_pieces(batch: Any, tables_of: Tables) -> Pieces:
     """Return the lines that a batch adds to each table."""
     return tuple(
-        _csv_lines(zip(*map(_csv_text, table.cells(batch)), strict=True))
-        for table in tables_with(own)
+        _csv_lines(zip(*map(_csv_text, table.cells(batch)), strict=True)) for table in tables_of()
     )
 
 
-def _csv_files(folder: Path, own: Sequence[str]) -> AbstractContextManager[Append]:
-    tables = tables_with(own)
+def _csv_files(folder: Path, tables_of: Tables) -> AbstractContextManager[Append]:
+    tables = tables_of()
     paths = [folder / f"{table.name}.csv" for table in tables]
     return text_files(paths, [_csv_lines([tuple(table.columns)]) for table in tables])
 
@@ -191,14 +202,23 @@ def _csv_text(cells: Cells) -> list[str]:
     if isinstance(cells, Numbers):
         rows = zip(cells.values.tolist(), cells.decimals.tolist(), strict=True)
         return ["" if v != v else repr(v) if decimals else str(int(v)) for v, decimals in rows]
+    if isinstance(cells, Coded):
+        words = [*map(guarded, cells.words), ""]  # the last one is where there is none
+        return [words[place] for place in cells.which.tolist()]
     if isinstance(cells, Times):
         zones, which = np.unique(cells.east, return_inverse=True)
         east = np.array([_zone_text(zone) for zone in zones.tolist()], dtype=object)
-        return list(np.datetime_as_string(cells.local, unit="s").astype(object) + east[which])
-    if cells.dtype.kind in "SM":
-        return list(cells.astype(str).tolist())
-    words: list[str] = cells.tolist()
-    return list(map(guarded, words)) if any(map(_is_formula, set(words))) else words
+        text = np.datetime_as_string(cells.local, unit="s").astype(object) + east[which]
+        return list(np.where(np.isnat(cells.local), "", text))
+    match cells.dtype.kind:
+        case "b":
+            return np.where(cells, "true", "false").tolist()  # type: ignore[no-any-return]
+        case "M":
+            return np.where(np.isnat(cells), "", cells.astype(str)).tolist()  # type: ignore[no-any-return]
+        case "S":
+            return list(cells.astype(str).tolist())
+    said: list[str] = cells.tolist()
+    return list(map(guarded, said)) if any(map(_is_formula, set(said))) else said
 
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -223,11 +243,11 @@ def _zone_text(east: int) -> str:
     return datetime(2000, 1, 1, tzinfo=timezone(timedelta(seconds=east))).isoformat()[19:]
 
 
-def _parquet_pieces(batch: PatientArrays, own: Sequence[str]) -> Pieces:
+def _parquet_pieces(batch: Any, tables_of: Tables) -> Pieces:
     """Return what a batch adds to each table, as Arrow's record batches."""
     import pyarrow as arrow
 
-    tables = tables_with(own)
+    tables = tables_of()
     return tuple(
         arrow.RecordBatch.from_arrays(
             [
@@ -247,14 +267,24 @@ def _arrow_array(cells: Cells, kind: Any) -> Any:
         none = np.isnan(cells.values)
         numbers = np.where(none, 0, cells.values).astype(kind.to_pandas_dtype())
         return arrow.array(numbers, kind, mask=none)
+    if isinstance(cells, Coded):
+        words = arrow.array([word or None for word in cells.words], kind)
+        return words.take(arrow.array(cells.which, mask=cells.which < 0))
     if isinstance(cells, Times):
         return arrow.array(cells.utc, kind)
-    if cells.dtype.kind == "S":
-        text = np.ascontiguousarray(cells)
-        ends = np.arange(text.size + 1, dtype=np.int32) * text.itemsize
-        buffers = [None, arrow.py_buffer(ends), arrow.py_buffer(text)]
-        return arrow.Array.from_buffers(kind, text.size, buffers)
-    return arrow.array(cells, kind)
+    return _arrow_text(cells, kind) if cells.dtype.kind == "S" else arrow.array(cells, kind)
+
+
+def _arrow_text(cells: NDArray[np.bytes_], kind: Any) -> Any:
+    """Return uuids, all of one length, without copying each; an empty one is none."""
+    import pyarrow as arrow
+
+    there = cells != b""
+    text = np.ascontiguousarray(cells if there.all() else cells[there])
+    ends = np.concatenate([[0], np.cumsum(there * text.itemsize)]).astype(np.int32)
+    is_there = np.packbits(there, bitorder="little")
+    buffers = [arrow.py_buffer(one) for one in (is_there, ends, text)]
+    return arrow.Array.from_buffers(kind, cells.size, buffers)
 
 
 def _schema(table: Table) -> Any:
@@ -270,7 +300,7 @@ def _schema(table: Table) -> Any:
 
 
 @contextmanager
-def _parquet_files(folder: Path, own: Sequence[str]) -> Iterator[Append]:
+def _parquet_files(folder: Path, tables_of: Tables) -> Iterator[Append]:
     try:
         from pyarrow import parquet
     except ImportError as error:
@@ -280,7 +310,7 @@ def _parquet_files(folder: Path, own: Sequence[str]) -> Iterator[Append]:
             stack.enter_context(
                 parquet.ParquetWriter(folder / f"{table.name}.parquet", _schema(table))
             )
-            for table in tables_with(own)
+            for table in tables_of()
         ]
 
         def append(pieces: Pieces) -> None:
@@ -290,14 +320,17 @@ def _parquet_files(folder: Path, own: Sequence[str]) -> Iterator[Append]:
         yield append
 
 
-def csv_form(own: Sequence[str] = ()) -> Form:
-    """Return how patients are written as CSV; `own` are columns of OWN_COLUMNS."""
-    return Form(partial(_csv_pieces, own=own), partial(_csv_files, own=own))
+def csv_form(tables_of: Tables) -> Form:
+    """Return how the patients of some tables are written as CSV."""
+    return Form(partial(_csv_pieces, tables_of=tables_of), partial(_csv_files, tables_of=tables_of))
 
 
-def parquet_form(own: Sequence[str] = ()) -> Form:
+def parquet_form(tables_of: Tables) -> Form:
     """Return the same for Parquet, each batch a row group; it needs the [scale] extra."""
-    return Form(partial(_parquet_pieces, own=own), partial(_parquet_files, own=own))
+    return Form(
+        partial(_parquet_pieces, tables_of=tables_of), partial(_parquet_files, tables_of=tables_of)
+    )
 
 
-CSV, PARQUET = csv_form(), parquet_form()
+CSV, PARQUET = (form(partial(tables_with, ())) for form in (csv_form, parquet_form))
+"""Vital signs alone."""

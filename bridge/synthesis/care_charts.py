@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -14,7 +13,6 @@ from bridge.chart import (
     Address,
     Allergy,
     Appointment,
-    CodeableConcept,
     Condition,
     Death,
     Diagnosis,
@@ -36,7 +34,6 @@ from bridge.chart import (
     Visit,
 )
 from bridge.chart.patient import EncounterKind
-from bridge.histories.care import notes
 from bridge.histories.care.model import Drug, Test
 from bridge.histories.care.package import drugs as formulary
 from bridge.histories.care.package import tests as laboratory
@@ -51,11 +48,16 @@ from bridge.synthesis.care_codes import (
     test_code,
     vaccine_code,
 )
-from bridge.synthesis.care_words import words_of
+from bridge.synthesis.care_columns import (
+    NOT_TOLD,
+    appointment_times,
+    deaths,
+    moments,
+    orders,
+    ranks,
+)
+from bridge.synthesis.care_notes import note_texts
 from bridge.synthesis.clinic_hours import MINUTES_AFTER
-
-SLOT_MINUTES: Final = 15
-FIRST_SLOT: Final = 8 * 60
 
 
 class Charts:
@@ -68,13 +70,18 @@ class Charts:
         self._record = arrays.record
         self._places = {kind: _starts(p, len(arrays)) for kind, p in arrays.persons_of.items()}
         self._visits = _starts(arrays.record.person, len(arrays))
-        self._events = _starts(arrays.record.story.events.person, len(arrays))
         self._uuid = {kind: arrays.uuids.of(kind) for kind in arrays.persons_of}
         self._encounter = {kind: arrays.uuids.encounters(kind) for kind in ENCOUNTERS}
         named = arrays.uuids
         self._patient_uuids, self._visit_uuids = named.patients, named.visits
         self._measurement_uuids, self._note_uuids = named.measurements, named.notes
         self._times = [t.datetimes() for t in (arrays.start, arrays.vitals, arrays.stop)]
+        self._notes, self._ranks = note_texts(arrays).tolist(), ranks(arrays).tolist()
+        self._ordered = orders(arrays)
+        self._order_starts = self._ordered.start.datetimes()
+        self._stopped = moments(self._ordered.stopped)
+        self._booked = [times.datetimes() for times in appointment_times(arrays)]
+        self._deaths = {one.row: one for one in deaths(arrays)}
 
     def patients(self) -> Iterator[Patient]:
         """Yield all patients."""
@@ -102,26 +109,10 @@ class Charts:
         return range(int(starts[row]), int(starts[row + 1]))
 
     def _death(self, row: int) -> Death | None:
-        story = self._record.story
-        if np.isnat(story.died[row]):
+        died = self._deaths.get(row)
+        if died is None:
             return None
-        day: date = story.died[row].item()
-        last = self._times[2][self._visits[row + 1] - 1]
-        time = (
-            last
-            if last.date() == day
-            else datetime(day.year, day.month, day.day, 12, tzinfo=last.tzinfo)
-        )
-        return Death(time=max(time, last), cause=self._cause(row))
-
-    def _cause(self, row: int) -> CodeableConcept | None:
-        """Return the primary diagnosis that was made last in the module somebody died in."""
-        record = self._record
-        module = record.story.cause[row]
-        for place in reversed(self._span("diagnoses", row)):
-            if record.story.events.module[record.diagnoses.event[place]] == module:
-                return coded(record.diagnoses.code[place])
-        return None
+        return Death(time=died.time, cause=coded(died.cause) if died.cause else None)
 
     def _visits_of(self, row: int) -> Iterator[Visit]:
         entries = self._entries_by_visit(row)
@@ -152,7 +143,7 @@ class Charts:
         for visit in range(int(self._visits[row]), int(self._visits[row + 1])):
             found[visit, "vitals"] += self._measurements(visit)
         for place in self._span("diagnoses", row):
-            visit, entry = self._diagnosis(place, found)
+            visit, entry = self._diagnosis(place)
             found[visit, "note"].append(entry)
         for place in self._span("results", row):
             self._result(place, found)
@@ -160,7 +151,10 @@ class Charts:
         for place in self._span("vaccinations", row):
             visit, vaccine = self._vaccine(place)
             found[visit, "immunization"].append(vaccine)
-        self._notes(row, found)
+        for visit in range(int(self._visits[row]), int(self._visits[row + 1])):
+            if text := self._notes[visit]:
+                note = Note(uuid=_text(self._note_uuids[visit]), text=text)
+                found[visit, "note"].append(note)
         return found
 
     def _measurements(self, visit: int) -> list[Entry]:
@@ -173,17 +167,13 @@ class Charts:
             if value == value  # NaN: not measured
         ]
 
-    def _diagnosis(
-        self, place: int, found: Mapping[tuple[int, str], list[Entry]]
-    ) -> tuple[int, Diagnosis]:
+    def _diagnosis(self, place: int) -> tuple[int, Diagnosis]:
         rows = self._record.diagnoses
-        visit = int(self._record.of[rows.event[place]])
-        rank = 1 + sum(isinstance(e, Diagnosis) for e in found.get((visit, "note"), ()))
-        return visit, Diagnosis(
+        return int(self._record.of[rows.event[place]]), Diagnosis(
             uuid=_text(self._uuid["diagnoses"][place]),
             what=coded(rows.code[place]),
             is_confirmed=bool(rows.confirmed[place]),
-            rank=rank,
+            rank=self._ranks[place],
         )
 
     def _result(self, place: int, found: dict[tuple[int, str], list[Entry]]) -> None:
@@ -206,48 +196,28 @@ class Charts:
         )
 
     def _orders(self, row: int, found: dict[tuple[int, str], list[Entry]]) -> None:
-        """Put in the prescriptions; one that is renewed early ends where the next begins."""
-        rows = self._record.prescriptions
-        made: list[tuple[int, DrugOrder]] = []
-        last: dict[str, int] = {}
         for place in self._span("prescriptions", row):
-            visit = int(self._record.of[rows.event[place]])
-            order = self._order(place, visit)
-            key = rows.drug[place]
-            if (before := last.get(key)) is not None:
-                at, earlier = made[before]
-                if earlier.end and earlier.end >= order.start:
-                    made[before] = at, replace(earlier, stopped=order.start - timedelta(seconds=1))
-            last[key] = len(made)
-            made.append((visit, order))
-        for visit, order in made:
-            found[visit, "order"].append(order)
+            found[int(self._ordered.visit[place]), "order"].append(self._order(place))
 
-    def _order(self, place: int, visit: int) -> DrugOrder:
+    def _order(self, place: int) -> DrugOrder:
         rows = self._record.prescriptions
         drug: Drug = formulary()[rows.drug[place]]
-        start = self._times[1][visit] + timedelta(minutes=MINUTES_AFTER["order"])
-        days = float(max(1, round(float(rows.days[place]))))
+        reason = self._ordered.reason[place]
+        days = float(self._ordered.days[place])
         return DrugOrder(
             uuid=_text(self._uuid["prescriptions"][place]),
             drug=drug_code(drug),
-            start=start,
+            start=self._order_starts[place],
             dose=Quantity(float(rows.dose[place]), drug.unit),
             route=named(drug.route),
             frequency=named(drug.frequency),
             duration=Quantity(days, "d"),
             quantity=quantity_of(drug, float(rows.dose[place]), days),
             as_needed=drug.as_needed,
-            reason=self._reason(int(rows.event[place])),
+            reason=None if reason == NOT_TOLD else coded(self._record.diagnoses.code[reason]),
             instructions=drug.instructions,
+            stopped=self._stopped[place],
         )
-
-    def _reason(self, event: int) -> CodeableConcept | None:
-        rows = self._record.diagnoses
-        place = int(np.searchsorted(rows.event, event))
-        if place < len(rows.event) and rows.event[place] == event:
-            return coded(rows.code[place])
-        return None
 
     def _vaccine(self, place: int) -> tuple[int, Immunization]:
         rows = self._record.vaccinations
@@ -260,25 +230,6 @@ class Charts:
             time=time,
             dose_number=int(rows.dose[place]) or None,
         )
-
-    def _notes(self, row: int, found: dict[tuple[int, str], list[Entry]]) -> None:
-        texts: dict[int, list[str]] = defaultdict(list)
-        for event in range(int(self._events[row]), int(self._events[row + 1])):
-            visit = int(self._record.of[event])
-            state = self._state(event)
-            if state.notes:
-                words = words_of(self._of, event, visit, found)
-                text = notes.filled(state.notes, self._record.phrases[event].tolist(), words)
-                if text:
-                    texts[visit].append(text)
-        for visit, parts in texts.items():
-            uuid = _text(self._note_uuids[visit])
-            found[visit, "note"].append(Note(uuid=uuid, text="\n".join(parts)))
-
-    def _state(self, event: int) -> Any:
-        events = self._record.story.events
-        module = self._record.modules[self._record.story.names[int(events.module[event])]]
-        return list(module.states.values())[int(events.state[event])]
 
     def _entries(self, row: int) -> Iterator[PatientEntry]:
         yield from (self._condition(place) for place in self._span("problems", row))
@@ -319,20 +270,12 @@ class Charts:
 
     def _appointments(self, row: int) -> Iterator[Appointment]:
         rows = self._of.booked
-        zone = (
-            self._times[0][self._visits[row]].tzinfo
-            if self._visits[row + 1] > self._visits[row]
-            else None
-        )
-        for slot, place in enumerate(self._span("appointments", row)):
-            day: date = rows.day[place].item()
-            minute = FIRST_SLOT + SLOT_MINUTES * ((row + slot * 7) % 30)
-            start = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
+        for place in self._span("appointments", row):
             yield Appointment(
                 uuid=_text(self._uuid["appointments"][place]),
                 service=named(rows.service[place]),
-                start=start,
-                stop=start + timedelta(minutes=SLOT_MINUTES),
+                start=self._booked[0][place],
+                stop=self._booked[1][place],
                 status=rows.status[place],
             )
 

@@ -68,8 +68,16 @@ def test_code(test: Test) -> CodeableConcept:
 
 
 def vaccine_code(vaccine: Vaccine) -> CodeableConcept:
-    """Return the meaning of a vaccine."""
-    return coded(f"{vaccine.concept} {vaccine.name}")
+    """Return the meaning of a vaccine, with what a server may have in its place."""
+    found = coded(f"{vaccine.concept} {vaccine.name}")
+    if vaccine.key in WIDER_VACCINES:
+        wider = coded(WIDER_VACCINES[vaccine.key])
+        found = CodeableConcept(codes=(*found.codes, *wider.codes), text=found.text)
+    return found
+
+
+WIDER_VACCINES = {"penta": "781 Diphtheria tetanus and pertussis vaccination"}
+"""The Reference Application has retired CIEL's pentavalent concept; of its list this is nearest."""
 
 
 test_code.__test__ = False  # type: ignore[attr-defined]

@@ -1,75 +1,150 @@
-"""The words that a note's phrases are filled with: this visit's numbers, drugs and dates."""
+"""The words that notes' phrases are filled with: a visit's numbers, drugs and dates, as columns."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 
-from bridge.chart import DrugOrder, Entry
-from bridge.histories.care.package import tests
+from bridge.histories.care.package import drugs as formulary
+from bridge.histories.care.package import tests as laboratory
 from bridge.histories.care.randomness import uniforms
+from bridge.patient_arrays import Whole
 from bridge.synthesis.care_arrays import CareArrays
+from bridge.synthesis.care_columns import factorized
 
-_ILL_DAYS = (1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7)
+_ILL_DAYS: Final = (2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7)
 """How long people were ill before they came, in days (a choice)."""
 
+UNKNOWN: Final = "?"
+"""What stands for a word that is missing, which is a mistake of the module."""
 
-class Words(dict[str, str]):
-    """Words by name; one that is missing is a mistake of the module and is shown as `?`."""
+UNMEASURED: Final = "not recorded"
 
-    def __missing__(self, key: str) -> str:
-        return "?"
-
-
-def words_of(
-    arrays: CareArrays,
-    event: int,
-    visit: int,
-    found: Mapping[tuple[int, str], Sequence[Entry]],
-) -> Words:
-    """Return the words for the note of one event."""
-    record = arrays.record
-    story = record.story
-    person = int(story.events.person[event])
-    clients = story.clients
-    woman = clients.sex[person] == "F"
-    values = dict(zip(record.values, arrays.values[visit].tolist(), strict=True))
-    days = (story.events.day[event] - clients.birth[person]).astype(int)
-    draw = float(uniforms(story.events.keys[event : event + 1], "days ill")[0])
-    words = Words(
-        days=str(_ILL_DAYS[int(draw * len(_ILL_DAYS))]),
-        age=age_in_words(int(days)),
-        temperature=f"{values['temperature_c']:.1f} C",
-        pulse=f"{values['pulse_bpm']:.0f}/min",
-        breaths=f"{values['resp_rate_bpm']:.0f}/min",
-        spo2=f"{values['spo2_pct']:.0f} %",
-        bp=f"{values['sbp_mmhg']:.0f}/{values['dbp_mmhg']:.0f}",
-        weight=f"{values['weight_kg']:.1f} kg",
-        height=f"{values['height_cm']:.0f} cm",
-        muac=f"{values['muac_cm']:.1f} cm",
-        drugs=_drugs(found.get((visit, "order"), ())),
-        next=_next(record.days_to_next[event]),
-        weeks=_weeks(arrays, person, event),
-    )
-    he = ("she", "her", "her") if woman else ("he", "him", "his")
-    for name, word in zip(("he", "him", "his"), he, strict=True):
-        words[name], words[name.capitalize()] = word, word.capitalize()
-    first, last = np.searchsorted(record.results.event, [event, event + 1])
-    for place in range(int(first), int(last)):
-        test = tests()[record.results.test[place]]
-        answer = record.results.answer[place]
-        number = f"{record.results.number[place]:.{test.decimals}f} {in_words(test.unit)}".strip()
-        words[record.results.test[place]] = answer.replace("_", " ") if answer else number
-    return words
+_MEASURED: Final = {
+    "temperature": ("temperature_c", "{:.1f} C"),
+    "pulse": ("pulse_bpm", "{:.0f}/min"),
+    "breaths": ("resp_rate_bpm", "{:.0f}/min"),
+    "spo2": ("spo2_pct", "{:.0f} %"),
+    "weight": ("weight_kg", "{:.1f} kg"),
+    "height": ("height_cm", "{:.0f} cm"),
+    "muac": ("muac_cm", "{:.1f} cm"),
+}
+_PRONOUNS: Final = {"he": ("he", "she"), "him": ("him", "her"), "his": ("his", "her")}
 
 
-def _drugs(entries: Sequence[Entry]) -> str:
-    given = [entry for entry in entries if isinstance(entry, DrugOrder)]
-    names = [
-        f"{one.drug.text} {one.dose.value:g} {one.dose.unit.lower()} {one.frequency.text.lower()}"
-        for one in given
-        if one.dose and one.frequency
-    ]
-    return "; ".join(names) or "No drugs needed"
+class EventWords:
+    """Words by name, for whichever events they are asked for."""
+
+    def __init__(self, arrays: CareArrays) -> None:
+        self._arrays = arrays
+        self._record = arrays.record
+        self._events = arrays.record.story.events
+        self._made: dict[str, Callable[[Whole], Sequence[str]]] = {
+            "days": self._ill_days,
+            "age": self._age,
+            "bp": self._pressure,
+            "drugs": lambda rows: [self._drugs[visit] for visit in self._record.of[rows].tolist()],
+            "next": lambda rows: list(map(_next, self._record.days_to_next[rows].tolist())),
+            "weeks": self._weeks,
+        }
+
+    def of(self, name: str, rows: Whole) -> Sequence[str]:
+        """Return the word (k,) of a name for events (rows)."""
+        if name in self._made:
+            return self._made[name](rows)
+        if name in _MEASURED:
+            column, form = _MEASURED[name]
+            return [
+                form.format(value) if value == value else UNMEASURED
+                for value in self._values(column, rows)
+            ]
+        if name.lower() in _PRONOUNS:
+            return self._pronoun(name, rows)
+        return self._result(name, rows)
+
+    def _values(self, column: str, rows: Whole) -> list[float]:
+        place = list(self._record.values).index(column)
+        values: list[float] = self._arrays.values[self._record.of[rows], place].tolist()
+        return values
+
+    def _pressure(self, rows: Whole) -> Sequence[str]:
+        high, low = (self._values(column, rows) for column in ("sbp_mmhg", "dbp_mmhg"))
+        return [
+            f"{one:.0f}/{other:.0f}" if one == one and other == other else UNMEASURED
+            for one, other in zip(high, low, strict=True)
+        ]
+
+    def _pronoun(self, name: str, rows: Whole) -> Sequence[str]:
+        male, female = _PRONOUNS[name.lower()]
+        if name[0].isupper():
+            male, female = male.capitalize(), female.capitalize()
+        women = self._record.story.clients.sex[self._events.person[rows]] == "F"
+        return [female if woman else male for woman in women.tolist()]
+
+    def _ill_days(self, rows: Whole) -> Sequence[str]:
+        draws = uniforms(self._events.keys[rows], "days ill")
+        return [str(_ILL_DAYS[int(draw * len(_ILL_DAYS))]) for draw in draws.tolist()]
+
+    def _age(self, rows: Whole) -> Sequence[str]:
+        born = self._record.story.clients.birth[self._events.person[rows]]
+        return list(map(age_in_words, (self._events.day[rows] - born).astype(int).tolist()))
+
+    def _weeks(self, rows: Whole) -> Sequence[str]:
+        since = self._record.story.conceived[self._events.person[rows]]
+        weeks = (self._events.day[rows] - since).astype("m8[D]")
+        return [
+            UNKNOWN if unknown else str(days // 7)
+            for unknown, days in zip(np.isnat(since), weeks.astype(np.int64).tolist(), strict=True)
+        ]
+
+    def _result(self, name: str, rows: Whole) -> Sequence[str]:
+        found = self._results.get(name, {})
+        return [found.get(event, UNKNOWN) for event in rows.tolist()]
+
+    @cached_property
+    def _results(self) -> dict[str, dict[int, str]]:
+        """By test, what each event that has it found."""
+        rows = self._record.results
+        found: dict[str, dict[int, str]] = defaultdict(dict)
+        tests = {
+            key: (f"{{:.{test.decimals}f}}", in_words(test.unit))
+            for key, test in laboratory().items()
+        }
+        for event, key, answer, number in zip(
+            rows.event.tolist(),
+            rows.test.tolist(),
+            rows.answer.tolist(),
+            rows.number.tolist(),
+            strict=True,
+        ):
+            form, unit = tests[key]
+            said = answer.replace("_", " ") if answer else f"{form.format(number)} {unit}".strip()
+            found[key][event] = said
+        return found
+
+    @cached_property
+    def _drugs(self) -> Sequence[str]:
+        """What each visit (v,) prescribes."""
+        rows = self._record.prescriptions
+        which, keys = factorized(rows.drug)
+        forms = [_drug_form(key) for key in keys]
+        given: dict[int, list[str]] = defaultdict(list)
+        for visit, drug, dose in zip(
+            self._record.of[rows.event].tolist(), which.tolist(), rows.dose.tolist(), strict=True
+        ):
+            given[visit].append(forms[drug](dose))
+        return [
+            "; ".join(given.get(visit, ())) or "No drugs needed"
+            for visit in range(len(self._record.person))
+        ]
+
+
+def _drug_form(key: str) -> Callable[[float], str]:
+    drug = formulary()[key]
+    after = f"{drug.unit.lower()} {drug.frequency.lower()}"
+    return lambda dose: f"{drug.name} {dose:g} {after}"
 
 
 def _next(days: float) -> str:
@@ -83,14 +158,6 @@ def _next(days: float) -> str:
         weeks = round(days / 7)
         return f"in {weeks} weeks"
     return f"in {round(days / 30.44)} months"
-
-
-def _weeks(arrays: CareArrays, person: int, event: int) -> str:
-    story = arrays.record.story
-    since = story.conceived[person]
-    if np.isnat(since):
-        return "?"
-    return str(int((story.events.day[event] - since).astype(int)) // 7)
 
 
 def in_words(unit: str) -> str:

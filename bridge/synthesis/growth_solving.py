@@ -29,27 +29,35 @@ from bridge.synthesis.population_children import UNDER_FIVE_MONTHS, PublishedChi
 from bridge.synthesis.reference_sample import SEXES, quasi_normals
 from bridge.synthesis.vitals import implausible
 
-PAIRS: Final = 12_000
-"""Children under five and their opposites, of each sex; as many newborns as a band has."""
+PAIRS: Final = 8_000
+"""Children under five and their opposites, of each sex."""
 
-ROUNDS: Final = 24
+ROUNDS: Final = 30
+CORRECTED_EVERY: Final = 5
 WASTED: Final = -2.0
 STUNTED: Final = -2.0
 OVERWEIGHT: Final = 2.0
 LIMITS: Final = {"height_cm": STUNTED, "weight_kg": OVERWEIGHT}
 
+INNER: Final = (0.06681, 0.93319)
+INNER_SDS: Final = 3.0
+"""A spread is taken between the shares that a normal curve has 1.5 SDs off its middle: a few
+children far out would widen an SD."""
+
 BAND_DIFFERS: Final = {"height_cm": 0.5, "weight_kg": 0.35}
 """How many SDs of the standard the means of two neighbouring bands may well differ by (a choice):
 it evens out what a survey of a hundred infants says of them, and nothing of a large one's."""
 
-YOUNG_SPREAD: Final = (1.2, 1.1)
-"""How much wider the weights of the two youngest bands are spread (a choice: the younger,
-the wider, in surveys). One spread for all would leave no wasted infants beside the heavy ones."""
+SPREAD_AT: Final = (3.0, 9.0, 18.0, 30.0, 42.0, 54.0)
+WEIGHT_SPREAD: Final = (1.4, 1.2, 1.1, 1.0, 0.92, 0.88)
+"""How the spread of weights for length narrows from month to month (a choice: the younger, the
+wider, in surveys). One spread for all would leave no wasted infants beside the many heavy ones."""
+
+SPREADS: Final = (0.6, 2.0)
+"""Between which the spread of weights for length is looked for, in SDs of the standard."""
 
 
-SPREAD_BY_WASTED: Final = 0.1
-"""How much wider the weights have to be, in logs, for more wasted ones, the heavy ones being given:
-the slope of a normal curve at these shares is about an eighth."""
+NORMAL: Final = NormalDist()
 
 
 class _Target(NamedTuple):
@@ -72,7 +80,7 @@ class _Moves(NamedTuple):
 class GrowthFit(NamedTuple):
     """What the moved children of one sex and band have, beside what is published, in percent."""
 
-    sex: Sex
+    sex: str
     from_months: int
     measure: str
     published: Share
@@ -85,7 +93,6 @@ def evened(shares: list[Share], sds: Floats, limit: float, differ: float) -> Flo
     The means of N(mean, sd) that the shares stand for are drawn together as a random walk whose
     steps have an SD of `differ`: where a share is well known it stays, else its neighbours help.
     """
-    normal = NormalDist()
     wanted = np.array([share.percent / 100 for share in shares])
     errors = np.array([share.error / 100 for share in shares])
     side = np.sign(limit)
@@ -93,14 +100,14 @@ def evened(shares: list[Share], sds: Floats, limit: float, differ: float) -> Flo
     steps = np.diff(np.eye(len(shares)), axis=0) / differ
     for _ in range(40):
         off = (limit - means) / sds
-        found = np.array([normal.cdf(-side * x) for x in off])
-        slope = side * np.array([normal.pdf(x) for x in off]) / sds
+        found = np.array([NORMAL.cdf(-side * x) for x in off])
+        slope = side * np.array([NORMAL.pdf(x) for x in off]) / sds
         weighted = np.diag(slope / errors)
         curvature = weighted.T @ weighted + steps.T @ steps
         gradient = slope / errors * (wanted - found) / errors - steps.T @ steps @ means
         means = means + np.clip(np.linalg.solve(curvature, gradient), -0.3, 0.3)
     return np.array(
-        [normal.cdf(-side * (limit - m) / sd) for m, sd in zip(means, sds, strict=True)]
+        [NORMAL.cdf(-side * (limit - m) / sd) for m, sd in zip(means, sds, strict=True)]
     )
 
 
@@ -156,13 +163,40 @@ def solve_growth(
 ) -> tuple[tuple[Line, ...], list[GrowthFit]]:
     """Find a country's moves; return them, and what they make beside what is published."""
     search = _Search(published, model, standard)
-    for _ in range(ROUNDS):
+    for rounds in range(1, ROUNDS + 1):
         search.step()
-    return search.lines(), search.fits()
+        if rounds % CORRECTED_EVERY == 0 and rounds < ROUNDS:
+            search.correct()
+    lines = search.lines()
+    return lines, growth_fits(published, lines, model, standard)
+
+
+def growth_fits(
+    published: PublishedChildren,
+    lines: tuple[Line, ...],
+    model: Model,
+    standard: GrowthStandard,
+) -> list[GrowthFit]:
+    """Hold what moved children have against what is published, band by band."""
+    found: list[GrowthFit] = []
+    thin: list[NDArray[np.bool_]] = []
+    for sex in SEXES:
+        each = _Children(published, sex, model, standard)
+        scores = each.scores(tuple(line for line in lines if line.sex == sex))
+        for band, (heights, weights) in zip(each.bands, scores, strict=True):
+            thin.append(weights < WASTED)
+            for measure, share, cases in (
+                ("stunting", band.stunting, heights < STUNTED),
+                ("overweight", band.overweight, weights > OVERWEIGHT),
+            ):
+                made = 100 * float(cases.mean())
+                found.append(GrowthFit(sex, band.from_months, measure, share, made))
+    wasted = 100 * float(np.concatenate(thin).mean())
+    return [*found, GrowthFit("both", 0, "wasting", published.wasting, wasted)]
 
 
 class _Search:
-    """Fixed-point steps towards the published shares; the spread of weights follows the wasted."""
+    """Fixed-point steps to the published shares; the spread of weights follows from the wasted."""
 
     def __init__(
         self, published: PublishedChildren, model: Model, standard: GrowthStandard
@@ -175,7 +209,8 @@ class _Search:
             for sex in SEXES
             for name in BAND_DIFFERS
         }
-        self._weight_sd = 1.1
+        self._aim = self._wasted_made = published.wasting.percent
+        self._weight_sd = self._spread()
 
     def lines(self) -> tuple[Line, ...]:
         return tuple(line for each in self._children for line in self._lines(each))
@@ -186,7 +221,7 @@ class _Search:
             lines = self._lines(each)
             scores = each.scores(lines)
             thin += [weights < WASTED for _, weights in scores]
-            for k, (name, target) in enumerate(self._targets(each).items()):
+            for k, (name, target) in enumerate(self._targets(each, self._weight_sd).items()):
                 limit = LIMITS[name]
                 steps = [
                     _step(of[k], target.share[band], target.sd[band], limit)
@@ -194,33 +229,43 @@ class _Search:
                 ]
                 missing, wider = np.array(steps).T
                 self._moves[each.sex, name] = self._moves[each.sex, name].stepped(missing, wider)
-        wasted = max(100 * float(np.concatenate(thin).mean()), 0.1)
-        lacking = self._published.wasting.percent / wasted
-        self._weight_sd *= float(np.clip(lacking**SPREAD_BY_WASTED, 0.9, 1.1))
+        self._wasted_made = max(100 * float(np.concatenate(thin).mean()), 0.1)
 
-    def fits(self) -> list[GrowthFit]:
-        found: list[GrowthFit] = []
+    def correct(self) -> None:
+        """Aim higher where fewer are wasted than the normal curve had it, and find the spread."""
+        missing = self._published.wasting.percent / self._wasted_made
+        self._aim *= float(np.clip(missing, 0.5, 2.0)) ** 0.8
+        self._weight_sd = self._spread()
+
+    def _spread(self) -> float:
+        """Return the spread that leaves as many wasted as aimed at, were z-scores NORMAL."""
+        low, high = SPREADS
+        for _ in range(12):
+            middle = (low + high) / 2
+            low, high = (low, middle) if self._wasted(middle) > self._aim else (middle, high)
+        return (low + high) / 2
+
+    def _wasted(self, weight_sd: float) -> float:
+        shares = []
         for each in self._children:
-            for index, (heights, weights) in enumerate(each.scores(self._lines(each))):
-                band = each.bands[index]
-                short, heavy = (heights < STUNTED).mean(), (weights > OVERWEIGHT).mean()
-                for measure, share, made in (
-                    ("stunting", band.stunting, 100 * float(short)),
-                    ("overweight", band.overweight, 100 * float(heavy)),
-                ):
-                    found.append(GrowthFit(each.sex, band.from_months, measure, share, made))
-        return found
+            target = self._targets(each, weight_sd)["weight_kg"]
+            widths = [band.to_months + 1 - band.from_months for band in each.bands]
+            heavy = np.array([NORMAL.inv_cdf(1 - share) for share in target.share])
+            means = OVERWEIGHT - target.sd * heavy
+            thin = [NORMAL.cdf(x) for x in (WASTED - means) / target.sd]
+            shares.append(100 * float(np.average(thin, weights=widths)))
+        return float(np.mean(shares))
 
     def _lines(self, each: "_Children") -> tuple[Line, ...]:
         return tuple(each.line(name, self._moves[each.sex, name]) for name in BAND_DIFFERS)
 
-    def _targets(self, each: "_Children") -> dict[str, _Target]:
+    def _targets(self, each: "_Children", weight_sd: float) -> dict[str, _Target]:
         bands = each.bands
+        middles = each.knots[:-1]
         sds = {
             "height_cm": np.full(len(bands), self._published.height_sd),
-            "weight_kg": np.full(len(bands), self._weight_sd),
+            "weight_kg": weight_sd * np.interp(middles, SPREAD_AT, WEIGHT_SPREAD),
         }
-        sds["weight_kg"][: len(YOUNG_SPREAD)] *= YOUNG_SPREAD
         shares = {
             "height_cm": [band.stunting for band in bands],
             "weight_kg": [band.overweight for band in bands],
@@ -234,14 +279,15 @@ class _Search:
 def _step(z: Floats, share: float, sd: float, limit: float) -> tuple[float, float]:
     """Return what to add to a shift, and to stretch by, for a share of z beyond the limit."""
     there = float(np.quantile(z, share if limit < 0 else 1 - share))
-    spread = float(z.std())
+    low, high = np.quantile(z, INNER)
+    spread = float(high - low) / INNER_SDS
     return 0.8 * (limit - there) / spread, (sd / spread) ** 0.8
 
 
 def _told(name: str, fit: GrowthFit) -> str:
     off = abs(fit.made - fit.published.percent) / fit.published.error
     return (
-        f"{name:8} {fit.sex} from {fit.from_months:2} months {fit.measure:10} published "
+        f"{name:8} {fit.sex:4} from {fit.from_months:2} months {fit.measure:10} published "
         f"{fit.published.percent:5.1f} made {fit.made:5.1f}, {off:.1f} standard errors off\n"
     )
 

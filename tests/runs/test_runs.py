@@ -56,7 +56,9 @@ def test_a_load_that_is_stopped_can_be_gone_on_with(tmp_path: Path) -> None:
     """What is under way is finished, and the error says how to go on."""
     stop = Stop()
     around = surroundings(tmp_path, Heard(on_advance=stop.set), stop=stop)
-    asked = LoadRequest(patients=CohortRequest(chart="vitals", count=30, seed=7, visits=(1, 1)), workers=1)
+    asked = LoadRequest(
+        patients=CohortRequest(chart="vitals", count=30, seed=7, visits=(1, 1)), workers=1
+    )
     with pytest.raises(Interrupted) as caught:
         load(asked, around)
     (path,) = around.records.glob("*.db")
@@ -90,7 +92,9 @@ def test_patients_that_may_be_real_are_asked_about(tmp_path: Path) -> None:
         assert set_server_up(here, around).made == []
         assert check_server(here, around).is_ready
         _register_somebody(around, hospital.url)
-        asked = LoadRequest(patients=CohortRequest(chart="vitals", count=1, seed=7), server=hospital.url)
+        asked = LoadRequest(
+            patients=CohortRequest(chart="vitals", count=1, seed=7), server=hospital.url
+        )
         with pytest.raises(InputError, match="1 patient not marked as demo") as caught:
             load(asked, around)
         assert caught.value.hints == (Hint(Remedy.OPTION, "among_others"),)

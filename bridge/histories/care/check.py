@@ -1,20 +1,13 @@
 """What is wrong with a module beyond its form: names that nothing has, people without a dose."""
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from bridge.histories.care import allergies, check_doses, check_reasons, vaccines
 from bridge.histories.care.fault import Fault
-from bridge.histories.care.model import Drug, Module, Notes, Phrase, State, Test, When
+from bridge.histories.care.model import Drug, Module, State, Test, When
 from bridge.histories.care.package import drugs, modules, tests
 from bridge.histories.care.people_like import COUNTRIES
-
-WORDS: Final = frozenset(
-    {"days", "age", "he", "his", "him", "He", "His", "temperature", "pulse", "breaths", "spo2"}
-    | {"bp", "weight", "height", "muac", "weeks", "drugs", "next"}
-)
-"""What a phrase may have in braces, beside the tests that are made."""
+from bridge.histories.care.phrases import phrase_faults
 
 
 def faults_of(module: Module) -> Iterator[Fault]:
@@ -24,6 +17,7 @@ def faults_of(module: Module) -> Iterator[Fault]:
             yield Fault(("states", name, *fault.path), fault.what)
     yield from _unreachable(module)
     yield from _unused_sources(module)
+    yield from phrase_faults(module)
     yield from check_reasons.unknown_reasons(module)
     yield from check_doses.faults(module)
 
@@ -54,8 +48,8 @@ def _faults(
     for part, number, when in _whens(state):
         for fault in _when_faults(when):
             yield Fault((part, number, "when"), fault)
+    yield from _next_faults(state)
     yield from _vaccine_faults(state)
-    yield from _note_faults(state)
     if state.program_state and not module.program:
         yield Fault(("program_state",), "the module has no program")
 
@@ -103,29 +97,21 @@ def _when_faults(when: When) -> Iterator[str]:
             yield f"no population is called {country}"
 
 
+def _next_faults(state: State) -> Iterator[Fault]:
+    """What follows is decided before anything is measured."""
+    for number, after in enumerate(state.next):
+        if after.when.measured or after.when.results or after.when.answers:
+            yield Fault(
+                ("next", number, "when"),
+                "what is measured, or its result, cannot decide what follows: it is drawn before",
+            )
+
+
 def _vaccine_faults(state: State) -> Iterator[Fault]:
     known = {key for country in COUNTRIES for key in vaccines.by_key(country)}
     for number, key in enumerate(state.vaccines):
         if key not in known:
             yield Fault(("vaccines", number), f"no vaccine is called {key}")
-
-
-def _note_faults(state: State) -> Iterator[Fault]:
-    made = {test.test for test in state.tests if test.share == 1}
-    for part, number, phrase in _phrases(state.notes):
-        when = phrase.when if isinstance(phrase, Phrase) else When()
-        sure = made | set(when.results) | set(when.answers)
-        text = phrase.text if isinstance(phrase, Phrase) else phrase
-        for word in re.findall(r"\{([^}]*)\}", text):
-            if word not in WORDS | sure:
-                why = "made at each visit" if word in tests() else "known"
-                yield Fault(("notes", part, number), f"{{{word}}} is nothing that is {why}")
-
-
-def _phrases(notes: Notes | None) -> Iterator[tuple[str, int, Phrase | str]]:
-    for part in Notes.model_fields if notes else ():
-        for number, phrase in enumerate(getattr(notes, part)):
-            yield part, number, phrase
 
 
 def _whens(state: State) -> Iterator[tuple[str, int, When]]:

@@ -13,13 +13,17 @@ DAYS_OF_MONTH = 30.4375
 
 
 def faults(module: Module) -> Iterator[Fault]:
-    """Yield the drugs of which somebody who may be there would get no dose, one person of each."""
+    """Yield the drugs of which somebody who may be there would get no dose, one person of each.
+
+    In a chronic module several drugs of a state share the weights among them: any will do.
+    """
     for name, there in who_comes(module).items():
         for number, given in enumerate(module.states[name].drugs):
             if given.drug not in drugs() or (given.instead and given.instead not in drugs()):
                 continue
-            lacks = (p for p in there if may_hold(given.when, p) and not _has_dose(given, p))
-            if person := next(lacks, None):
+            wanted = (p for p in there if may_hold(given.when, p) and not _has_dose(given, p))
+            others = module.states[name].drugs if module.kind == "chronic" else ()
+            if person := next((p for p in wanted if not _gets_any(others, p)), None):
                 yield Fault(("states", name, "drugs", number), f"no dose for {person}")
 
 
@@ -59,6 +63,10 @@ def is_ruled_out(key: str, person: Person) -> bool:
 def _has_dose(given: DrugGiven, person: Person) -> bool:
     keys = (given.drug, given.instead) if given.instead else (given.drug,)
     return all(is_ruled_out(key, person) or dose_of(key, person) is not None for key in keys)
+
+
+def _gets_any(drugs_given: tuple[DrugGiven, ...], person: Person) -> bool:
+    return any(may_hold(g.when, person) and _has_dose(g, person) for g in drugs_given)
 
 
 @cache

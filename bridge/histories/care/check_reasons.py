@@ -12,15 +12,21 @@ from bridge.histories.care.reasons import reasons
 def faults(modules: Iterable[Module]) -> Iterator[Fault]:
     """Yield the reasons that lead nowhere, or into states whose shares do not add to 1.
 
-    One person of each is named. Modules of chronic diseases take whoever comes for theirs.
+    One person of each is named. A chronic module is the home of the reason of its name: its
+    patients come by their intervals.
     """
     leads: dict[str, list[Reason]] = {}
+    lasting = set()
     for module in modules:
+        if module.kind == "chronic":
+            lasting.add(module.module)
         for reason in module.who.reasons:
             leads.setdefault(reason.reason, []).append(reason)
     told = set()
     for country in COUNTRIES:
         for row in reasons(country):
+            if _is_of(row.reason, lasting):
+                continue
             for person in _people(country, row.years, row.sex):
                 total = sum(r.share for r in leads.get(row.reason, ()) if may_hold(r.when, person))
                 if row.reason not in told and abs(total - 1) > 0.005:
@@ -35,6 +41,11 @@ def unknown_reasons(module: Module) -> Iterator[Fault]:
     for number, reason in enumerate(module.who.reasons):
         if reason.reason not in known:
             yield Fault(("who", "reasons", number), f"nobody comes for {reason.reason}")
+
+
+def _is_of(reason: str, names: set[str]) -> bool:
+    """Tell whether a reason is a module's: `stroke` of stroke_followup."""
+    return any(name == reason or name.startswith(f"{reason}_") for name in names)
 
 
 @cache

@@ -1,7 +1,7 @@
 """How patients go through a module: from state to state, when they are asked and when they come."""
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from bridge.flows.columns import Floats
 from bridge.histories.care.model import EXITS, Module, Next, State
 from bridge.histories.care.randomness import Keys, derived, uniforms
-from bridge.histories.care.signs import foreseen, visit_keys
 from bridge.histories.care.situation import Flags, Situation
 
 Days = NDArray[np.datetime64]
@@ -130,8 +129,6 @@ class Walk(NamedTuple):
     module: Module
     keys: Keys
     """(n,) of all patients, for this module."""
-    people: Keys
-    """(n,) of all patients."""
     grid: Whole
     """(n,) on which day of four weeks a patient of chronic modules comes."""
     describe: Describe
@@ -187,8 +184,6 @@ class Walk(NamedTuple):
         here = now.some(rows)
         keys = derived(self.keys[here.person], "visit", here.ordinal)
         situation = self.describe(here.person, here.day, here.step)
-        of_signs = self.people[here.person], visit_keys(self.people[here.person], here.day)
-        situation = replace(situation, measured=foreseen(state.vitals, situation, of_signs))
         chosen = _chosen(state.next, situation, uniforms(keys, "next"))
         for k, following in enumerate(state.next):
             some = chosen == k

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.chart import DECIMALS
 from bridge.flows.columns import Floats
@@ -249,10 +250,14 @@ def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
         if state.notes:
             choice = notes.chosen(state.notes, rows, work.situation, work.of_visit)
             phrases[choice.event] = choice.phrase
+    found, answered = Diagnoses.joined(diagnoses), Results.joined(results)
+    given = Prescriptions.joined(drugs)
+    # Two keys of the formulary may be one product.
+    products = np.array([package.drugs[key].name for key in given.drug], dtype=object)
     return Made(
-        _once(Diagnoses.joined(diagnoses), "code", of),
-        _once(Results.joined(results), "test", of),
-        _once(Prescriptions.joined(drugs), "drug", of),
+        _once(found, found.code, of),
+        _once(answered, answered.test, of),
+        _once(given, products, of),
         phrases,
     )
 
@@ -272,13 +277,15 @@ def _prescribed(state: State, rows: Whole, package: Package, work: Work) -> list
 Table = TypeVar("Table", Diagnoses, Results, Prescriptions)
 
 
-def _once(rows: Table, key: str, of: Whole) -> Table:
+def _once(rows: Table, names: NDArray[np.object_], of: Whole) -> Table:
     """Return rows ordered by event, of each code, test or drug the first in a visit."""
     order = np.argsort(rows.event, kind="stable")
     seen: set[tuple[int, str]] = set()
     kept = []
-    visits, names = of[rows.event[order]].tolist(), getattr(rows, key)[order].tolist()
-    for row, one in zip(order.tolist(), zip(visits, names, strict=True), strict=True):
+    visits = of[rows.event[order]].tolist()
+    for row, one in zip(
+        order.tolist(), zip(visits, names[order].tolist(), strict=True), strict=True
+    ):
         if one not in seen:
             seen.add(one)
             kept.append(row)

@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.chart import DECIMALS
 from bridge.flows.columns import Floats
 from bridge.histories.care.centiles import drawn
 from bridge.histories.care.model import Effect
@@ -78,20 +77,6 @@ def moved(
 def visit_keys(of_patient: Keys, day: NDArray[np.datetime64]) -> Keys:
     """Return what the vital signs of visits (m,) follow from, beside the patient."""
     return derived(of_patient, "signs", day.astype(np.int64))
-
-
-def foreseen(
-    effects: Sequence[Effect], situation: Situation, keys: tuple[Keys, Keys]
-) -> dict[str, Floats]:
-    """Return what will be measured (m,) where a state draws it anew, whatever else is measured."""
-    known: dict[str, Floats] = {}
-    for effect in effects:
-        if effect.effect == "draw" and effect.share == 1:
-            some = situation.where(effect.when)
-            column = known.setdefault(effect.measure, np.full(len(situation), np.nan))
-            drawn_now = _applied(effect, column[some], keys[0][some], keys[1][some])
-            column[some] = np.round(drawn_now, DECIMALS[effect.measure])
-    return known
 
 
 def _applied(effect: Effect, values: Floats, of_patient: Keys, of_visit: Keys) -> Floats:
