@@ -9,6 +9,7 @@ from bridge.quality.coherence.evidence import (
     Moment,
     Truth,
     applies,
+    called,
     in_words,
     numbers,
     signed,
@@ -114,7 +115,7 @@ def _facts(evidence: tuple[Evidence, ...], at: Moment, line: Timeline) -> str:
     said: list[str] = []
     for one in evidence:
         if one.test or one.measured:
-            name = (one.measured or one.test or "").replace("_", " ")
+            name = called(one.measured or one.test or "")
             values = [v.value for v in numbers(one, at, line) if v.value is not None]
             if values:
                 said.append(f"{name} {values[-1]:g}")
