@@ -267,6 +267,7 @@ IN_WORDS = {
     "weight_kg": "weight",
     "height_cm": "height",
     "muac_cm": "MUAC",
+    "muac": "MUAC",
     "head_circ_cm": "head circumference",
     "bmi": "body mass index",
     "hba1c": "HbA1c",
@@ -303,7 +304,9 @@ def in_words(evidence: Evidence) -> str:
     if evidence.note:
         return f"a note of {evidence.note[0]}"
     keys = (*evidence.condition, *evidence.program, *evidence.drug, *evidence.vaccine)
-    return _listed(keys) if keys else f"an allergy to {_listed(evidence.allergy)}"
+    if not keys:
+        return f"an allergy to {_listed(evidence.allergy)}"
+    return f"an earlier {_listed(keys)}" if evidence.earlier else _listed(keys)
 
 
 def _listed(keys: tuple[str, ...]) -> str:
