@@ -102,7 +102,9 @@ def _booked(begun: Threads, course: Course) -> Course:
     """Let people be asked to the contact that follows: the next they come for, or one to come."""
     visits = course.visits
     came = set(zip(visits.person.tolist(), visits.ordinal.tolist(), strict=True))
-    last = visits.day.max(initial=np.datetime64("1800-01-01", "D"))
+    if not len(visits):
+        return course
+    last = visits.day.max()
     planned: dict[int, list[int]] = {}
     ahead = (begun.day > last) | np.array(
         [

@@ -214,7 +214,9 @@ class Walk(NamedTuple):
                 least, most = min(least, 2), min(most, 5)
             edge = below + part / 0.9 * kept
             some = (share >= below) & (share < edge)
-            late[some] = (least + delay[some] * (most - least + 1)).astype(np.int64)
+            days = (least + delay[some] * (most - least + 1)).astype(np.int64)
+            # Whoever is to come in three days does not come in six weeks.
+            late[some] = np.minimum(days, (2 * wait[some] + 3).astype(np.int64))
             below = edge
         if chronic:  # whoever misses a visit of a lasting illness comes for the one after
             late = np.where(late < 0, np.maximum(wait, MONTH).astype(np.int64), late)
