@@ -30,8 +30,9 @@ from bridge.files.fhir_source import ANOTHER_OF_THE_ID
 from bridge.files.index import Index, Stored
 from bridge.files.options import FileOptions
 from bridge.files.rows import Cells, table_rows
-from bridge.files.tables import TABLES, unguarded
+from bridge.files.tables import TABLES
 from bridge.files.uuids import is_uuid
+from bridge.formulas import unguarded
 from bridge.names import LONGEST_NAME, spelt, stranger
 from bridge.patient_arrays import OWN_ID
 
