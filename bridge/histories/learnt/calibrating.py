@@ -34,6 +34,10 @@ Floats = NDArray[np.float64]
 ROUNDS: Final = 10
 """How often people are made and counted."""
 
+MADE: Final = 3000
+"""How many people are made each time, at most; more count with less noise."""
+
+_TIMES: Final = 4
 _DAMPING: Final = 0.5
 _SMALL: Final = 4.0
 """Events by which a cell is drawn to its neighbours."""
@@ -70,12 +74,13 @@ def calibrated(
     rng: np.random.Generator,
     *,
     rounds: int = ROUNDS,
-    people: int = 3000,
+    people: int = MADE,
     progress: Callable[[float], None] = lambda _: None,
 ) -> EventModel:
     """Return the model moved to the counts of records; `progress` is told how far off."""
     groups = _groups(model.moves)
     wanted = counts_of(records, model, groups)
+    people = min(people, _TIMES * len(records))
     tables = [n for n in _TABLES if n != _PAIRS or "lower.up" not in model.weights]
     start = {name: np.array(model.weights[name]) for name in tables}
     for number in range(rounds):
