@@ -47,6 +47,10 @@ class Batch:
     """(b, t) the class of the days left, likewise."""
     can_move: Bools
     move: Ints
+    beyond: Floats
+    """(b, t, moves) the share of each move that is over the end of the record."""
+    is_cut: Bools
+    """The step is the last of a record of the living."""
     then_numbers: Floats
     """With GAPS numbers of the gap."""
     then_memory: Floats
@@ -70,11 +74,13 @@ class Batch:
 class Batches:
     """The records of a fit, step by step, from which batches are taken."""
 
-    def __init__(self, records: Records, moves: Moves, masks: Masks) -> None:
+    def __init__(
+        self, records: Records, moves: Moves, masks: Masks, longest: int = LONGEST
+    ) -> None:
         self.records, self.moves, self.masks = records, moves, masks
         self.trail: Trail = moves.trail(records)
         self.first = np.searchsorted(self.trail.owner, np.arange(len(records) + 1))
-        self.steps = np.minimum(np.diff(self.first), LONGEST)
+        self.steps = np.minimum(np.diff(self.first), longest)
 
     def shuffled(self, rows: Ints, size: int, rng: np.random.Generator) -> Iterator[Ints]:
         """Yield people in batches of about equal length, in random order."""
@@ -124,9 +130,11 @@ class Batches:
             numbers=told.numbers[:, now],
             memory=memory(day[:, :-1, None], last[:, :-1], times[:, :-1]),
             age=age_classes(day[:, :-1]),
-            left=left_classes(told.left[:, now], told.inside[:, now]),
+            left=left_classes(told.left[:, now], told.inside[:, now], told.dead[:, now]),
             can_move=self._can_move(told, kind[:, :-1]),
             move=move[:, :-1],
+            beyond=self._beyond(told),
+            is_cut=told.inside[:, now] & ~told.dead[:, now] & (move[:, :-1] == self.moves.end),
             then_numbers=np.concatenate([told.numbers[:, then], gap_numbers(gap)], -1),
             then_memory=memory(day[:, 1:, None], last[:, :-1], times[:, :-1]),
             then_since=since + np.arange(since.shape[-1]) * SINCE_CLASSES,
@@ -152,6 +160,10 @@ class Batches:
         if codes:
             out[np.repeat(b, sizes), np.repeat(t, sizes), np.concatenate(codes)] = 1
         return out
+
+    def _beyond(self, told: "_Told") -> Floats:
+        left = told.left[:, :-1]
+        return self.moves.beyond(left.reshape(-1)).reshape(*left.shape, len(self.moves))
 
     def _can_move(self, told: "_Told", kind: Ints) -> Bools:
         shape = kind.shape

@@ -104,6 +104,7 @@ def pack(model: EventModel) -> bytes:
         "members": [[*token, codes] for token, codes in words.members.items()],
         "display": [[*token, said] for token, said in words.display.items()],
         "shape": dict(model.shape),
+        "until_death": model.moves.until_death,
         "crowd": {"longest": model.crowd.longest, "last": model.crowd.last},
         "provenance": model.provenance,
     }
@@ -136,7 +137,8 @@ def _model(header: Mapping[str, Any], arrays: Arrays, fingerprint: str) -> Event
         display={(kind, code): said for kind, code, said in header["display"]},
     )
     spans = (Spans(least=a[0], most=a[1]) for a in (arrays[f"moves.{n}"] for n in _SPANS))
-    moves = Moves(**dict(zip(_SPANS, spans, strict=True)))
+    until = bool(header["until_death"])
+    moves = Moves(**dict(zip(_SPANS, spans, strict=True)), until_death=until)
     weights = _weights(arrays, len(words.codes))
     _check(words, moves, weights)
     return EventModel(

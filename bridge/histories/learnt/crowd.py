@@ -20,6 +20,8 @@ AGES: Final = tuple(range(0, 120, 10))
 LENGTHS: Final = (0, 0.25, 1, 2.5, 5, 9.9, 20, 60)
 """Years of a record, from which on a group is; ten years are a group of their own."""
 _YEAR: Final = 365.25
+_FAR: Final = np.array([20, 100, 2, 1])
+"""How far groups of another sex, death, age or length are from one another; `choice`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,12 +51,15 @@ def groups_of(given: Given) -> Ints:
 
 
 def crowd_of(given: Given) -> Crowd:
-    """Return the groups with at least five people; the others are left out."""
+    """Return the groups with at least five people; the others are counted with the nearest."""
     groups, counts = np.unique(groups_of(given), axis=0, return_counts=True)
     keep = counts >= LEAST if (counts >= LEAST).any() else counts > 0
+    kept, total = groups[keep], counts[keep].astype(np.float64)
+    for group, many in zip(groups[~keep], counts[~keep], strict=True):
+        total[(np.abs(kept - group) * _FAR).sum(1).argmin()] += many
     return Crowd(
-        groups=groups[keep],
-        counts=counts[keep].astype(np.float64),
+        groups=kept,
+        counts=total,
         longest=int((given.end - given.begin).max()),
         last=int(given.end.max()),
     )

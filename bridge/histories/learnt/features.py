@@ -80,6 +80,9 @@ LEFT_CLASSES: Final = 2 * (len(LEFT) + 1)
 NEVER: Final = -1_000_000
 """The day on which a word was that never was."""
 
+FAR: Final = 3653
+"""Days left of a record whose end has nothing to do with the person."""
+
 NUMBERS: Final = 24
 """How many numbers `numbers` gives."""
 
@@ -100,6 +103,7 @@ def numbers(
     age, left: days of age, and to the end of the part. inside: in the record, not before it.
     birth: days since 1970. length: days of the record. steps: how many there were.
     """
+    left = known_left(left, inside, dead)
     years, ahead = age / YEAR, np.maximum(left, 0) / YEAR
     now = (birth + age) / YEAR
     season = 2 * np.pi * now
@@ -133,6 +137,11 @@ def numbers(
     return np.stack([np.asarray(part, dtype=np.float32) for part in parts], axis=-1)
 
 
+def known_left(left: Ints, inside: Bools, dead: Bools) -> Ints:
+    """Return the days left as far as they mean anything: the living's records end on any day."""
+    return np.where(inside & ~dead, FAR, left)
+
+
 def since_classes(day: Ints, last: Ints) -> Ints:
     """Return each word's class of days since it last was; `last` has NEVER where it never was."""
     classes: Ints = np.searchsorted(SINCE, day - last, side="right")
@@ -145,8 +154,9 @@ def age_classes(age: Ints) -> Ints:
     return classes
 
 
-def left_classes(left: Ints, inside: Bools) -> Ints:
+def left_classes(left: Ints, inside: Bools, dead: Bools) -> Ints:
     """Return the class of the days left: those in the record come after those before it."""
+    left = known_left(left, inside, dead)
     classes: Ints = np.searchsorted(LEFT, left, side="right") + np.where(inside, len(LEFT) + 1, 0)
     return classes
 

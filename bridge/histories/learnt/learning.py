@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bridge.errors import InputError
 from bridge.histories.events import TEST, EventTable
-from bridge.histories.learnt.batches import Batches
-from bridge.histories.learnt.calibrating import calibrated
+from bridge.histories.learnt.batches import LONGEST, Batches
+from bridge.histories.learnt.calibrating import ROUNDS, calibrated
 from bridge.histories.learnt.crowd import crowd_of
 from bridge.histories.learnt.durations import durations_of
 from bridge.histories.learnt.masks import (
@@ -106,13 +106,15 @@ def learn(
     settings: "Settings | None" = None,
     widths: Mapping[str, int] | None = None,
     provenance: Mapping[str, Any] | None = None,
+    rounds: int = ROUNDS,
+    longest: int = LONGEST,
     progress: "Callable[[Epoch], None]" = lambda _: None,
 ) -> Learnt:
     """Fit a model: the same table, settings and seed give the same weights."""
     from bridge.histories.learnt.fitting import Settings, fit
     from bridge.histories.learnt.net import Shape
 
-    batches = Batches(material.records, material.moves, material.masks)
+    batches = Batches(material.records, material.moves, material.masks, longest)
     many = len(material.words.codes)
     shape = Shape(
         kinds=len(material.words.kinds),
@@ -140,7 +142,8 @@ def learn(
             "dropped": dict(material.dropped),
         },
     )
-    moved = calibrated(model, material.records, np.random.default_rng([seed, 1]))
+    rng = np.random.default_rng([seed, 1])
+    moved = calibrated(model, material.records, rng, rounds=rounds)
     return Learnt(moved, fitted.epochs)
 
 

@@ -1,7 +1,9 @@
 """How a person goes from one step to the next: days that pass, or the end of the part.
 
 Classes: the spans within a record, the spans before it, LAST (on to the day of death), END (of what
-was known before, or of the record).
+was known before; of a record, that nobody comes again). The record of the living ends on a day that
+has nothing to do with them, so their next visit may be beyond it: then the record ends, and a fit
+knows no more than that (it is censored).
 """
 
 from dataclasses import dataclass
@@ -34,6 +36,8 @@ class Moves:
 
     spans: Spans
     earlier: Spans
+    until_death: bool = False
+    """No record of the dead ends before their last day: all that were learnt end with a visit."""
 
     @property
     def last(self) -> int:
@@ -55,21 +59,47 @@ class Moves:
         """
         can = np.zeros((len(left), len(self)), dtype=bool)
         n = len(self.spans)
-        short = left - (inside & dead & (left > 0))
-        can[:, :n] = inside[:, None] & (self.spans.least[None] <= short[:, None])
+        before = (self.spans.least[None] < left[:, None]) | (
+            self.spans.least[None] + left[:, None] == 0
+        )
+        can[:, :n] = inside[:, None] & (before | ~dead[:, None])
         can[:, n : self.last] = ~inside[:, None] & (self.earlier.least[None] <= left[:, None])
         can[:, self.last] = inside & dead & (left > 0)
-        can[:, self.end] = True
+        can[:, self.end] = ~(inside & dead & (left > 0)) if self.until_death else True
         return can
 
-    def days(self, move: Ints, left: Ints, dead: Bools, u: NDArray[np.float64]) -> Ints:
-        """Return the days of moves that are no END."""
+    def days(
+        self,
+        move: Ints,
+        left: Ints,
+        dead: Bools,
+        u: NDArray[np.float64],
+        *,
+        uncut: bool = False,
+    ) -> Ints:
+        """Return the days of moves that are no END, at most `left`.
+
+        `uncut`: those of the living in the record may be more, which ends it.
+        """
         n, inside = len(self.spans), move < len(self.spans)
         short = left - (inside & dead & (left > 0))
+        if uncut:
+            short = np.where(dead, short, int(self.spans.most[-1]))
         own = self.spans.drawn(np.minimum(move, n - 1), short, u)
         earlier = np.clip(move - n, 0, len(self.earlier) - 1)
         days = np.where(inside, own, self.earlier.drawn(earlier, left, u))
         return np.where(move == self.last, left, days)
+
+    def beyond(self, left: Ints) -> NDArray[np.float32]:
+        """Return (n, classes) the share of each class in the record that is over `left` days."""
+        n, left = len(self.spans), left[:, None]
+        least, most = np.maximum(self.spans.least, 1)[None], np.maximum(self.spans.most, 1)[None]
+        over = np.log((most + 1) / np.clip(left + 1, least, most + 1))
+        over /= np.maximum(np.log((most + 1) / least), 1e-9)
+        share = np.zeros((len(left), len(self)), dtype=np.float32)
+        share[:, :n] = np.where(self.spans.most[None] == 0, 0.0, np.clip(over, 0, 1))
+        share[:, self.end] = 1
+        return share
 
     def trail(self, records: Records) -> Trail:
         """Return all steps of records, and the moves between them."""
@@ -79,7 +109,23 @@ class Moves:
 def moves_of(records: Records) -> Moves:
     """Return classes of moves for the gaps of some records."""
     inside, earlier = gaps_of(records)
-    return Moves(spans=spans_of(inside, BINS), earlier=spans_of(earlier, EARLIER_BINS))
+    return Moves(
+        spans=spans_of(inside, BINS),
+        earlier=spans_of(earlier, EARLIER_BINS),
+        until_death=_until_death(records),
+    )
+
+
+_DEAD: int = 20
+"""Dead people from whom on it is a rule that their last day has a visit. `choice`."""
+
+
+def _until_death(records: Records) -> bool:
+    """Tell whether all the dead have a visit on their last day."""
+    given, dead = records.given, np.flatnonzero(records.given.dead)
+    end = (given.end - given.birth)[records.owner]
+    certain = np.unique(records.owner[(records.day == end) & (records.kind != HISTORY)])
+    return len(dead) >= _DEAD and bool(np.isin(dead, certain).all())
 
 
 def gaps_of(records: Records) -> tuple[Ints, Ints]:

@@ -128,7 +128,7 @@ class Net(nn.Module):
         moves = self.move_out(self.drop(torch.relu(self.move_layer(told))))
         moves = moves + self.move_kind(batch.kind) + self.move_age(batch.age)
         moves = moves + self.move_left(batch.left)
-        nats = _chosen(moves, batch.can_move, batch.move) * batch.is_step
+        nats = _of_moves(moves, batch) * batch.is_step
         kinds, codes = self._then(batch, state)
         of_kind = _chosen(kinds, batch.can_kind, batch.then_kind) * batch.has_kind
         codes = torch.where(batch.can_code, codes, _NEVER)
@@ -161,6 +161,15 @@ class Told:
 
     def __getattr__(self, name: str) -> Tensor:
         raise AttributeError(name)
+
+
+def _of_moves(logits: Tensor, batch: "Told") -> Tensor:
+    """Return the nats of moves; where a record is cut, of all that would be beyond its end."""
+    logits = torch.where(batch.can_move, logits, _NEVER)
+    logs = logits - torch.logsumexp(logits, -1, keepdim=True)
+    plain = -logs.gather(-1, batch.move.unsqueeze(-1)).squeeze(-1)
+    beyond = torch.log((logs.exp() * batch.beyond).sum(-1) + 1e-12)
+    return torch.where(batch.is_cut, -beyond, plain)
 
 
 def _chosen(logits: Tensor, can: Tensor, chosen: Tensor) -> Tensor:

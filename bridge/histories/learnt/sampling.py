@@ -104,16 +104,16 @@ class _Walk:
             remembered = memory.remembered()
             state = gru_step(weights, np.concatenate([summed, told, remembered], 1), state)
             told = np.concatenate([state, remembered, told], 1)
-            move = self._move(given, kind, day, inside, told)
+            move, gap = self._move(given, kind, day, inside, told)
             ends = move == self.model.moves.end
             stay = ~(ends & inside)
             if not stay.any():
                 break
             rows = np.flatnonzero(stay)
-            who, kind, day, move = who[rows], kind[rows], day[rows], move[rows]
+            who, kind, day, gap = who[rows], kind[rows], day[rows], gap[rows]
             inside, ends, state = inside[rows], ends[rows], state[rows]
             memory.keep(rows)
-            kind, day, summed = self._step(who, day, inside | ends, state, memory, move, steps)
+            kind, day, summed = self._step(who, day, inside | ends, ends, state, memory, gap, steps)
             inside = inside | ends
         return _in_order(self.made, shift)
 
@@ -130,7 +130,10 @@ class _Walk:
             steps=np.full(len(day), steps),
         )
 
-    def _move(self, given: Given, kind: Ints, day: Ints, inside: Bools, told: Floats) -> Ints:
+    def _move(
+        self, given: Given, kind: Ints, day: Ints, inside: Bools, told: Floats
+    ) -> tuple[Ints, Ints]:
+        """Draw moves and their days; of the living a move beyond the record is its end."""
         model, weights = self.model, self.model.weights
         left = np.where(inside, given.end, given.begin - 1) - given.birth - day
         can = model.moves.allowed(inside, left, given.dead)
@@ -138,28 +141,27 @@ class _Walk:
         can[ends, : model.moves.end] = False
         logits = two_layers(weights, "move", told)
         logits += weights["move_kind.weight"][kind] + weights["move_age.weight"][age_classes(day)]
-        logits += weights["move_left.weight"][left_classes(left, inside)]
-        return chosen(logits, can, self.rng)
+        logits += weights["move_left.weight"][left_classes(left, inside, given.dead)]
+        move = chosen(logits, can, self.rng)
+        u = self.rng.random(len(move))
+        gap = model.moves.days(move, left, given.dead, u, uncut=True)
+        move = np.where(inside & (gap > left), model.moves.end, move)
+        return move, np.where(move == model.moves.end, given.begin - given.birth - day, gap)
 
     def _step(
         self,
         who: Ints,
         day: Ints,
         inside: Bools,
+        begins: Bools,
         state: Floats,
         memory: Memory,
-        move: Ints,
+        gap: Ints,
         steps: int,
     ) -> tuple[Ints, Ints, Floats]:
         """Go to the next step; return its kinds, days, and the sum of its embeddings."""
         model, weights, given = self.model, self.model.weights, self.given.rows(who)
-        begins = move == model.moves.end
         was_inside = inside & ~begins
-        left = np.where(was_inside, given.end, given.begin - 1) - given.birth - day
-        gap = model.moves.days(
-            np.where(begins, 0, move), left, given.dead, self.rng.random(len(who))
-        )
-        gap = np.where(begins, given.begin - given.birth - day, gap)
         memory.pass_days(gap)
         day = day + gap
         kind = np.where(begins, BEGIN, HISTORY)
