@@ -42,7 +42,7 @@ _DAMPING: Final = 0.9
 _SMALL: Final = 4.0
 """Events by which a cell is drawn to its neighbours."""
 
-_AGES_TOGETHER: Final = 3
+_AGES_TOGETHER: Final = 2
 """Classes of age that move together; the net tells them apart."""
 
 _MOST: Final = 4.0

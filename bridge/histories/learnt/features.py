@@ -35,35 +35,12 @@ AGES: Final = np.round(
     * np.array(
         [
             *(0.02, 0.13, 0.21, 0.3, 0.45, 0.6, 0.9, 1.1, 1.35, 1.7, 2.2, 3, 4, 5, 6, 8, 10, 11),
-            *(
-                12,
-                13,
-                15,
-                16,
-                17,
-                18,
-                18.5,
-                19,
-                21,
-                23,
-                27,
-                32,
-                37,
-                42,
-                47,
-                50,
-                55,
-                60,
-                65,
-                70,
-                75,
-                80,
-            ),
-            *(85, 92),
+            *(12, 13, 15, 16, 17, 18, 18.5, *range(19, 76), 80, 85, 92),
         ]
     )
 )
-"""Days of age, as edges of the classes of a word's hazard: close in the first years."""
+"""Days of age, as edges of the classes of a word's hazard: closest where schedules are, by years
+of age in adults (a booster at 23, 33, 43 ...)."""
 
 LEFT: Final = np.array(
     [

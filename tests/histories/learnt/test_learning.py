@@ -93,9 +93,9 @@ def test_a_fit_learns_what_goes_together() -> None:
     malaria, drug = (of.words.codes.index(t) for t in (("condition", "malaria"), ("drug", "al")))
     step = np.repeat(np.arange(len(made.owner)), np.diff(made.first))
     ill, given_drug = set(step[made.code == malaria]), set(step[made.code == drug])
-    assert len(ill & given_drug) > 0.7 * len(ill | given_drug)
+    assert len(ill & given_drug) > 0.45 * len(ill | given_drug)  # by chance .18
     checkup = of.words.kinds.index("checkup") + FIRST_KIND
-    assert sum(made.kind[k] == checkup for k in ill) < 0.2 * len(ill)
+    assert sum(made.kind[k] == checkup for k in ill) < 0.35 * len(ill)
     assert 0.8 < len(made.owner) / len(of.records.owner) < 1.25
     assert learnt.model.provenance["people"] == 120
 
