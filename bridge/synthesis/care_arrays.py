@@ -1,5 +1,6 @@
 """Whole charts as columns: what files are written from, and what a Patient is made from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.chart import DECIMALS, MEASUREMENTS
+from bridge.chart import DECIMALS, MEASUREMENTS, Patient
 from bridge.flows.columns import Floats
 from bridge.histories.care.charted_allergies import Allergies
 from bridge.histories.care.problems import (
@@ -61,7 +62,8 @@ class CareArrays:
         """
         self.persons = persons
         self.record = record
-        self.start, self.vitals, self.stop = times
+        self.start, self.vitals = times[:2]
+        self.stop = _apart(record.person, self.start, times[2])
         self.allergies = allergies
         self.resampled = resampled
         self.problems: Problems = problems(record)
@@ -72,6 +74,12 @@ class CareArrays:
     def __len__(self) -> int:
         """Return the number of patients."""
         return len(self.persons.given_name)
+
+    def patients(self) -> Iterator[Patient]:
+        """Yield the patients, each made when it is asked for."""
+        from bridge.synthesis.care_charts import Charts
+
+        return Charts(self).patients()
 
     @cached_property
     def values(self) -> Floats:
@@ -169,6 +177,16 @@ class Named:
         """(k, 16) of another kind, in the order of its rows."""
         found: Uuids = self._all[self._rows[kind]]
         return found
+
+
+def _apart(person: Whole, start: Times, stop: Times) -> Times:
+    """Let a stay (v,) end before the patient's next visit begins: servers keep visits apart."""
+    following = person[1:] == person[:-1]
+    late = np.flatnonzero(following & (stop.utc[:-1] >= start.utc[1:]))
+    local, east = stop.local.copy(), stop.east.copy()
+    local[late] = start.local[late + 1] - np.timedelta64(60, "s")
+    east[late] = start.east[late + 1]
+    return Times(local, east)
 
 
 def rank(person: Whole, count: Whole) -> Whole:

@@ -112,7 +112,7 @@ class Charts:
         for visit in range(int(self._visits[row]), int(self._visits[row + 1])):
             start, taken, stop = (times[visit] for times in self._times)
             encounters = []
-            for kind in ENCOUNTERS:
+            for kind in _IN_TIME:
                 if listed := entries.get((visit, kind)):
                     time = taken + timedelta(minutes=MINUTES_AFTER[kind])
                     encounters.append(
@@ -297,6 +297,7 @@ class Charts:
             )
 
 
+_IN_TIME = sorted(ENCOUNTERS, key=MINUTES_AFTER.__getitem__)
 _PLACES = ("city_village", "state_province", "country")
 _KINDS: Mapping[str, EncounterKind] = {
     "vitals": "vitals",

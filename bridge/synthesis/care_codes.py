@@ -12,7 +12,7 @@ CIEL = "https://cielterminology.org"
 @cache
 def coded(text: str) -> CodeableConcept:
     """Return the meaning of `CIEL:703 Positive`, `703 Positive` or `<uuid> Positive`."""
-    number, _, display = text.removeprefix("CIEL:").partition(" ")
+    number, _, display = " ".join(text.removeprefix("CIEL:").split()).partition(" ")
     system = CIEL if number.isdecimal() else ""
     return CodeableConcept(codes=(Code(system, number, display),), text=display)
 

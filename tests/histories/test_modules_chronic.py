@@ -13,7 +13,7 @@ from bridge.histories.care.phrases import phrase_faults
 from bridge.yaml_files import load_yaml
 from tests.lib.care_patients import Person, people
 
-MINE = sorted("""hypertension diabetes hiv tuberculosis antenatal""".split())
+MINE = sorted(["hypertension", "diabetes", "hiv", "tuberculosis", "antenatal"])
 
 
 @pytest.fixture(params=MINE)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bridge.histories.care.model import Drug, Dose, DrugGiven, Span, When
+from bridge.histories.care.model import Dose, Drug, DrugGiven, Span, When
 
 COUNTRIES = ("kenya", "uganda", "nigeria", "nepal", "india", "haiti", "us")
 
