@@ -64,6 +64,7 @@ class Patients(TypedDict, total=False):
     population: str
     visits: tuple[int, int]
     chart: Literal["vitals", "full"]
+    histories: str
     illness: str
     people: Path
     """A table of people whom patients are made of, in place of drawn ones."""
@@ -95,6 +96,11 @@ class Loading(Patients, Mapped, total=False):
     years: int
     shift: bool
     codes: Path
+    scenarios: tuple[str, ...]
+    """Teaching cases, by name or file, in place of patients that are made."""
+    learners: int
+    learners_file: Path
+    until: str
     active: int
     workers: int
     among_others: bool

@@ -16,6 +16,7 @@ from bridge.mapping.model import Mapping
 if TYPE_CHECKING:
     from bridge.files.cohort import FilesCohort
     from bridge.files.options import FileOptions
+    from bridge.scenarios.cohort import ScenarioCohort
     from bridge.synthesis.cohort import GeneratedCohort, Request
 
 
@@ -63,6 +64,9 @@ class GeneratedRecipe:
     """What is made of a patient; runs of before there was a choice have vital signs alone."""
     care: str | None = None
     """What tells whether the care modules are still the same."""
+    histories: str | None = None
+    """`learnt`, or the whole path of an event model."""
+    histories_digest: str | None = None
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
@@ -88,6 +92,8 @@ class GeneratedRecipe:
             people_digest=people_digest(request.people) if request.people else None,
             chart=request.chart,
             care=inputs.get("care"),
+            histories=request.histories,
+            histories_digest=inputs.get("histories"),
         )
 
     @property
@@ -102,6 +108,7 @@ class GeneratedRecipe:
             **({"active": str(self.active)} if self.active else {}),
             **({"people": self.people} if self.people else {}),
             "chart": self.chart,
+            **({"histories": self.histories} if self.histories else {}),
         }
 
     @property
@@ -124,6 +131,7 @@ class GeneratedRecipe:
             people=people,
             people_file=self.people,
             chart=self.chart,
+            histories=self.histories,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":
@@ -209,7 +217,74 @@ class FilesRecipe:
         return made
 
 
-Recipe = GeneratedRecipe | FilesRecipe
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioRecipe:
+    """Teaching cases for a class; the digests tell whether the files are still the same."""
+
+    kind: Literal["scenario"] = "scenario"
+    scenarios: tuple[str, ...]
+    """Names that come with bridge, or whole paths of files."""
+    digests: tuple[str, ...]
+    learners: tuple[str, ...]
+    """One for each: a name, or nothing."""
+    learners_file: str | None = None
+    """Where the names stood, as the user wrote them; nothing is read from there again."""
+    until: str
+    as_of: date
+    """The day of the class."""
+    now: datetime | None
+    """Nothing was done after this moment of that day."""
+    teller: int
+    count: int
+
+    @classmethod
+    def of(cls, cohort: "ScenarioCohort") -> "ScenarioRecipe":
+        """Describe a class's patients."""
+        from bridge.scenarios.telling import TELLER
+
+        request = cohort.request
+        return cls(
+            scenarios=cohort.names,
+            digests=cohort.digests,
+            learners=request.learners,
+            learners_file=request.learners_file,
+            until=request.until,
+            as_of=request.as_of,
+            now=request.now,
+            teller=TELLER,
+            count=cohort.count,
+        )
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What a load is asked for, by the name of each option, to get the same again."""
+        learners = str(len(self.learners))
+        return {
+            "scenario": ",".join(self.scenarios),
+            **({"learners_file": self.learners_file} if self.learners_file else {}),
+            **({} if self.learners_file else {"learners": learners}),
+            "as_of": self.as_of.isoformat(),
+            **({"until": self.until} if self.until else {}),
+        }
+
+    def cohort(self, mapping: Mapping) -> "ScenarioCohort":
+        """Tell the cases again; raise RecipeChanged where they are others."""
+        from bridge.scenarios.cohort import ClassRequest, ScenarioCohort
+
+        request = ClassRequest(
+            scenarios=self.scenarios,
+            learners=self.learners,
+            learners_file=self.learners_file,
+            until=self.until,
+            as_of=self.as_of,
+            now=self.now,
+        )
+        made = ScenarioCohort(request)
+        _require_same(self, ScenarioRecipe.of(made))
+        return made
+
+
+Recipe = GeneratedRecipe | FilesRecipe | ScenarioRecipe
 
 SavedRecipe = Annotated[Recipe, Field(discriminator="kind")]
 

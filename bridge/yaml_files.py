@@ -75,6 +75,15 @@ def parse_yaml(text: str, model: type[Model], *, place: str) -> Model:
     return read
 
 
+def line_of(text: str, path: Path_) -> int:
+    """Return the line (from 1) of a key or item of YAML that parses, or of what it would be in."""
+    node = _Loader(text).get_single_node()
+    places = dict(islice(_places(node, (), ""), MOST_NODES)) if node else {}
+    while path and path not in places:
+        path = path[:-1]
+    return places[path].line if path in places else 1
+
+
 class _Place(NamedTuple):
     """Where a key or an item stands (line from 1), and what is written there."""
 

@@ -27,11 +27,13 @@ COMMANDS = {
     "generate": "Write patients to files.",
     "train": "Fit a model to a table of your own.",
     "sample": "Write rows of a fitted model.",
+    "scenario": "Show, check and print teaching cases.",
     "population": "Show a population with its sources, or check a file of your own.",
     "evaluate": "Say how true synthetic records are, beside real ones.",
     "compare": "Let bridge's generator and others learn the same people.",
     "mapping": "Check a mapping file, or export it.",
     "content": "Write the content package in other forms.",
+    "care": "List the care modules, show one with its sources, or check a file of your own.",
     "sandbox": "Serve the embedded OpenMRS-compatible server.",
 }
 

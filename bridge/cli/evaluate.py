@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bridge.atomic_write import write_atomically
+from bridge.cli.histories_evaluate import evaluate_histories, holds_histories
 from bridge.cli.options import json_option
 from bridge.cli.screen import Screen
 from bridge.cli.tables import show_doubts, show_notes
 from bridge.errors import InputError, MissingExtra
-from bridge.files.atomic_write import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     "--real",
     type=click.Path(path_type=Path),
     required=True,
-    help="Real records: CSV or Parquet, one row a person or visit.",
+    help="Real records: CSV or Parquet, one row a person or visit; or histories: events.csv with "
+    "people.csv beside it, a folder of them, or Synthea's folder.",
 )
 @click.option(
     "--synthetic",
@@ -86,6 +88,11 @@ def evaluate(
     as_json: bool,
 ) -> int:
     """Say how true, how useful and how private synthetic records are, in a report with charts."""
+    screen = Screen(as_json=as_json)
+    if not out.parent.is_dir():
+        raise InputError("is in a folder that does not exist; make it first", place=out)
+    if holds_histories(real):
+        return evaluate_histories(real, synthetic, train, out=out, seed=seed, screen=screen)
     try:
         from bridge.quality import evaluation, frames, report
     except ImportError as error:
@@ -95,9 +102,6 @@ def evaluate(
     from bridge.flows.spec import find_spec
     from bridge.tables.doubts import find_doubts
 
-    screen = Screen(as_json=as_json)
-    if not out.parent.is_dir():
-        raise InputError("is in a folder that does not exist; make it first", place=out)
     spec = find_spec(spec_name) if spec_name else None
     places = [path for path in (real, synthetic, train) if path]
     read = [frames.load_frame(path, spec, seed=seed) for path in places]

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from bridge.cli.access import clock, server_name, surroundings
+from bridge.cli.class_options import ClassFlags, class_options
 from bridge.cli.interrupt import StopSwitch
 from bridge.cli.options import (
     FilesFlags,
@@ -32,6 +33,7 @@ from bridge.wording import how_many
 @click.command()
 @cohort_options
 @files_options
+@class_options
 @click.option(
     "--sites",
     "sites_file",
@@ -57,6 +59,7 @@ def load(
     ctx: click.Context,
     asked: CohortRequest,
     files: FilesFlags,
+    taught: ClassFlags,
     sites_file: Path | None,
     server: ServerFlags,
     of_mapping: MappingFlags,
@@ -66,15 +69,16 @@ def load(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Fill a server with patients: those that bridge makes, or whole charts of files.
+    """Fill a server with patients: those that bridge makes, charts of files, or teaching cases.
 
     Without --url they go to the sandbox, an OpenMRS-compatible server that comes with bridge.
     """
     screen = Screen(as_json=as_json, on_begun=lambda run, phase: announcement(run))
     switch = StopSwitch()
     _refuse_contradictions(ctx, asked, files, sites_file)
+    _refuse_other_patients(ctx, taught, active)
     request = LoadRequest(
-        patients=with_files(replace(asked, active=active), files),
+        patients=replace(with_files(replace(asked, active=active), files), **taught.given),
         server=server_name(None if sites_file else server.url),
         user=server.user,
         mapping_file=of_mapping.mapping_file,
@@ -113,6 +117,19 @@ def _refuse_contradictions(
         raise InputError(f"--sites says which servers and who signs in; leave out {given}")
     if asked.as_of and asked.as_of > clock()().astimezone().date():
         raise InputError(f"--as-of {asked.as_of} is in the future: no server takes such visits")
+
+
+def _refuse_other_patients(ctx: click.Context, taught: ClassFlags, active: int) -> None:
+    """Refuse what a class's patients do not follow from, and what only they do."""
+    if not taught.scenario:
+        if given := _given(ctx, "learners", "learners_file", "until"):
+            raise InputError(f"{given} is of a class: say with --scenario which cases it is taught")
+        return
+    others = ("count", "seed", "population", "visits", "illness", "people", "source", "sites_file")
+    if given := _given(ctx, *others, *(("active",) if active else ())):
+        raise InputError(f"--scenario says which patients they are; leave out {given}")
+    if taught.learners and taught.learners_file:
+        raise InputError("--learners-file says how many there are; leave out --learners")
 
 
 def _given(ctx: click.Context, *names: str) -> str:

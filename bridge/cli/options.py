@@ -159,7 +159,7 @@ class FilesFlags:
         }
 
 
-def _grouped(
+def grouped(
     name: str, kind: Callable[..., Any], *options: Callable[[Any], Any]
 ) -> Callable[[Command], Command]:
     """Add options to a command, which gets their values as one object."""
@@ -211,11 +211,11 @@ _ca_option = click.option(
     help="A PEM file of the certificates to trust, for a server that makes its own.",
 )
 
-sign_in_options = _grouped(
+sign_in_options = grouped(
     "sign_in", SignIn, _user_option, _password_option, _ca_option, home_option
 )
 
-server_options = _grouped(
+server_options = grouped(
     "server",
     ServerFlags,
     click.option(
@@ -229,7 +229,7 @@ server_options = _grouped(
     home_option,
 )
 
-mapping_options = _grouped(
+mapping_options = grouped(
     "of_mapping",
     MappingFlags,
     click.option(
@@ -248,7 +248,7 @@ mapping_options = _grouped(
     ),
 )
 
-cohort_options = _grouped(
+cohort_options = grouped(
     "asked",
     CohortRequest,
     click.option(
@@ -286,6 +286,12 @@ cohort_options = _grouped(
         "vital signs alone.",
     ),
     click.option(
+        "--histories",
+        metavar="learnt|FILE",
+        help="Charts by an event model in place of the care modules: bridge's own (fitted to "
+        "Synthea's Americans), or one of `bridge train --kind histories`.",
+    ),
+    click.option(
         "--illness",
         type=click.Choice(["mixed", "none", "emergency"]),
         show_default="mixed; none for people of a file",
@@ -317,7 +323,7 @@ package_option = click.option(
     help="A folder with a content package in place of bridge's own.",
 )
 
-content_options = _grouped(
+content_options = grouped(
     "asked",
     ContentFlags,
     click.option("--content", is_flag=True, help="Concepts, drugs, programs and the like too."),
@@ -333,7 +339,7 @@ content_options = _grouped(
 
 run_argument = click.argument("name", metavar="[RUN]", required=False)
 
-files_options = _grouped(
+files_options = grouped(
     "files",
     FilesFlags,
     click.option(

@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from bridge.cli.screen import Screen
 from bridge.delivery.account import Account, account_of, changes_of, entries_of
 from bridge.delivery.ledger import Progress, Run, State, Summary
-from bridge.recipe import FilesRecipe, Recipe
+from bridge.recipe import FilesRecipe, GeneratedRecipe, Recipe, ScenarioRecipe
 from bridge.runs.loading import LoadResult
 from bridge.runs.surroundings import SANDBOX, label_of
 from bridge.wording import as_counted, how_many
@@ -46,7 +47,7 @@ def json_of(seen: Summary) -> dict[str, Any]:
 
 def seed_of(recipe: Recipe) -> int | None:
     """Return the seed of patients that were made."""
-    return None if isinstance(recipe, FilesRecipe) else recipe.seed
+    return recipe.seed if isinstance(recipe, GeneratedRecipe) else None
 
 
 def rate_of(observations: int, progress: Progress) -> float:
@@ -60,14 +61,21 @@ def _json(value: Any) -> Any:
 
 def announcement(run: Run) -> str:
     """Say which run begins."""
-    recipe = run.recipe
-    origin = (
-        f"from {recipe.path}"
-        if isinstance(recipe, FilesRecipe)
-        else f"seed {recipe.seed}, as of {recipe.as_of}, population {recipe.population}"
-    )
     to = label_of(run.server)
-    return f"Run {run.name}: {how_many(run.patients, 'patient')} to {to}, {origin}"
+    patients = how_many(run.patients, "patient")
+    return f"Run {run.name}: {patients} to {to}, {_origin(run.recipe)}"
+
+
+def _origin(recipe: Recipe) -> str:
+    """Say where the patients of a run come from."""
+    if isinstance(recipe, FilesRecipe):
+        return f"from {recipe.path}"
+    if isinstance(recipe, ScenarioRecipe):
+        cases = ", ".join(Path(name).stem for name in recipe.scenarios)
+        until = f", until {recipe.until}" if recipe.until else ""
+        learners = how_many(len(recipe.learners), "learner")
+        return f"{cases} for {learners}, class of {recipe.as_of}{until}"
+    return f"seed {recipe.seed}, as of {recipe.as_of}, population {recipe.population}"
 
 
 def tell_load(result: LoadResult, screen: Screen) -> int:

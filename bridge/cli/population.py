@@ -10,9 +10,10 @@ from bridge.cli.screen import Screen
 from bridge.wording import how_many
 
 if TYPE_CHECKING:
-    from bridge.synthesis.calibration import BandFit
     from bridge.synthesis.population import Names, Population, Pyramid
-    from bridge.synthesis.population_vitals import Figures
+    from bridge.synthesis.population_children import PublishedChildren
+    from bridge.synthesis.population_vitals import Figures, Mean
+    from bridge.synthesis.reference_sample import BandFit
 
 BAR = 24
 """Characters of the longest bar of a pyramid."""
@@ -88,12 +89,21 @@ def show(name: str | None) -> int:
 
 def _fitted(fit: "BandFit") -> tuple[str, ...]:
     band = fit.band
-    asked, made = _written(band.mean, band.sd), _written(fit.mean, fit.sd if band.sd else None)
-    return fit.measure, band.sex, f"{band.first}-{band.last}", asked, made
+    made = _written(fit.mean, fit.sd if band.sd else None, fit.high if band.high else None)
+    return fit.measure, band.sex, f"{band.first}-{band.last}", _published(band), made
 
 
-def _written(mean: float, sd: float | None) -> str:
-    return f"{mean:.1f}" + (f" (sd {sd:.1f})" if sd else "")
+def _published(band: "Mean") -> str:
+    return _written(band.mean, band.sd, band.high, band.ci)
+
+
+def _written(mean: float, sd: float | None, high: float | None, ci: float | None = None) -> str:
+    return (
+        f"{mean:.1f}"
+        + (f" ± {ci:.1f}" if ci else "")
+        + (f" (sd {sd:.1f})" if sd else "")
+        + (f", {high:.1f} % high" if high else "")
+    )
 
 
 def _show_pyramid(shown: "Population", screen: Screen) -> None:
@@ -155,6 +165,8 @@ def _show_vitals(shown: "Population", screen: Screen) -> None:
         screen.say("No published figures: all vitals are the US survey's.")
         return
     screen.say(shown.vitals.about)
+    if shown.vitals.children is not None:
+        _show_children(shown.vitals.children, screen)
     for figures in shown.vitals.figures:
         screen.say(f"\n{figures.measure}", style="bold")
         screen.table(("age", "women", "men"), _by_age(figures))
@@ -165,13 +177,35 @@ def _show_vitals(shown: "Population", screen: Screen) -> None:
         _show_source(figures.source, screen)
 
 
+def _show_children(children: "PublishedChildren", screen: Screen) -> None:
+    screen.say("\nchildren under five", style="bold")
+    screen.table(
+        ("months", "sex", "stunted, %", "overweight, %"),
+        (
+            (
+                f"{band.from_months}-{band.to_months}",
+                band.sex,
+                f"{band.stunting.percent:g} ± {1.96 * band.stunting.error:.1f}",
+                f"{band.overweight.percent:g} ± {1.96 * band.overweight.error:.1f}",
+            )
+            for band in children.bands
+        ),
+    )
+    _show_source(children.source, screen)
+    screen.say(f"wasted: {children.wasting.percent:g} % ± {1.96 * children.wasting.error:.1f}")
+    _show_source(children.wasting_source, screen)
+    weight = children.birth_weight_g
+    screen.say(f"weight at birth: {weight.mean:.0f} g, sd {weight.sd:.0f}")
+    _show_source(children.birth_weight_source, screen)
+    screen.say(f"they are moved as the children of {children.growth}")
+
+
 def _by_age(figures: "Figures") -> Iterator[tuple[str, ...]]:
     ages = sorted({(band.first, band.last) for band in figures.bands})
     of = {(band.sex, band.first, band.last): band for band in figures.bands}
     for first, last in ages:
         cells = [
-            _written(band.mean, band.sd) if (band := of.get((sex, first, last))) else ""
-            for sex in ("F", "M")
+            _published(band) if (band := of.get((sex, first, last))) else "" for sex in ("F", "M")
         ]
         yield f"{first}-{last}", *cells
 

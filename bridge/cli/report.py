@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.access import records_folder
 from bridge.cli.options import home_option, json_option, run_argument
 from bridge.cli.outcomes import json_of
 from bridge.cli.screen import Screen
 from bridge.errors import InputError
-from bridge.files.atomic_write import write_atomically
 from bridge.runs.reporting import report as report_run
 
 

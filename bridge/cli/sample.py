@@ -5,17 +5,23 @@ from pathlib import Path
 
 import click
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.coarse import coarse
 from bridge.cli.screen import Screen
 from bridge.cli.tables import show_notes
+from bridge.cli.train_histories import is_histories, sample_histories
 from bridge.errors import InputError, MissingExtra
-from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
 
 
 @click.command()
 @click.argument("model_name", metavar="MODEL", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="X.csv or X.parquet.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="X.csv or X.parquet; of a model of histories a folder: events.csv and people.csv.",
+)
 @click.option(
     "--count",
     type=click.IntRange(1, 10_000_000),
@@ -31,7 +37,11 @@ from bridge.wording import how_many
 )
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same rows.")
 def sample(model_name: Path, out: Path, count: int, like: Path | None, seed: int | None) -> int:
-    """Write rows of a fitted MODEL as a table: its conditions and its outputs."""
+    """Write rows of a fitted MODEL as a table: its conditions and its outputs; or histories."""
+    if is_histories(model_name):
+        if like:
+            raise InputError("--like is for models of tables")
+        return sample_histories(model_name, out, count, seed)
     try:
         import numpy as np
 

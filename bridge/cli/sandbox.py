@@ -27,7 +27,7 @@ def sandbox(port: int, folder: Path | None, home: Path) -> int:
 
     screen = Screen()
     folder = folder or sandbox_folder(home)
-    with Sandbox.start(folder, port=port, clock=clock()) as running:
+    with Sandbox.start(folder, port=port, clock=clock(), with_content=True) as running:
         screen.say(f"The sandbox serves {folder}")
         screen.say(f"  patients   {running.url.removesuffix('/openmrs')}/")
         screen.say(f"  REST       {running.url}/ws/rest/v1")

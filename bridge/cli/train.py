@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from bridge.atomic_write import write_atomically
 from bridge.cli.coarse import coarse
 from bridge.cli.screen import Screen
 from bridge.cli.tables import show_columns, show_doubts, show_notes
+from bridge.cli.train_histories import Wanted, train_histories
 from bridge.errors import InputError, MissingExtra
-from bridge.files.atomic_write import write_atomically
 from bridge.wording import how_many
 
 if TYPE_CHECKING:
@@ -35,6 +36,19 @@ SEED = 1
     "several are read as one.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The model: X.npz.")
+@click.option(
+    "--kind",
+    type=click.Choice(["table", "histories"]),
+    default="table",
+    show_default=True,
+    help="What the data are: a table, a row a person or visit; or event histories: events.csv "
+    "(patient, time, type, code, value), or a folder of Synthea's CSV.",
+)
+@click.option(
+    "--people",
+    type=click.Path(path_type=Path),
+    help="Of whom the histories are (patient, sex, birth, death). None: people.csv beside --data.",
+)
 @click.option(
     "--spec",
     "spec_name",
@@ -76,6 +90,8 @@ SEED = 1
 def train(
     data: tuple[Path, ...],
     out: Path,
+    kind: str,
+    people: Path | None,
     spec_name: str | None,
     only_check: bool,
     select_data: tuple[Path, ...],
@@ -83,7 +99,11 @@ def train(
     epsilon: float | None,
     delta: float,
 ) -> int:
-    """Fit a flow to a table: the same data, spec and seed give the same weights."""
+    """Fit a flow to a table, or an event model to histories: same data and seed, same weights."""
+    if kind == "histories":
+        return train_histories(_wanted(data, people, out, seed, epsilon, delta))
+    if people:
+        raise InputError("--people is for --kind histories")
     try:
         import numpy as np
 
@@ -121,6 +141,21 @@ def train(
     _say_whom(content, table, seed, out, screen)
     screen.say(f"{out}: {len(content) / 1000:.0f} kB; `bridge sample {out} --out FILE` makes rows")
     return 0
+
+
+def _wanted(
+    data: tuple[Path, ...],
+    people: Path | None,
+    out: Path,
+    seed: int | None,
+    epsilon: float | None,
+    delta: float,
+) -> Wanted:
+    if out.suffix != ".npz":
+        raise InputError("a model's name ends in .npz", place=out)
+    if len(data) > 1:
+        raise InputError("histories are one table of events: give --data once")
+    return Wanted(data[0], people, out, seed, epsilon, delta)
 
 
 def _read(paths: Sequence[Path], screen: Screen) -> "list[ReadTable]":

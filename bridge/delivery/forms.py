@@ -46,6 +46,7 @@ _ORDER: tuple[EncounterKind, ...] = (
     "consultation",
     "note",
     "order",
+    "immunization",
     "discharge",
     "laboratory",
 )

@@ -169,8 +169,10 @@ def rejects(reasons: Iterable[tuple[int, str]]) -> list[Reject]:
 
 def command_of(seen: Summary) -> str:
     """Return the command that makes the same patients again."""
-    words = ["bridge load", f"--count {seen.run.patients}"]
-    for name, text in options_of(seen.run).items():
+    options = options_of(seen.run)
+    # how many a class is follows from its cases and learners
+    words = ["bridge load", *([] if "scenario" in options else [f"--count {seen.run.patients}"])]
+    for name, text in options.items():
         flag = f"--{name.replace('_', '-')}"
         words.append(flag if text == "True" else f"{flag} {shlex.quote(text)}")
     return " ".join(words)

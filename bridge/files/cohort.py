@@ -14,10 +14,10 @@ from bridge.files.index import Index, Stored
 from bridge.files.kept_charts import KeptCharts
 from bridge.files.measurements import with_measurements
 from bridge.files.narrowing import can_be_here, still_here
-from bridge.files.opening import digest
 from bridge.files.options import FileOptions
 from bridge.files.sources import Found, find_source
 from bridge.mapping.model import Mapping
+from bridge.opening import digest
 
 __all__ = ["FileOptions", "FilesCohort", "Reading", "Rejected"]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bridge.bounded_lines import bounded_lines
 from bridge.chart import LeftOut
 from bridge.errors import InputError
-from bridge.files.opening import opened
+from bridge.opening import opened
 
 Cells = dict[str, str]
 

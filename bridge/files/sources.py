@@ -10,7 +10,7 @@ from bridge.bounded_lines import LONGEST
 from bridge.errors import InputError
 from bridge.files import own_csv, patient_csv, synthea_csv
 from bridge.files.fhir_source import FhirSource, index_fhir
-from bridge.files.opening import opened
+from bridge.opening import opened
 
 OWN_CSV = "bridge CSV"
 SYNTHEA_CSV = "Synthea CSV"

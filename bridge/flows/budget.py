@@ -62,11 +62,11 @@ def plan(target: PrivacyTarget, *, groups: bool, outputs: int, rate: float, step
 
     Raises InputError if no noise is enough, MissingExtra without opacus.
     """
-    whole = _least(lambda noise: spent([Mechanism(noise, 1.0, 1)], target.delta) <= target.epsilon)
+    whole = least(lambda noise: spent([Mechanism(noise, 1.0, 1)], target.delta) <= target.epsilon)
     mechanisms = {"groups": Mechanism(whole / OF_GROUPS**0.5, 1.0, 1)} if groups else {}
     mechanisms["columns"] = Mechanism(whole * (outputs / OF_COLUMNS) ** 0.5, 1.0, outputs)
     counted = list(mechanisms.values())
-    noise = _least(
+    noise = least(
         lambda noise: (
             spent([*counted, Mechanism(noise, rate, steps)], target.delta) <= target.epsilon
         )
@@ -90,7 +90,7 @@ def _accountant() -> Any:
     return RDPAccountant()
 
 
-def _least(enough: Callable[[float], bool]) -> float:
+def least(enough: Callable[[float], bool]) -> float:
     """Return the least noise that is enough, to two in a thousand."""
     low, high = LEAST_NOISE, 1.0
     while not enough(high):

@@ -21,6 +21,7 @@ from bridge.runs.surroundings import Clock
 
 if TYPE_CHECKING:
     from bridge.files.options import FileOptions
+    from bridge.scenarios.cohort import ScenarioCohort
     from bridge.synthesis.cohort import GeneratedCohort
     from bridge.synthesis.people import GivenPerson
 
@@ -45,6 +46,8 @@ class CohortRequest:
     population: str = "kenya"
     visits: tuple[int, int] | None = None
     """The fewest and the most of a patient; None: as many as their care takes, or 1 to 6."""
+    histories: str | None = None
+    """Charts by an event model, not by the care modules: `learnt`, or the file of one."""
     chart: ChartKind | None = None
     """Whole charts (None), or vital signs alone; those of a people file are vital signs."""
     illness: str | None = None
@@ -64,6 +67,14 @@ class CohortRequest:
     """Move each patient's dates by whole weeks, so that the last lies before `as_of`."""
     codes: Path | None = None
     """A table of codes that goes before bridge's own."""
+    scenarios: tuple[str, ...] = ()
+    """Teaching cases, by name or file."""
+    learners: int | None = None
+    """How many get each of the cases; None: one, or all of a file."""
+    learners_file: Path | None = None
+    """Their names."""
+    until: str = ""
+    """Where the cases stop: `visit-3`, or `decision`."""
 
     @property
     def file_options(self) -> "FileOptions":
@@ -129,6 +140,7 @@ def generated_cohort(
         limits=limits,
         ages=ages or {},
         chart=chart,
+        histories=_histories(request, chart),
         illness=request.illness or ("none" if people else "mixed"),
         people=people,
         people_file=str(request.people.absolute()) if request.people else None,
@@ -139,6 +151,40 @@ def generated_cohort(
     if request.active > count:
         raise InputError(f"{request.active} of {count} patients", hints=option("active"))
     return cohort_of(asked, count)
+
+
+def scenario_cohort(request: CohortRequest, clock: Callable[[], datetime]) -> "ScenarioCohort":
+    """Return the patients of a class; without a day it is today, where the first case is."""
+    from bridge.scenarios.catalogue import load_case
+    from bridge.scenarios.cohort import ClassRequest, ScenarioCohort, zone_of
+    from bridge.scenarios.learners import load_learners
+
+    named = request.learners_file
+    now = request.now or clock()
+    today = now.astimezone(zone_of(load_case(request.scenarios[0]))).date()
+    return ScenarioCohort(
+        ClassRequest(
+            scenarios=request.scenarios,
+            learners=load_learners(named) if named else ("",) * (request.learners or 1),
+            learners_file=str(named.absolute()) if named else None,
+            until=request.until,
+            as_of=request.as_of or today,
+            now=now if request.as_of in (None, today) else None,
+        )
+    )
+
+
+def _histories(request: CohortRequest, chart: ChartKind) -> str | None:
+    """Return the name of the event model that is asked for, or its file's whole path."""
+    if request.histories is None:
+        return None
+    if chart == "vitals" or request.active or request.visits:
+        raise InputError(
+            "an event model makes whole charts, of as many visits as it says, none of them now",
+            hints=option("histories"),
+        )
+    is_file = request.histories.endswith(".npz")
+    return str(Path(request.histories).absolute()) if is_file else request.histories
 
 
 def _last_day(request: CohortRequest, today: date) -> date:

@@ -25,7 +25,7 @@ def served(folder: Path, clock: Clock) -> Iterator[Connection]:
     """Serve the sandbox of a folder for as long as this is open."""
     from bridge.sandbox import PASSWORD, USER, Sandbox
 
-    with Sandbox.start(folder, clock=clock) as sandbox:
+    with Sandbox.start(folder, clock=clock, with_content=True) as sandbox:
         server = Server(url=sandbox.url, user=USER, password=PASSWORD)
         yield Connection(name=SANDBOX, user=USER, connect=lambda: Client(Transport(server)))
 

@@ -28,11 +28,16 @@ from bridge.errors import InputError, Interrupted, option
 from bridge.mapping.loading import load_mapping
 from bridge.mapping.model import Mapping, Profile
 from bridge.mapping.terms import Terms
-from bridge.mapping.vocabulary import Vocabulary, vocabulary_with
+from bridge.mapping.vocabulary import Vocabulary, vocabulary_of, vocabulary_with
 from bridge.openmrs.client import Client
 from bridge.openmrs.models import AttributeType
-from bridge.recipe import Cohort, GeneratedRecipe, Recipe
-from bridge.runs.cohorts import CohortRequest, generated_cohort, identity_of
+from bridge.recipe import Cohort, GeneratedRecipe, Recipe, ScenarioRecipe
+from bridge.runs.cohorts import (
+    CohortRequest,
+    generated_cohort,
+    identity_of,
+    scenario_cohort,
+)
 from bridge.runs.content import give_content
 from bridge.runs.examining import examine
 from bridge.runs.files import (
@@ -141,7 +146,7 @@ def cohort_on_server(
     around: Surroundings,
 ) -> CohortOnServer:
     """Examine a server and make the patients that it can take."""
-    if not request.patients.files:
+    if not (request.patients.files or request.patients.scenarios):
         # NumPy and the models are loaded while the server is asked.
         threading.Thread(target=import_module, args=("bridge.synthesis.cohort",)).start()
     # Whoever lets them come among others does not wait for an answer that changes nothing.
@@ -157,7 +162,16 @@ def cohort_on_server(
         read = read_files(wanted, around.listener)
         if connection.is_sandbox:
             give_content(connection, around)
-        return CohortOnServer(state, profile, read.cohort, read.recipe, read, read.vocabulary)
+        return CohortOnServer(
+            state, profile, read.cohort, read.recipe, read, vocabulary=read.vocabulary
+        )
+    if wanted.scenarios:
+        taught = scenario_cohort(wanted, around.clock)
+        if connection.is_sandbox:
+            give_content(connection, around)
+        codes = vocabulary_of(taught.of_first_learner())
+        of_class = ScenarioRecipe.of(taught)
+        return CohortOnServer(state, profile, taught, of_class, vocabulary=codes)
     around.listener.doing("making the first patients")
     asked = wanted.with_seed(around.randomness)
     limits, ages = limits_of(state, mapping), ages_of(state, mapping)
@@ -165,12 +179,11 @@ def cohort_on_server(
     recipe = GeneratedRecipe.of(made)
     if made.request.chart == "vitals":
         return CohortOnServer(state, profile, made, recipe)
-    from bridge.synthesis.care_cohort import figures_of
-    from bridge.synthesis.care_vocabulary import care_meanings
+    from bridge.synthesis.care_vocabulary import meanings_of
 
     if connection.is_sandbox:
         give_content(connection, around)
-    meanings = care_meanings(figures_of(made.request.population))
+    meanings = meanings_of(made.request)
     return CohortOnServer(state, profile, made, recipe, vocabulary=vocabulary_with(meanings))
 
 

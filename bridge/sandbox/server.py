@@ -19,6 +19,7 @@ from bridge.sandbox.app import create_app
 from bridge.sandbox.catalogue import RESOURCE_TYPES
 from bridge.sandbox.request_context import PREFIX
 from bridge.sandbox.seed import plant
+from bridge.sandbox.snapshot import unpack
 from bridge.sandbox.storage import Database
 from bridge.sandbox.store import Store
 
@@ -51,12 +52,21 @@ class Sandbox:
         self._thread.start()
 
     @classmethod
-    def start(cls, directory: Path, *, port: int = 0, clock: Callable[[], datetime]) -> "Sandbox":
+    def start(
+        cls,
+        directory: Path,
+        *,
+        port: int = 0,
+        clock: Callable[[], datetime],
+        with_content: bool = False,
+    ) -> "Sandbox":
         """Serve the data in `directory` (made if need be) on a port; 0 takes a free one.
+
+        New data is a bare server's, or, `with_content`, has the content package.
 
         Raises InputError if the port is taken or the directory cannot be written.
         """
-        database = open_database(directory, clock)
+        database = open_database(directory, clock, with_content=with_content)
         try:
             listening = _listen(port)
         except InputError:
@@ -102,10 +112,14 @@ class Sandbox:
             wasyncore.loop(timeout=1, map=self._map, count=1)
 
 
-def open_database(directory: Path, clock: Callable[[], datetime]) -> Database:
+def open_database(
+    directory: Path, clock: Callable[[], datetime], *, with_content: bool = False
+) -> Database:
     """Open the data in a directory; new data is a bare server's, older data is brought up."""
     database = Database(directory, RESOURCE_TYPES)
     try:
+        if with_content:
+            unpack(directory)
         directory.mkdir(parents=True, exist_ok=True)
         with database.writing() as connection:
             if database.is_outdated(connection):

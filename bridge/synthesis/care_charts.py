@@ -40,7 +40,14 @@ from bridge.histories.care.package import tests as laboratory
 from bridge.histories.care.vaccines import Vaccine
 from bridge.patient_arrays import Whole
 from bridge.synthesis.care_arrays import ENCOUNTERS, CareArrays
-from bridge.synthesis.care_codes import coded, drug_code, named, test_code, vaccine_code
+from bridge.synthesis.care_codes import (
+    coded,
+    drug_code,
+    named,
+    quantity_of,
+    test_code,
+    vaccine_code,
+)
 from bridge.synthesis.care_columns import (
     NOT_TOLD,
     appointment_times,
@@ -196,6 +203,7 @@ class Charts:
         rows = self._record.prescriptions
         drug: Drug = formulary()[rows.drug[place]]
         reason = self._ordered.reason[place]
+        days = float(self._ordered.days[place])
         return DrugOrder(
             uuid=_text(self._uuid["prescriptions"][place]),
             drug=drug_code(drug),
@@ -203,7 +211,8 @@ class Charts:
             dose=Quantity(float(rows.dose[place]), drug.unit),
             route=named(drug.route),
             frequency=named(drug.frequency),
-            duration=Quantity(float(self._ordered.days[place]), "d"),
+            duration=Quantity(days, "d"),
+            quantity=quantity_of(drug, float(rows.dose[place]), days),
             as_needed=drug.as_needed,
             reason=None if reason == NOT_TOLD else coded(self._record.diagnoses.code[reason]),
             instructions=drug.instructions,

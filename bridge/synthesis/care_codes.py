@@ -1,8 +1,9 @@
 """What modules write as `CIEL:116128 Malaria`, and names, as a chart has them."""
 
+import math
 from functools import cache
 
-from bridge.chart import Code, CodeableConcept
+from bridge.chart import Code, CodeableConcept, Quantity
 from bridge.histories.care.model import Drug, Test
 from bridge.histories.care.vaccines import Vaccine
 
@@ -34,14 +35,49 @@ def _product(concept: str, name: str) -> CodeableConcept:
     return CodeableConcept(codes=(Code(system, concept),), text=name)
 
 
+TIMES_A_DAY = {
+    "One time": 0.0,
+    "Once daily": 1.0,
+    "Once daily, in the morning": 1.0,
+    "Once daily, in the evening": 1.0,
+    "Once daily, at bedtime": 1.0,
+    "Twice daily": 2.0,
+    "Every twelve hours": 2.0,
+    "Thrice daily": 3.0,
+    "Every eight hours": 3.0,
+    "Four times daily": 4.0,
+    "Every six hours": 4.0,
+    "Every four hours": 6.0,
+    "Weekly": 1 / 7,
+    "Monthly": 1 / 30,
+}
+"""How often a frequency of the formulary is; what is taken one time is counted once."""
+
+
+def quantity_of(drug: Drug, dose: float, days: float) -> Quantity | None:
+    """Return how much is dispensed: what is taken in so many days, in whole units."""
+    times = TIMES_A_DAY.get(drug.frequency)
+    if times is None:
+        return None
+    return Quantity(float(math.ceil(max(times * days, 1) * dose - 1e-9)), drug.unit)
+
+
 def test_code(test: Test) -> CodeableConcept:
     """Return the meaning of a test."""
     return coded(f"{test.concept} {test.name}")
 
 
 def vaccine_code(vaccine: Vaccine) -> CodeableConcept:
-    """Return the meaning of a vaccine."""
-    return coded(f"{vaccine.concept} {vaccine.name}")
+    """Return the meaning of a vaccine, with what a server may have in its place."""
+    found = coded(f"{vaccine.concept} {vaccine.name}")
+    if vaccine.key in WIDER_VACCINES:
+        wider = coded(WIDER_VACCINES[vaccine.key])
+        found = CodeableConcept(codes=(*found.codes, *wider.codes), text=found.text)
+    return found
+
+
+WIDER_VACCINES = {"penta": "781 Diphtheria tetanus and pertussis vaccination"}
+"""The Reference Application has retired CIEL's pentavalent concept; of its list this is nearest."""
 
 
 test_code.__test__ = False  # type: ignore[attr-defined]

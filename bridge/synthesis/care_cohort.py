@@ -33,6 +33,9 @@ AT_ONCE: Final = 16
 BOYS: Final = 0.512
 """Share of boys among births: 105 to 100 girls, as WHO has it."""
 
+BETWEEN: Final = 5
+"""Minutes at least from the end of a visit to the next one's beginning."""
+
 WAITED: Final = 20
 """Minutes that those who are there now have been there; the vital signs were taken half-way."""
 
@@ -166,6 +169,11 @@ class CareMaker:
         vitals = start + 5 + (uniforms(of_visit, "vitals") * 16).astype(np.int64)
         stop = np.maximum(vitals + 45, start + LONGEST_VISIT - 30)
         stop = np.where(record.inpatient, stop + 24 * 60, stop)
+        # Whoever comes again has gone home before.
+        again = np.full(len(start), 10**9)
+        again[:-1] = np.diff(record.day).astype(np.int64) * 24 * 60 + start[1:] - BETWEEN
+        again[:-1][np.diff(record.person) != 0] = 10**9
+        stop = np.maximum(np.minimum(stop, again), vitals + 45)
         first, second, third = (
             self._hours.times(record.day, minute) for minute in (start, vitals, stop)
         )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.flows.columns import Floats
+from bridge.histories.care.package import drugs
 from bridge.patient_arrays import Times, Whole
 from bridge.synthesis.care_arrays import CareArrays
 from bridge.synthesis.clinic_hours import MINUTES_AFTER
@@ -63,7 +64,7 @@ def orders(arrays: CareArrays) -> Orders:
     start = encounter_times(arrays, "order").some(visit)
     days = np.maximum(1.0, np.round(rows.days))
     stopped = Times(np.full(len(visit), np.datetime64("NaT", "s")), start.east.copy())
-    drug, _ = factorized(rows.drug)
+    drug, _ = factorized(_products(rows.drug))
     order = np.lexsort((np.arange(len(visit)), drug, record.person[visit]))
     person = record.person[visit][order]
     again = (person[1:] == person[:-1]) & (drug[order][1:] == drug[order][:-1])
@@ -73,6 +74,11 @@ def orders(arrays: CareArrays) -> Orders:
     stopped.local[before] = start.local[after] - np.timedelta64(1, "s")
     stopped.east[before] = start.east[after]
     return Orders(visit, start, days, stopped, _reasons(arrays))
+
+
+def _products(keys: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return what drugs (k,) are called: two keys of the formulary may be one product."""
+    return np.array([drugs()[key].name for key in keys], dtype=object)
 
 
 def _reasons(arrays: CareArrays) -> Whole:

@@ -8,9 +8,21 @@ from bridge.histories.care.model import Module
 from bridge.histories.care.package import drugs, modules, tests
 from bridge.histories.care.vaccines import by_key
 from bridge.synthesis.care_codes import coded, drug_code, named, test_code, vaccine_code
+from bridge.synthesis.cohort import Request
 
 Meanings = Iterator[tuple[str, CodeableConcept]]
 """What is used, and as what: a role of the mapping's vocabulary."""
+
+
+def meanings_of(request: Request) -> Meanings:
+    """Yield every code that the charts of a request may have."""
+    if request.histories:
+        from bridge.synthesis.learnt_cohort import learnt_meanings
+
+        return learnt_meanings(request.histories)
+    from bridge.synthesis.care_cohort import figures_of
+
+    return care_meanings(figures_of(request.population))
 
 
 def care_meanings(country: str) -> Meanings:

@@ -14,7 +14,7 @@ from bridge.patient_arrays import Whole
 from bridge.synthesis.care_arrays import CareArrays
 from bridge.synthesis.care_columns import factorized
 
-_ILL_DAYS: Final = (1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7)
+_ILL_DAYS: Final = (2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7)
 """How long people were ill before they came, in days (a choice)."""
 
 UNKNOWN: Final = "?"

@@ -77,6 +77,8 @@ class Request:
     ages: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     chart: ChartKind = "vitals"
     """What is made of a patient: vital signs alone, or a whole chart by the care modules."""
+    histories: str | None = None
+    """Whole charts by an event model in place of the care modules: `learnt`, or a file's path."""
 
 
 class GeneratedCohort:
@@ -327,6 +329,10 @@ def cohort_of(request: Request, count: int) -> GeneratedCohort:
     """Return the cohort of a request, whatever kind of chart it asks for."""
     if request.chart == "vitals":
         return GeneratedCohort(request, count)
+    if request.histories:
+        from bridge.synthesis.learnt_cohort import LearntCohort
+
+        return LearntCohort(request, count)
     from bridge.synthesis.care_cohort import CareCohort
 
     return CareCohort(request, count)

@@ -1,10 +1,11 @@
-"""What a country's published tables say of its vital signs: means and SDs by sex and age."""
+"""What a country's published tables say of its vital signs: means and spreads by sex and age."""
 
 from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from bridge.synthesis.population_children import PublishedChildren
 from bridge.yaml_files import YamlModel
 
 Measure = Literal["height_cm", "bmi", "sbp_mmhg", "dbp_mmhg"]
@@ -16,6 +17,11 @@ PLAUSIBLE: Final[dict[Measure, tuple[float, float]]] = {
     "dbp_mmhg": (45.0, 115.0),
 }
 """No country's mean lies outside: it is a slip of the pen, or another unit."""
+
+HIGH: Final[dict[Measure, float]] = {"bmi": 30.0, "sbp_mmhg": 140.0}
+"""From where on a value is `high`: obesity, and raised pressure (or a diastolic of HIGH_DBP)."""
+
+HIGH_DBP: Final = 90.0
 
 OLDEST_YEARS: Final = 120
 
@@ -29,22 +35,33 @@ WHO_STANDARD: Final = (
 """The WHO World Standard Population: percent in 0-4, 5-9 .. 85-89 (Ahmad et al., Age
 standardization of rates, GPE Discussion Paper 31, WHO 2001; as in the R package SocEpi)."""
 
+CHILDREN_MEET: Final[tuple[Measure, ...]] = ("height_cm", "bmi")
+
 Years = Annotated[int, Field(ge=0, le=OLDEST_YEARS)]
 
 
 class Mean(YamlModel):
-    """The mean, and the SD where it is published, of one sex between two ages, both included."""
+    """The mean of one sex between two ages, both included; and its spread, where it is published.
+
+    The spread is an SD, or the percentage of people who are `high`: 140 or 90 mmHg and over, a body
+    mass index of 30 and over. `ci` is half the width of the mean's 95 % interval: where mean and
+    share do not go together, the mean gives way within it.
+    """
 
     sex: Literal["F", "M"]
     first: Annotated[Years, Field(alias="from")]
     last: Annotated[Years, Field(alias="to")]
     mean: float
     sd: Annotated[float, Field(gt=0)] | None = None
+    high: Annotated[float, Field(gt=0, lt=100)] | None = None
+    ci: Annotated[float, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.first > self.last:
             raise ValueError("to: comes after from")
+        if self.sd is not None and self.high is not None:
+            raise ValueError("high: a band has an sd or a high share, and the other follows")
         return self
 
 
@@ -91,6 +108,14 @@ class Figures(YamlModel):
                     raise ValueError(f"bands: {sex}: after {below.last} comes a higher from")
             if len({band.sd is None for band in bands}) == 2:
                 raise ValueError(f"bands: {sex}: give every band an sd, or none")
+            if len({band.high is None for band in bands}) == 2:
+                raise ValueError(f"bands: {sex}: give every band a high share, or none")
+        return self
+
+    @model_validator(mode="after")
+    def _judged(self) -> Self:
+        if self.measure not in HIGH and any(band.high is not None for band in self.bands):
+            raise ValueError(f"bands: high goes with {' and '.join(HIGH)}")
         return self
 
     @model_validator(mode="after")
@@ -113,6 +138,8 @@ class PublishedVitals(YamlModel):
     """What a population's vital signs are calibrated to; `about` says what is missing."""
 
     about: str
+    children: PublishedChildren | None = None
+    """None: under five the survey's children stay, or are moved as the figures of adults say."""
     figures: Annotated[list[Figures], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -120,4 +147,21 @@ class PublishedVitals(YamlModel):
         measures = [figures.measure for figures in self.figures]
         if len(set(measures)) < len(measures):
             raise ValueError("figures: each measure stands once")
+        return self
+
+    @model_validator(mode="after")
+    def _joined(self) -> Self:
+        """Children are led to their own country's adults, hence these have to be known."""
+        if self.children is None:
+            return self
+        found = {figures.measure: figures for figures in self.figures}
+        for measure in CHILDREN_MEET:
+            figures = found.get(measure)
+            if figures is None or not (figures.of("F") and figures.of("M")):
+                raise ValueError(f"children: need {measure} of grown-up women and men to grow to")
+            if figures.survey_until is not None:
+                raise ValueError(
+                    f"figures: {measure}: survey_until and full_from do not go with children, who "
+                    "are moved from birth on"
+                )
         return self

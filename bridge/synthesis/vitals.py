@@ -14,6 +14,7 @@ from bridge.flows.columns import Floats
 from bridge.flows.model import Model
 from bridge.flows.trajectory import Persistence, trajectories
 from bridge.synthesis.base_space import UNCALIBRATED, Calibration
+from bridge.synthesis.newborns import FLOW_FROM_MONTHS, add_newborns
 from bridge.synthesis.triage import ROUTINE
 from bridge.synthesis.wellness import (
     FROM_MONTHS,
@@ -31,6 +32,8 @@ ADULT_MONTHS: Final = 240.0
 SHORTEST_ADULT_CM: Final = 130.0
 
 BODY_MASS_INDEX: Final = (10.0, 85.0)
+NEWBORN_BODY_MASS_INDEX: Final = 7.5
+"""As low as under three months: a newborn of 2 kg and 46 cm has 9.5."""
 LEAST_PULSE_PRESSURE: Final = 10.0
 """Of the 51,665 people of NHANES 2005-2016 that the model is fitted to, three lie outside."""
 
@@ -168,13 +171,12 @@ class Vitals:
         triage: NDArray[np.int64],
     ) -> Floats:
         """Return values (m, M) of m visits from base values (m, D)."""
-        of_population, of_illness = np.split(base, [len(self._population.outputs)], axis=1)
+        own, of_illness = np.split(base, [len(self._population.outputs)], axis=1)
         person = {"sex": sex, "age_months": months}
-        of_population = self._calibration.calibrated(
-            of_population, self._population.outputs, person
-        )
+        of_population = self._calibration.calibrated(own, self._population.outputs, person)
         values = self._population.values(of_population, person)
         measured = dict(zip(self._population.outputs, values.T, strict=True))
+        add_newborns(measured, own, self._population, self._calibration, sex, months)
         _add_small_childrens_pressure(measured, self._population, of_population, sex, months)
         temperature, breaths, saturation = of_illness[:, self._of_well].T
         measured |= well_vitals(temperature, breaths, saturation, months)._asdict()
@@ -234,7 +236,11 @@ def implausible(of: Mapping[str, Floats], months: Floats) -> NDArray[np.bool_]:
     """Tell who has measurements, by name, that next to nobody of NHANES has."""
     wrong = of["sbp_mmhg"] - of["dbp_mmhg"] < LEAST_PULSE_PRESSURE
     wrong |= (months >= ADULT_MONTHS) & (of["height_cm"] < SHORTEST_ADULT_CM)
-    wrong |= _outside(of["weight_kg"] / (of["height_cm"] / 100) ** 2, *BODY_MASS_INDEX)
+    low, high = BODY_MASS_INDEX
+    index = of["weight_kg"] / (of["height_cm"] / 100) ** 2
+    wrong |= _outside(
+        index, np.where(months < FLOW_FROM_MONTHS, NEWBORN_BODY_MASS_INDEX, low), high
+    )
     return wrong
 
 

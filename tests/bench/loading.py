@@ -135,7 +135,7 @@ class Bench:
 
     def cohort(self, count: int, seed: int, visits: tuple[int, int] = (1, 6)) -> Cohort:
         """Return the patients that `bridge load --seed` sends."""
-        asked = CohortRequest(count=count, seed=seed, visits=visits)
+        asked = CohortRequest(count=count, seed=seed, visits=visits, chart="vitals")
         limits = limits_of(self.state, MAPPING)
         return generated_cohort(asked, limits, lambda: datetime.now(UTC))
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.__main__ import run
+from bridge.atomic_write import write_atomically
 from bridge.bounded_lines import LONGEST
 from bridge.chart import Address, Patient
 from bridge.errors import InputError
-from bridge.files.atomic_write import write_atomically
 from bridge.files.cohort import FilesCohort
 from bridge.files.fhir.resources import NOT_FHIR
 from bridge.files.folders import new_folder

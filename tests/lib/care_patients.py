@@ -61,7 +61,7 @@ def _within(span: Span | None, value: float) -> bool:
 
 
 def people(rng: random.Random, count: int) -> Iterator[Person]:
-    """Yield people of all ages and weights from 3 to 120 kg, some pregnant, with other illnesses."""
+    """Yield people of all ages, of 3 to 120 kg, some pregnant, some with other illnesses."""
     others = ("hypertension", "diabetes", "hiv", "tuberculosis", "ckd", "asthma", "antenatal")
     for _ in range(count):
         years = rng.choice([rng.uniform(0.1, 18), rng.uniform(18, 95)])

@@ -23,7 +23,7 @@ from bridge.runs.verifying import VerifyRequest, verify
 from tests.lib.fhir import Body, bundle, coded, encounter, observation, patient
 from tests.runs.surroundings import NOW, Heard, surroundings
 
-PATIENTS = CohortRequest(count=30, seed=7, visits=(1, 2), active=12)
+PATIENTS = CohortRequest(count=30, seed=7, visits=(1, 2), active=12, chart="vitals")
 LOAD = LoadRequest(patients=PATIENTS, workers=1)
 
 

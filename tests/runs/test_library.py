@@ -42,15 +42,15 @@ def test_a_run_is_recorded_where_it_is_said_and_read_back(tmp_path: Path) -> Non
 
 def test_generated_patients_are_those_of_a_load(tmp_path: Path) -> None:
     """The same seed, the same people."""
-    made = list(bridge.generate(count=3, seed=7, as_of=date(2026, 11, 1)))
-    again = list(bridge.generate(count=2, seed=7, as_of=date(2026, 11, 1)))
+    made = list(bridge.generate(count=3, seed=7, as_of=date(2026, 11, 1), chart="vitals"))
+    again = list(bridge.generate(count=2, seed=7, as_of=date(2026, 11, 1), chart="vitals"))
     assert made[:2] == again
     assert all(patient.visits for patient in made)
 
 
 def test_a_server_whose_sign_in_is_not_given_is_said(tmp_path: Path) -> None:
     """A record holds no password."""
-    loaded = bridge.load(home=tmp_path, count=1, clock=lambda: datetime.now(UTC))
+    loaded = bridge.load(home=tmp_path, count=1, chart="vitals", clock=lambda: datetime.now(UTC))
     record = tmp_path / "runs" / f"{loaded.run}.db"
     elsewhere = bridge.Server(url="http://127.0.0.1:9/openmrs", user="a", password="b")
     with pytest.raises(InputError, match="no run is called"):

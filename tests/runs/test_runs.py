@@ -21,7 +21,7 @@ from bridge.runs.verifying import VerifyRequest, verify
 from bridge.sandbox import PASSWORD, USER, Sandbox
 from tests.runs.surroundings import NOW, Heard, surroundings
 
-PATIENTS = CohortRequest(count=4, seed=7, visits=(1, 1))
+PATIENTS = CohortRequest(chart="vitals", count=4, seed=7, visits=(1, 1))
 LOAD = LoadRequest(patients=PATIENTS)
 
 
@@ -47,7 +47,7 @@ def test_a_run_from_its_estimate_to_its_undo(tmp_path: Path) -> None:
 
 def test_chance_that_is_given_gives_the_same_run_twice(tmp_path: Path) -> None:
     """Seeds and names are drawn from what whoever calls brings."""
-    asked = LoadRequest(patients=CohortRequest(count=1, visits=(1, 1)))
+    asked = LoadRequest(patients=CohortRequest(chart="vitals", count=1, visits=(1, 1)))
     runs = [load(asked, surroundings(tmp_path / name, Heard())).summary.run for name in "ab"]
     assert (runs[0].name, runs[0].recipe) == (runs[1].name, runs[1].recipe)
 
@@ -56,7 +56,9 @@ def test_a_load_that_is_stopped_can_be_gone_on_with(tmp_path: Path) -> None:
     """What is under way is finished, and the error says how to go on."""
     stop = Stop()
     around = surroundings(tmp_path, Heard(on_advance=stop.set), stop=stop)
-    asked = LoadRequest(patients=CohortRequest(count=30, seed=7, visits=(1, 1)), workers=1)
+    asked = LoadRequest(
+        patients=CohortRequest(chart="vitals", count=30, seed=7, visits=(1, 1)), workers=1
+    )
     with pytest.raises(Interrupted) as caught:
         load(asked, around)
     (path,) = around.records.glob("*.db")
@@ -90,7 +92,9 @@ def test_patients_that_may_be_real_are_asked_about(tmp_path: Path) -> None:
         assert set_server_up(here, around).made == []
         assert check_server(here, around).is_ready
         _register_somebody(around, hospital.url)
-        asked = LoadRequest(patients=CohortRequest(count=1, seed=7), server=hospital.url)
+        asked = LoadRequest(
+            patients=CohortRequest(chart="vitals", count=1, seed=7), server=hospital.url
+        )
         with pytest.raises(InputError, match="1 patient not marked as demo") as caught:
             load(asked, around)
         assert caught.value.hints == (Hint(Remedy.OPTION, "among_others"),)
@@ -116,7 +120,7 @@ def test_a_run_whose_population_changed_is_not_gone_on_with(tmp_path: Path) -> N
     text = (FOLDER / "kenya.yaml").read_text(encoding="utf-8")
     own.write_text(text, encoding="utf-8")
     around = surroundings(tmp_path, Heard())
-    patients = CohortRequest(count=1, seed=7, visits=(1, 1), population=str(own))
+    patients = CohortRequest(chart="vitals", count=1, seed=7, visits=(1, 1), population=str(own))
     loaded = load(LoadRequest(patients=patients), around)
     own.write_text(text.replace("Kenya", "Kenia"), encoding="utf-8")
     with pytest.raises(LedgerError, match="another population") as caught:

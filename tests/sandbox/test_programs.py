@@ -2,7 +2,7 @@
 
 import pytest
 
-from .clinic import DAY, Clinic, fields, message, moment
+from .clinic import DAY, Clinic, ciel, fields, message, moment, name_uuid
 from .hospital import DIABETES, MALARIA, PARENT, Hospital
 
 
@@ -52,6 +52,26 @@ def test_a_state_does_not_follow_itself(hospital: Hospital) -> None:
     answer = hospital.ask("POST", "programenrollment", body)
     assert answer.status_code == 400
     assert "You can't change from state" in message(answer)
+
+
+def test_states_of_an_enrolment_that_is_completed_at_once_overlap(hospital: Hospital) -> None:
+    """OpenMRS 2.8 takes the completion first, and ends each state with it: so it comes after."""
+    other = name_uuid("second phase")
+    state = {"uuid": other, "concept": ciel(171001), "initial": False, "terminal": False}
+    hospital.make(f"workflow/{hospital.workflow}/state", **state)
+    states = [
+        {"state": hospital.on_treatment, "startDate": "2026-03-04"},
+        {"state": other, "startDate": "2026-04-04"},
+    ]
+    body = enrollment(hospital, hospital.patient(), states=states)
+    answer = hospital.ask("POST", "programenrollment", {**body, "dateCompleted": "2026-05-01"})
+    assert list(fields(answer)) == ["states"]
+    uuid = hospital.make("programenrollment", **body)["uuid"]
+    end = {"dateEnrolled": moment(DAY), "dateCompleted": "2026-05-01"}
+    assert hospital.ask("POST", f"programenrollment/{uuid}", end).status_code == 200
+    shown = hospital.read(f"programenrollment/{uuid}", v="custom:(states:(startDate,endDate))")
+    spans = sorted((one["startDate"][:10], one["endDate"][:10]) for one in shown["states"])
+    assert spans == [("2026-03-04", "2026-04-04"), ("2026-04-04", "2026-05-01")]
 
 
 def test_a_state_is_added_later_and_ends(hospital: Hospital) -> None:

@@ -158,7 +158,8 @@ def test_what_comes_with_bridge_hits_its_figures(name: str) -> None:
     population = load_population(name)
     found = calibration_of(population, MODEL)
     for fit in fits_of(population, MODEL, found):
-        assert abs(fit.mean - fit.band.mean) < 0.015 * fit.sd, fit
+        assert abs(fit.mean - fit.band.mean) < max(0.015 * fit.sd, fit.band.ci or 0), fit
+        assert fit.band.high is None or abs(fit.high - fit.band.high) < 0.5, fit
     assert not warnings(population, MODEL, found)
 
 

@@ -20,6 +20,7 @@ from bridge.delivery.requests import Body, Context, Expected, Found, Ref, Reques
 from bridge.identity import part_uuid
 from bridge.openmrs.client import Client
 from bridge.openmrs.parsing import as_openmrs_has_it
+from bridge.openmrs.replies import Outcome
 
 NAME = "enrollments"
 RESOURCE = "programenrollment"
@@ -75,8 +76,26 @@ def render(entry: Enrollment, patient: Patient, context: Context) -> Request | L
 
 
 def send(client: Client, request: Request, *, ask_first: bool, taken: Collection[str] = ()) -> Sent:
-    """POST an enrollment under our uuid."""
-    return created(client, RESOURCE, request, ask_first=ask_first)
+    """POST an enrollment under our uuid; one of several states is completed by a second request.
+
+    OpenMRS takes the day of completion first, and gives it to each state as its end: one that
+    begins before that day would overlap the former, and be refused.
+    """
+    body, completion = _parted(request.body)
+    sent = created(client, RESOURCE, replace(request, body=body), ask_first=ask_first)
+    if completion and not sent.refusal:
+        reply = client.update(RESOURCE, sent.uuid, completion)
+        if reply.outcome is not Outcome.ACCEPTED:
+            return Sent(sent.uuid, f"it is not completed: {reply.reason}")
+    return sent
+
+
+def _parted(body: Body) -> tuple[Body, Body]:
+    """Return what is posted at once, and what completes it once its states are there."""
+    if "dateCompleted" not in body or len(body.get("states", ())) < 2:
+        return body, {}
+    first = {name: value for name, value in body.items() if name != "dateCompleted"}
+    return first, {name: body[name] for name in ("dateEnrolled", "dateCompleted")}
 
 
 @as_openmrs_has_it("enrollments")

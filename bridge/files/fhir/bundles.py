@@ -16,7 +16,7 @@ from bridge.files.fhir.resources import (
     Resource,
     resource_of,
 )
-from bridge.files.opening import opened
+from bridge.opening import opened
 
 WHOLE = 16_000_000
 """Bytes of a file that are parsed at once; a larger one is read entry by entry."""

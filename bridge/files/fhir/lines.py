@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bridge.chart import LeftOut
 from bridge.files.fhir.bundles import HALF_A_CHARACTER, checked
 from bridge.files.fhir.resources import NOT_FHIR, NOT_JSON, Resource, resource_of
-from bridge.files.opening import opened
+from bridge.opening import opened
 
 LONGEST = 16_000_000
 """Bytes of one line: a document with an image of 10 MB."""

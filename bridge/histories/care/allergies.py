@@ -53,7 +53,7 @@ def allergens(country: str) -> tuple[Allergen, ...]:
 
 
 @cache
-def keys() -> frozenset[str]:
+def allergen_keys() -> frozenset[str]:
     """Return the keys that drugs and modules may name."""
     return frozenset(one.key for one in _all())
 

@@ -6,7 +6,9 @@ from typing import Final
 import numpy as np
 
 from bridge.flows.columns import Floats
+from bridge.flows.ranks import within
 from bridge.histories.care.chemistry import CHEMISTRY, PERSISTENCE, RESULTS, blood_chemistry
+from bridge.histories.care.figures.haemoglobin import haemoglobin
 from bridge.histories.care.findings import Bounds, Function
 from bridge.histories.care.randomness import Keys, scores
 from bridge.histories.care.situation import Flags, Situation
@@ -26,10 +28,15 @@ def _haemoglobin(
 ) -> Floats:
     z = np.sqrt(STEADY) * scores(of_person, "haemoglobin")
     z = z + np.sqrt(1 - STEADY) * scores(of_visit, "haemoglobin")
-    mean = np.where(situation.months < 60, 10.9, np.where(situation.sex == "F", 12.8, 14.2))
     low, high = bounds.get(test, (np.nan, np.nan))
-    found: Floats = np.fmin(np.fmax(mean + 1.3 * z, low), high)
-    return found
+
+    def quantiles(z: Floats) -> Floats:
+        sex, months, pregnant = situation.sex, situation.months, situation.pregnant
+        return haemoglobin(situation.country, z, sex, months, pregnant)
+
+    if np.isnan(low) and np.isnan(high):
+        return quantiles(z)
+    return within(quantiles, z, np.nan_to_num(low, nan=-np.inf), np.nan_to_num(high, nan=np.inf))
 
 
 def _chemistry(

@@ -1,25 +1,63 @@
-"""The modules, drugs and tests that come with bridge, and those of a user's files."""
+"""The modules, drugs and tests that come with bridge, and those of a user's files.
 
+They are written in YAML, which takes seconds to read and check. `compiled.json` holds the same,
+checked; where it is not of these very files (somebody edits them), the YAML is read.
+`python -m bridge.histories.care.package` writes it anew.
+"""
+
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
+from pydantic import ValidationError
+
 from bridge.errors import InputError
 from bridge.histories.care.model import Drug, Formulary, Laboratory, Module, Test
 from bridge.identity import fingerprint
-from bridge.yaml_files import load_yaml
+from bridge.yaml_files import YamlModel, load_yaml
 
-MODULES: Final = Path(__file__).parent / "modules"
-FORMULARY: Final = Path(__file__).parent / "formulary"
-LABORATORY: Final = Path(__file__).parent / "laboratory"
+FOLDER: Final = Path(__file__).parent
+MODULES: Final = FOLDER / "modules"
+FORMULARY: Final = FOLDER / "formulary"
+LABORATORY: Final = FOLDER / "laboratory"
+COMPILED: Final = FOLDER / "compiled.json"
 
 One = TypeVar("One")
+
+
+class Compiled(YamlModel):
+    """All of the package, and what tells of which files it is."""
+
+    files: str
+    care: str
+    modules: dict[str, Module]
+    drugs: dict[str, Drug]
+    tests: dict[str, Test]
 
 
 @cache
 def modules() -> dict[str, Module]:
     """Return bridge's own modules by name."""
-    return {path.stem: load_module(path) for path in sorted(MODULES.glob("*.yaml"))}
+    return _package().modules
+
+
+@cache
+def drugs() -> dict[str, Drug]:
+    """Return the drugs of the formulary by key."""
+    return _package().drugs
+
+
+@cache
+def tests() -> dict[str, Test]:
+    """Return the tests of the laboratory by key."""
+    return _package().tests
+
+
+@cache
+def care_digest() -> str:
+    """Return what tells this package's content from any other's."""
+    return _package().care
 
 
 def load_module(path: Path) -> Module:
@@ -31,15 +69,33 @@ def load_module(path: Path) -> Module:
 
 
 @cache
-def drugs() -> dict[str, Drug]:
-    """Return the drugs of the formulary by key."""
-    return _joined({p: load_yaml(p, Formulary).drugs for p in sorted(FORMULARY.glob("*.yaml"))})
+def _package() -> Compiled:
+    try:
+        compiled = Compiled.model_validate_json(COMPILED.read_bytes())
+    except (OSError, ValidationError):
+        return read_package()
+    return compiled if compiled.files == _digest() else read_package()
 
 
-@cache
-def tests() -> dict[str, Test]:
-    """Return the tests of the laboratory by key."""
-    return _joined({p: load_yaml(p, Laboratory).tests for p in sorted(LABORATORY.glob("*.yaml"))})
+def read_package() -> Compiled:
+    """Return the package as its YAML files say."""
+    read = {path.stem: load_module(path) for path in _files(MODULES)}
+    formulary = _joined({p: load_yaml(p, Formulary).drugs for p in _files(FORMULARY)})
+    laboratory = _joined({p: load_yaml(p, Laboratory).tests for p in _files(LABORATORY)})
+    plain = Compiled(files="", care="", modules=read, drugs=formulary, tests=laboratory)
+    care = fingerprint(plain.model_dump(mode="json"))[:12]
+    return plain.model_copy(update={"files": _digest(), "care": care})
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yaml"))
+
+
+def _digest() -> str:
+    found = hashlib.sha256()
+    for path in (*_files(MODULES), *_files(FORMULARY), *_files(LABORATORY)):
+        found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()
 
 
 def _joined(files: dict[Path, dict[str, One]]) -> dict[str, One]:
@@ -52,12 +108,7 @@ def _joined(files: dict[Path, dict[str, One]]) -> dict[str, One]:
     return joined
 
 
-@cache
-def care_digest() -> str:
-    """Return what tells this package's content from any other's."""
-    content = {
-        "modules": {name: module.model_dump(mode="json") for name, module in modules().items()},
-        "drugs": {name: drug.model_dump(mode="json") for name, drug in drugs().items()},
-        "tests": {name: test.model_dump(mode="json") for name, test in tests().items()},
-    }
-    return fingerprint(content)[:12]
+if __name__ == "__main__":
+    COMPILED.write_text(
+        read_package().model_dump_json(exclude_defaults=True) + "\n", encoding="utf-8"
+    )

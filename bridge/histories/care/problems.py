@@ -109,7 +109,7 @@ def enrollments(record: Record) -> Enrollments:
         programs = filter(None, (module.program, *module.more_programs))
         for program in programs:
             rows += _enrolled(record, name, program, mine)
-    rows.sort(key=lambda row: (row.person, row.enrolled))
+    rows = _without_overlaps(rows)
     return Enrollments(
         np.array([row.person for row in rows], dtype=np.int64),
         _objects([row.program for row in rows]),
@@ -117,6 +117,21 @@ def enrollments(record: Record) -> Enrollments:
         np.array([row.completed for row in rows], dtype="M8[D]"),
         _objects([row.states for row in rows]),
     )
+
+
+def _without_overlaps(rows: "list[_Enrolled]") -> "list[_Enrolled]":
+    """Join what two modules say of one program (newborn and child welfare), ordered by person."""
+    joined: list[_Enrolled] = []
+    for row in sorted(rows, key=lambda row: (row.person, row.program, row.enrolled)):
+        last = joined[-1] if joined else None
+        same = last and (last.person, last.program) == (row.person, row.program)
+        if last and same and not (last.completed < row.enrolled):
+            goes_on = np.isnat(last.completed) or np.isnat(row.completed)
+            end = NEVER if goes_on else max(last.completed, row.completed)
+            joined[-1] = last._replace(completed=end, states=(*last.states, *row.states))
+        else:
+            joined.append(row)
+    return sorted(joined, key=lambda row: (row.person, row.enrolled))
 
 
 class _Enrolled(NamedTuple):

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bridge.chart import DECIMALS
 from bridge.flows.columns import Floats
 from bridge.histories.care import notes
 from bridge.histories.care.course import Days, Whole
@@ -22,8 +24,7 @@ from bridge.histories.care.findings import (
     tested,
 )
 from bridge.histories.care.model import Drug, Effect, Module, State, Test
-from bridge.histories.care.randomness import derived
-from bridge.histories.care.signs import moved
+from bridge.histories.care.signs import moved, visit_keys
 from bridge.histories.care.situation import Flags
 from bridge.histories.care.story import Story
 from bridge.histories.care.vaccination import Vaccinations, vaccinated
@@ -142,8 +143,7 @@ def _signs(
     situation = story.situation(person, day, np.zeros(len(person), dtype=np.int64))
     situation = replace(situation, step=_steps(story, of, len(person)))
     keys = story.clients.keys[person]
-    of_visit = derived(keys, "signs", day.astype(np.int64))
-    now = moved(values, effects, situation, (keys, of_visit))
+    now = moved(values, effects, situation, (keys, visit_keys(keys, day)))
     measured = np.zeros(len(person), dtype=bool)
     for state, rows in states:
         if not state.no_vitals:
@@ -151,7 +151,10 @@ def _signs(
     age = story.clients.years * 12
     long_ago = (story.clients.as_of - day).astype(np.int64) > UNMEASURED_DAYS
     measured &= ~(long_ago & (age[person] < UNMEASURED_MONTHS))
-    return {name: np.where(measured, column, np.nan) for name, column in now.items()}
+    return {
+        name: np.where(measured, np.round(column, DECIMALS[name]), np.nan)
+        for name, column in now.items()
+    }
 
 
 def _lasting(
@@ -247,10 +250,14 @@ def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
         if state.notes:
             choice = notes.chosen(state.notes, rows, work.situation, work.of_visit)
             phrases[choice.event] = choice.phrase
+    found, answered = Diagnoses.joined(diagnoses), Results.joined(results)
+    given = Prescriptions.joined(drugs)
+    # Two keys of the formulary may be one product.
+    products = np.array([package.drugs[key].name for key in given.drug], dtype=object)
     return Made(
-        _once(Diagnoses.joined(diagnoses), "code", of),
-        _once(Results.joined(results), "test", of),
-        _once(Prescriptions.joined(drugs), "drug", of),
+        _once(found, found.code, of),
+        _once(answered, answered.test, of),
+        _once(given, products, of),
         phrases,
     )
 
@@ -270,13 +277,15 @@ def _prescribed(state: State, rows: Whole, package: Package, work: Work) -> list
 Table = TypeVar("Table", Diagnoses, Results, Prescriptions)
 
 
-def _once(rows: Table, key: str, of: Whole) -> Table:
+def _once(rows: Table, names: NDArray[np.object_], of: Whole) -> Table:
     """Return rows ordered by event, of each code, test or drug the first in a visit."""
     order = np.argsort(rows.event, kind="stable")
     seen: set[tuple[int, str]] = set()
     kept = []
-    visits, names = of[rows.event[order]].tolist(), getattr(rows, key)[order].tolist()
-    for row, one in zip(order.tolist(), zip(visits, names, strict=True), strict=True):
+    visits = of[rows.event[order]].tolist()
+    for row, one in zip(
+        order.tolist(), zip(visits, names[order].tolist(), strict=True), strict=True
+    ):
         if one not in seen:
             seen.add(one)
             kept.append(row)

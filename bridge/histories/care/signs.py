@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.flows.columns import Floats
 from bridge.histories.care.centiles import drawn
-from bridge.histories.care.course import Whole
 from bridge.histories.care.model import Effect
 from bridge.histories.care.randomness import Keys, derived, scores, uniforms
 from bridge.histories.care.situation import Flags, Situation
+from bridge.patient_arrays import Whole
 
 ADULT_MONTHS: Final = 18 * 12.0
 
@@ -71,6 +72,11 @@ def moved(
         column[some] = _applied(effect, column[some], keys[0][some], keys[1][some])
     _follow(now, before, situation, drawn_dbp)
     return now
+
+
+def visit_keys(of_patient: Keys, day: NDArray[np.datetime64]) -> Keys:
+    """Return what the vital signs of visits (m,) follow from, beside the patient."""
+    return derived(of_patient, "signs", day.astype(np.int64))
 
 
 def _applied(effect: Effect, values: Floats, of_patient: Keys, of_visit: Keys) -> Floats:

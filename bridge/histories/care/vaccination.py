@@ -41,9 +41,13 @@ def vaccinated(story: Story, due_at: Whole, states: list[tuple[State, Whole]]) -
         rows = _first_of_each(person, fits)
         before[person[rows]] = day[rows]
         found.append((due_at[rows], dose))
+    by_event: dict[str, list[Whole]] = {}
     for state, rows in states:
         for key in state.vaccines:
-            found += _in_turn(story, by_key(clients.country)[key], rows)
+            by_event.setdefault(key, []).append(rows)
+    for key, parts in by_event.items():
+        rows = np.unique(np.concatenate(parts))
+        found += _in_turn(story, by_key(clients.country)[key], rows)
     return _stacked(found)
 
 

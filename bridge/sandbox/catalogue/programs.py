@@ -52,7 +52,8 @@ def _no_way(state: Record | None) -> str:
 def set_states(store: Store, enrollment: Record, value: Any) -> None:
     """Go through states as OpenMRS does: each ends when the next begins.
 
-    Their own uuids and ends are left aside; the last one ends when the enrolment is completed.
+    Their own uuids and ends are left aside. In an enrolment that is completed already each ends
+    with that, and no later one ends it; a terminal state completes the enrolment.
     """
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise Conversion("Can only convert a Collection to a Collection/Array")
@@ -61,11 +62,14 @@ def set_states(store: Store, enrollment: Record, value: Any) -> None:
         one = store.new("patientstate")
         one["state"] = store.find("programworkflowstate", str(given.get("state")))
         one["startDate"] = to_moment(given.get("startDate"))
-        before = found[-1] if found else None
+        before = found[-1] if found and found[-1]["endDate"] is None else None
         if before and before["state"] is one["state"]:
             raise Conversion(_no_way(one["state"]))
         if before:
             before["endDate"] = one["startDate"]
+        one["endDate"] = enrollment["dateCompleted"]
+        if one["state"] and one["state"]["terminal"]:
+            enrollment["dateCompleted"] = one["startDate"]
         found.append(one)
     enrollment.children["states"] = found
 

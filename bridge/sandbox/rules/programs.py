@@ -88,7 +88,10 @@ def check_enrollment(store: Store, enrollment: Record, findings: Findings) -> No
 def _check_states(store: Store, enrollment: Record, findings: Findings) -> None:
     program = store.ref(enrollment, "program")
     standing: set[object] = set()
-    for one in store.children(enrollment, "states"):
+    left: dict[object, int] = {}
+    """When the former state of each workflow ended."""
+    states = store.children(enrollment, "states")
+    for one in sorted(states, key=lambda state: state["startDate"] or 0):
         state = store.ref(one, "state")
         workflow = store.ref(state, "programWorkflow") if state else None
         start, end = one["startDate"], one["endDate"]
@@ -98,7 +101,10 @@ def _check_states(store: Store, enrollment: Record, findings: Findings) -> None:
             findings.add("states", "PatientState.error.endDateCannotBeBeforeStartDate")
         elif end is None and workflow.id in standing:
             findings.add("states", "PatientProgram.error.cannotBeInMultipleStates")
+        elif start is not None and start < left.get(workflow.id, start):
+            findings.add("states", "PatientProgram.error.foundOverlappingStates")
         else:
             standing |= {workflow.id} if end is None else set()
+            left |= {workflow.id: end} if end is not None else {}
             continue
         return

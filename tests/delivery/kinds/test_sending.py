@@ -1,11 +1,12 @@
 """Exactly once, kind by kind: what may have been sent is asked for, by uuid or by its fields."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bridge.delivery.kinds import BY_NAME
+from bridge.delivery.kinds import BY_NAME, enrollments
 from bridge.delivery.kinds.kind import Sent
 from bridge.delivery.plan import plan_patient
 from bridge.delivery.requests import Request
@@ -97,6 +98,25 @@ def appointment(status: str) -> dict[str, Any]:
         "comments": "review",
         "location": {"uuid": "clinic"},
     }
+
+
+def test_an_enrollment_of_several_states_is_completed_after_them() -> None:
+    """OpenMRS ends each state with a completion that comes first; a refusal of it is told."""
+    request = REQUESTS["enrollments"]
+    states = [{"state": "one"}, {"state": "two"}]
+    body = {**request.body, "states": states, "dateCompleted": "2026-05-01"}
+    for answers, refusal in (
+        ({}, ""),
+        ({"POST .*/x\\?": refused("no")}, "it is not completed: no"),
+    ):
+        client = AnsweringClient(answers)
+        whole = replace(request, uuid="x", body=body)
+        sent = enrollments.send(client, whole, ask_first=False)
+        assert sent == Sent("x", refusal)
+        assert client.answering.lines("POST") == [
+            "POST rest/v1/programenrollment",
+            "POST rest/v1/programenrollment/x",
+        ]
 
 
 def test_an_appointment_comes_with_its_status_in_one_request() -> None:

@@ -132,6 +132,7 @@ def test_results_are_in_the_concepts_units() -> None:
     assert found == {
         "hba1c": 6.5,
         "glucose": 7.0,
+        "fasting_glucose": 126.0,
         "glucose_mgdl": 126.0,
         "creatinine": 88.0,
         "creatinine_mgdl": 1.0,

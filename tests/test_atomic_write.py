@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bridge.atomic_write import write_atomically
 from bridge.errors import InputError
-from bridge.files.atomic_write import write_atomically
 
 
 def test_what_is_written_replaces_what_was_there(tmp_path: Path) -> None:

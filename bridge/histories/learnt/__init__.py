@@ -1,0 +1,1 @@
+"""The learnt event model: event tables read, encoded, fitted to and made anew."""

@@ -1,0 +1,1 @@
+"""How true and how private made event histories are, each figure beside what real people reach."""

@@ -1,0 +1,1 @@
+"""Teaching cases: what a scenario says, the charts of a class, and the pages for it."""
