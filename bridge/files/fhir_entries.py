@@ -154,10 +154,12 @@ def _medication_request(
     }
     if entry.reason:
         made["reasonCode"] = [concept(entry.reason)]
+    supply = {}
+    if entry.quantity:
+        supply["quantity"] = dose(entry.quantity)
     if entry.duration:
-        span = amount(entry.duration)
-        made["dispenseRequest"] = {"expectedSupplyDuration": span}
-    return made
+        supply["expectedSupplyDuration"] = amount(entry.duration)
+    return {**made, "dispenseRequest": supply} if supply else made
 
 
 def _status(entry: DrugOrder, last: datetime | None) -> str:

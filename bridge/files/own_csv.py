@@ -28,8 +28,9 @@ from bridge.files.options import FileOptions
 from bridge.files.own_parts import Parts
 from bridge.files.own_rows import A_DAY, NOT_OURS, cell
 from bridge.files.rows import Cells, table_rows
-from bridge.files.tables import TABLES, unguarded
+from bridge.files.tables import TABLES
 from bridge.files.uuids import is_uuid
+from bridge.formula_guard import unguarded
 from bridge.names import LONGEST_NAME, spelt, stranger
 from bridge.patient_arrays import OWN_ID
 

@@ -32,7 +32,7 @@ from bridge.files.coded_cells import concept_of
 from bridge.files.fhir.elements import line, text
 from bridge.files.fhir.resources import NotTaken
 from bridge.files.rows import Cells
-from bridge.files.tables import unguarded
+from bridge.formula_guard import unguarded
 
 Value = TypeVar("Value")
 NOT_OURS: Final = "is not as bridge writes it"
@@ -155,6 +155,7 @@ def _test_order(row: RowRead, uuid: str, source: str) -> TestOrder:
 def _drug_order(row: RowRead, uuid: str, source: str) -> DrugOrder:
     dose = row.maybe("dose", _number, "a number")
     days = row.maybe("days", _number, "a number")
+    quantity = row.maybe("quantity", _number, "a number")
     named = (row.words(column) for column in ("route", "frequency"))
     route, frequency = (CodeableConcept(text=name) if name else None for name in named)
     return DrugOrder(
@@ -165,6 +166,7 @@ def _drug_order(row: RowRead, uuid: str, source: str) -> DrugOrder:
         route=route,
         frequency=frequency,
         duration=None if days is None else Quantity(days, "d"),
+        quantity=None if quantity is None else Quantity(quantity, row.words("dose_unit")),
         as_needed=row.flag("as_needed"),
         reason=row.maybe_concept("reason_code", "reason"),
         instructions=row.words("instructions"),

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from bridge.chart import DECIMALS, MEASUREMENTS
 from bridge.errors import MissingExtra
 from bridge.files.formats import Append, Form, Pieces, text_files
+from bridge.formula_guard import guarded, is_formula
 from bridge.patient_arrays import OWN_ID, PatientArrays, Times, uuid_text
 
 _DECIMALS = np.array([DECIMALS[name] for name in MEASUREMENTS])
@@ -218,25 +218,7 @@ def _csv_text(cells: Cells) -> list[str]:
         case "S":
             return list(cells.astype(str).tolist())
     said: list[str] = cells.tolist()
-    return list(map(guarded, said)) if any(map(_is_formula, set(said))) else said
-
-
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""How a cell begins that a spreadsheet would reckon out, also behind the ' that prevents it."""
-
-
-def _is_formula(word: str | None) -> bool:
-    return word is not None and _FORMULA.match(word) is not None
-
-
-def guarded(word: str) -> str:
-    """Return a word as a cell that no spreadsheet takes for a formula: behind one more '."""
-    return f"'{word}" if _is_formula(word) else word
-
-
-def unguarded(cell: str) -> str:
-    """Return the word of a cell that `guarded` wrote."""
-    return cell[1:] if cell.startswith("'") and _is_formula(cell) else cell
+    return list(map(guarded, said)) if any(map(is_formula, set(said))) else said
 
 
 def _zone_text(east: int) -> str:

@@ -44,7 +44,6 @@ from bridge.synthesis.care_codes import (
     coded,
     drug_code,
     named,
-    quantity_of,
     test_code,
     vaccine_code,
 )
@@ -203,7 +202,7 @@ class Charts:
         rows = self._record.prescriptions
         drug: Drug = formulary()[rows.drug[place]]
         reason = self._ordered.reason[place]
-        days = float(self._ordered.days[place])
+        quantity = float(self._ordered.quantity[place])
         return DrugOrder(
             uuid=_text(self._uuid["prescriptions"][place]),
             drug=drug_code(drug),
@@ -211,8 +210,8 @@ class Charts:
             dose=Quantity(float(rows.dose[place]), drug.unit),
             route=named(drug.route),
             frequency=named(drug.frequency),
-            duration=Quantity(days, "d"),
-            quantity=quantity_of(drug, float(rows.dose[place]), days),
+            duration=Quantity(float(self._ordered.days[place]), "d"),
+            quantity=None if np.isnan(quantity) else Quantity(quantity, drug.unit),
             as_needed=drug.as_needed,
             reason=None if reason == NOT_TOLD else coded(self._record.diagnoses.code[reason]),
             instructions=drug.instructions,

@@ -98,11 +98,16 @@ def unnamed(entry: Entry) -> Entry:
     """Drop the uuid of a note, and write units as UCUM does."""
     if isinstance(entry, Note):
         return replace(entry, uuid="")
-    if isinstance(entry, DrugOrder) and entry.dose:
-        return replace(entry, dose=replace(entry.dose, unit=in_ucum(entry.dose.unit)))
+    if isinstance(entry, DrugOrder):
+        return replace(entry, dose=known(entry.dose), quantity=known(entry.quantity))
     if isinstance(entry, Result) and isinstance(entry.value, Quantity):
-        return replace(entry, value=replace(entry.value, unit=in_ucum(entry.value.unit)))
+        return replace(entry, value=known(entry.value))
     return entry
+
+
+def known(quantity: Quantity | None) -> Quantity | None:
+    """Write a unit as UCUM does."""
+    return quantity and replace(quantity, unit=in_ucum(quantity.unit))
 
 
 def test_a_whole_chart_comes_back_from_ndjson_as_it_was(made: list[Patient], folder: Path) -> None:
