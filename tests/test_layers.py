@@ -116,9 +116,11 @@ MAY_USE = {
         "yaml_files",
         "wording",
     },
+    "clinic": {"chart", "histories", "wording"},
     "runs": {
         "age_limits",
         "chart",
+        "clinic",
         "content",
         "delivery",
         "errors",
