@@ -62,8 +62,7 @@ class CareArrays:
         """
         self.persons = persons
         self.record = record
-        self.start, self.vitals = times[:2]
-        self.stop = _apart(record.person, self.start, times[2])
+        self.start, self.vitals, self.stop = times
         self.allergies = allergies
         self.resampled = resampled
         self.problems: Problems = problems(record)
@@ -177,16 +176,6 @@ class Named:
         """(k, 16) of another kind, in the order of its rows."""
         found: Uuids = self._all[self._rows[kind]]
         return found
-
-
-def _apart(person: Whole, start: Times, stop: Times) -> Times:
-    """Let a stay (v,) end before the patient's next visit begins: servers keep visits apart."""
-    following = person[1:] == person[:-1]
-    late = np.flatnonzero(following & (stop.utc[:-1] >= start.utc[1:]))
-    local, east = stop.local.copy(), stop.east.copy()
-    local[late] = start.local[late + 1] - np.timedelta64(60, "s")
-    east[late] = start.east[late + 1]
-    return Times(local, east)
 
 
 def rank(person: Whole, count: Whole) -> Whole:
