@@ -14,7 +14,8 @@ pressure gives way too.
     python -m bridge.synthesis.calibration
 
 solves the populations that come with bridge anew, which a change of the model or of their files
-makes necessary: without it they are solved at every start, which takes a second or two.
+makes necessary: without it they are solved at every start, which takes a second or two, or ten
+seconds where shares are published.
 """
 
 import json

@@ -35,7 +35,7 @@ from bridge.synthesis.schedule import Schedule, Stays
 from bridge.synthesis.triage import MIXES
 from bridge.synthesis.vitals import Limits, Vitals
 
-GENERATOR: Final = 3
+GENERATOR: Final = 4
 """Rises whenever the same request gives other patients than before."""
 
 BLOCK: Final = 256

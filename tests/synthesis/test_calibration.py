@@ -183,6 +183,7 @@ def test_a_mean_that_no_calibration_gives_is_said_so() -> None:
         ("full_from: 12", "full_from: 21", r"full_from: lies at or below the first band"),
         ("measure: dbp_mmhg", "measure: height_cm", r"vitals: figures: each measure stands once"),
         ("M, from: 20, to: 39, mean: 80.0", "M, from: 6, to: 39, mean: 80.0", r"under 8 years"),
+        ("mean: 80.0, sd: 9.0", "mean: 80.0, high: 9.0", r"bands: high goes with bmi and sbp_mmhg"),
         ("source: A test, which publishes nothing", "source: me", r"source: .* 20 characters"),
         ("standard: who", "standart: who", r"standart: unknown key, did you mean 'standard'"),
     ],

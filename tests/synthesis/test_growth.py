@@ -94,7 +94,7 @@ def test_weights_at_birth_are_the_country_s(name: str) -> None:
     error = calibration.birth.sd_kg / people**0.5
     assert weights.mean() == pytest.approx(calibration.birth.mean_kg, abs=4 * error)
     assert weights.std() == pytest.approx(calibration.birth.sd_kg, rel=0.07)
-    assert 44 < values[:, 0, 0].min() < values[:, 0, 0].max() < 60
+    assert 39 < values[:, 0, 0].min() < values[:, 0, 0].max() < 59
     assert 31 < np.nanmedian(values[:, 0, 3]) < 36
 
 
@@ -150,7 +150,6 @@ def test_a_share_of_nobody_is_not_held_for_certain() -> None:
             "      standard: who\n      survey_until: 10",
             "moved from birth on",
         ),
-        ("mean: 158.3", "mean: 158.3, high: 3", "high goes with bmi and sbp_mmhg"),
         ("mean: 119.8, high: 4.4, ci: 6.3", "mean: 119.8", "every band a high share, or none"),
     ],
 )

@@ -139,7 +139,7 @@ def _signs(
     person, day, triage, of = visits
     values = base(person, day, triage)
     effects = [(effect, of[rows]) for state, rows in states for effect in state.vitals]
-    effects = [*_lasting(story, modules, person, of), *effects]
+    effects = [*_lasting(story, modules, person, day, of), *effects]
     situation = story.situation(person, day, np.zeros(len(person), dtype=np.int64))
     situation = replace(situation, step=_steps(story, of, len(person)))
     keys = story.clients.keys[person]
@@ -158,16 +158,18 @@ def _signs(
 
 
 def _lasting(
-    story: Story, modules: Mapping[str, Module], person: Whole, of: Whole
+    story: Story, modules: Mapping[str, Module], person: Whole, day: Days, of: Whole
 ) -> list[tuple[Effect, Whole]]:
     """Return what lasting illnesses do at visits (v,) that are for something else.
 
-    Whoever is treated for high pressure has the pressure of the visit before then, too.
+    Whoever is treated for high pressure has the pressure of the visit before then, too, and a
+    pregnant woman her weight.
     """
     found: list[tuple[Effect, Whole]] = []
     visits = np.arange(len(person))
     for place, name in enumerate(story.names):
-        if modules[name].kind != "chronic":
+        pregnancy = modules[name].anchor == "pregnancy"
+        if modules[name].kind != "chronic" and not pregnancy:
             continue
         rows = np.flatnonzero(story.events.module == place)
         if not rows.size:
@@ -175,6 +177,8 @@ def _lasting(
         at = np.searchsorted(of[rows], visits, side="right") - 1  # the last one up to a visit
         before = rows[np.maximum(at, 0)]
         lasts = (at >= 0) & (story.events.person[before] == person) & (of[before] != visits)
+        if pregnancy:
+            lasts &= ~(day >= story.delivered[person])
         state = story.events.state[before]
         for number, one in enumerate(modules[name].states.values()):
             some = visits[lasts & (state == number)]

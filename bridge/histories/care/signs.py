@@ -23,6 +23,9 @@ BREATHS_PER_DEGREE: Final = {"child": 2.0, "adult": 1.0}
 STEADY: Final = 0.6
 """Correlation of two draws of one patient in the same measurement (a choice)."""
 
+LASTING: Final[Mapping[str, float]] = {"weight_kg": 1.0}
+"""What a body has lost or gained it has at the next visit, too."""
+
 NOISE: Final[Mapping[str, float]] = {
     "height_cm": 1.0,
     "weight_kg": 0.5,
@@ -59,18 +62,18 @@ def moved(
     """
     now = {name: column.copy() for name, column in values.items()}
     before = {name: values[name] for name in ("temperature_c", "sbp_mmhg", "weight_kg")}
-    drawn_dbp = np.zeros(len(situation), dtype=bool)
+    told = {name: np.zeros(len(situation), dtype=bool) for name in ("dbp_mmhg", "muac_cm")}
     for effect, rows in effects:
         some = rows[situation.some(rows).where(effect.when)]
         some = some[~np.isnan(now[effect.measure][some])]
         purpose = f"{effect.measure} {effect.effect}"
         if effect.share < 1:
             some = some[uniforms(keys[1][some], f"{purpose} share") < effect.share]
-        if effect.measure == "dbp_mmhg":
-            drawn_dbp[some] = True
+        if effect.measure in told:
+            told[effect.measure][some] = True
         column = now[effect.measure]
         column[some] = _applied(effect, column[some], keys[0][some], keys[1][some])
-    _follow(now, before, situation, drawn_dbp)
+    _follow(now, before, situation, told)
     return now
 
 
@@ -82,8 +85,9 @@ def visit_keys(of_patient: Keys, day: NDArray[np.datetime64]) -> Keys:
 def _applied(effect: Effect, values: Floats, of_patient: Keys, of_visit: Keys) -> Floats:
     if effect.effect == "bound":
         return _bounded(effect, values, of_visit)
-    z = np.sqrt(STEADY) * scores(derived(of_patient, effect.measure), effect.effect)
-    z = z + np.sqrt(1 - STEADY) * scores(derived(of_visit, effect.measure), effect.effect)
+    steady = LASTING.get(effect.measure, STEADY)
+    z = np.sqrt(steady) * scores(derived(of_patient, effect.measure), effect.effect)
+    z = z + np.sqrt(1 - steady) * scores(derived(of_visit, effect.measure), effect.effect)
     centiles = (effect.low or 0.0, effect.typical or 0.0, effect.high or 0.0)
     if effect.effect == "draw":
         return drawn(z, centiles, effect.at_least, effect.at_most)
@@ -110,15 +114,19 @@ def _follow(
     now: dict[str, Floats],
     before: Mapping[str, Floats],
     situation: Situation,
-    drawn_dbp: Flags,
+    told: Mapping[str, Flags],
 ) -> None:
-    """Let pulse and breaths follow a fever, the arm the weight, one pressure the other."""
+    """Let pulse and breaths follow a fever, the arm the weight, one pressure the other.
+
+    `told` are those whose arm or diastolic pressure a state says itself.
+    """
     child = situation.months < ADULT_MONTHS
     fever = np.nan_to_num(now["temperature_c"] - before["temperature_c"])
     now["pulse_bpm"] += fever * np.where(child, *PULSE_PER_DEGREE.values())
     now["resp_rate_bpm"] += fever * np.where(child, *BREATHS_PER_DEGREE.values())
     ratio = now["weight_kg"] / before["weight_kg"]
-    now["muac_cm"] *= np.where(ratio == 1, 1.0, ratio**MUAC_PER_WEIGHT)
+    follows = (ratio != 1) & ~told["muac_cm"]
+    now["muac_cm"] *= np.where(follows, ratio**MUAC_PER_WEIGHT, 1.0)
     rise = np.nan_to_num(now["sbp_mmhg"] - before["sbp_mmhg"])
-    now["dbp_mmhg"] += np.where(drawn_dbp, 0.0, rise * DIASTOLIC_PER_SYSTOLIC)
+    now["dbp_mmhg"] += np.where(told["dbp_mmhg"], 0.0, rise * DIASTOLIC_PER_SYSTOLIC)
     now["dbp_mmhg"] = np.minimum(now["dbp_mmhg"], now["sbp_mmhg"] - LEAST_PULSE_PRESSURE)

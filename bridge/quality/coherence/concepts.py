@@ -9,6 +9,7 @@ from bridge.quality.coherence.evidence import (
     Moment,
     Truth,
     applies,
+    called,
     in_words,
     numbers,
     signed,
@@ -70,8 +71,10 @@ def _was_broken_off(subject: Subject) -> bool:
     if not isinstance(order, DrugOrder) or order.stopped is None:
         return False
     whole = replace(order, stopped=None).end
-    in_days = order.stopped - order.start <= BROKEN_OFF
-    return in_days and (whole is None or order.stopped < whole)
+    taken = order.stopped - order.start
+    return taken <= (timedelta(3) if whole is None else BROKEN_OFF) and (
+        whole is None or order.stopped < whole
+    )
 
 
 def _given(rule: Forbids, subject: Subject, line: Timeline) -> float:
@@ -112,7 +115,7 @@ def _facts(evidence: tuple[Evidence, ...], at: Moment, line: Timeline) -> str:
     said: list[str] = []
     for one in evidence:
         if one.test or one.measured:
-            name = (one.measured or one.test or "").replace("_", " ")
+            name = called(one.measured or one.test or "")
             values = [v.value for v in numbers(one, at, line) if v.value is not None]
             if values:
                 said.append(f"{name} {values[-1]:g}")

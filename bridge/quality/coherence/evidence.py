@@ -257,17 +257,39 @@ def _looked_for(words: tuple[str, ...]) -> tuple[tuple[str, ...], re.Pattern[str
     return (words if plain else ()), whole_words(words)
 
 
+IN_WORDS = {
+    "sbp_mmhg": "systolic pressure",
+    "dbp_mmhg": "diastolic pressure",
+    "pulse_bpm": "pulse",
+    "temperature_c": "temperature",
+    "resp_rate_bpm": "breaths a minute",
+    "spo2_pct": "SpO2",
+    "weight_kg": "weight",
+    "height_cm": "height",
+    "muac_cm": "MUAC",
+    "muac": "MUAC",
+    "head_circ_cm": "head circumference",
+    "bmi": "body mass index",
+    "hba1c": "HbA1c",
+    "gfr": "filtration",
+    "cd4": "CD4",
+}
+"""What measurements and tests are called in a sentence, where their key is not what one says."""
+
+
+def called(key: str) -> str:
+    """Return what a measurement or a test is called in a sentence."""
+    return IN_WORDS.get(key, key.replace("_", " "))
+
+
 def in_words(evidence: Evidence) -> str:
     """Say what a piece of evidence is: `SpO2 below 90`."""
     if evidence.measured or evidence.test:
-        what = evidence.measured or evidence.test or ""
-        limits = [
-            *([f"of {evidence.at_least:g} or more"] if evidence.at_least is not None else []),
-            *([f"below {evidence.below:g}"] if evidence.below is not None else []),
-        ]
-        return " and ".join([what.replace("_", " "), *limits][:1]) + (
-            f" {' and '.join(limits)}" if limits else ""
-        )
+        low, high = evidence.at_least, evidence.below
+        limits = [*([f"of {low:g} or more"] if low is not None else [])]
+        limits += [f"below {high:g}"] if high is not None else []
+        what = called(evidence.measured or evidence.test or "")
+        return f"{what} {' and '.join(limits)}".strip()
     if evidence.positive or evidence.negative:
         sign = "positive" if evidence.positive else "negative"
         return f"a {sign} {_listed(evidence.positive or evidence.negative)}"
@@ -282,7 +304,9 @@ def in_words(evidence: Evidence) -> str:
     if evidence.note:
         return f"a note of {evidence.note[0]}"
     keys = (*evidence.condition, *evidence.program, *evidence.drug, *evidence.vaccine)
-    return _listed(keys) if keys else f"an allergy to {_listed(evidence.allergy)}"
+    if not keys:
+        return f"an allergy to {_listed(evidence.allergy)}"
+    return f"an earlier {_listed(keys)}" if evidence.earlier else _listed(keys)
 
 
 def _listed(keys: tuple[str, ...]) -> str:

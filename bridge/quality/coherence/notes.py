@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from bridge.chart import MEASUREMENTS
-from bridge.quality.coherence.evidence import said
+from bridge.quality.coherence.evidence import called, said
 from bridge.quality.coherence.judging import Breach, where, who
 from bridge.quality.coherence.model import NoteNumbers, NoteWords
 from bridge.quality.coherence.timeline import Timeline, Written
@@ -30,7 +30,7 @@ def _contradicting(rule: NoteWords, note: Written, line: Timeline) -> str:
     for one in line.of_visit(note.place.visit, rule.measured):
         low, high = rule.at_least, rule.below
         if (low is None or one.value >= low) and (high is None or one.value < high):
-            return f"where {rule.measured.replace('_', ' ')} is {one.value:g}"
+            return f"where {called(rule.measured)} is {one.value:g}"
     return ""
 
 
@@ -64,8 +64,7 @@ def _against(
 ) -> str:
     for (name, values), number in zip(measured, quoted, strict=False):
         if values and all(abs(value - number) > tolerance for value in values):
-            words = name.replace("_", " ")
-            return f"a note quotes {words} {number:g}, and {values[-1]:g} was measured"
+            return f"a note quotes {called(name)} {number:g}, and {values[-1]:g} was measured"
     return ""
 
 

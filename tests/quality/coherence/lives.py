@@ -145,8 +145,6 @@ def hiv_and_tb() -> Chart:
         weight=52,
         height=171,
         temp=37.6,
-        sbp=112,
-        dbp=70,
     )
     chart.visit(
         DAY + days(14),
