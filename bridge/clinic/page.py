@@ -44,6 +44,7 @@ def section(clinic: Clinic, country: str | None, of: str) -> str:
         of=of,
         months=MONTHS,
         seasons=seasons(clinic),
+        programs=sorted(clinic.programs.items(), key=lambda one: -one[1].enrolled),
         rest=len(clinic.months) - MOST_REASONS,
         pyramid=[
             (band_words(k), clinic.ages[k, "M"], clinic.ages[k, "F"])

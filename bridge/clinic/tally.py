@@ -51,6 +51,7 @@ class Clinic:
     """Visits by reason and calendar month."""
     programs: dict[str, Cascade] = field(default_factory=lambda: defaultdict(Cascade))
     toddlers: int = 0
+    """Those who were vaccinated here."""
     doses: Counter[tuple[str, int | None]] = field(default_factory=Counter)
     """How many toddlers have which dose of a vaccine, by the first of its codes."""
 
@@ -83,14 +84,15 @@ class Clinic:
             cascade.states[entry.states[-1].state.label] += 1
 
     def _vaccinated(self, patient: Patient) -> None:
-        self.toddlers += 1
         given = {
             (entry.vaccine.codes[0].code, entry.dose_number)
             for encounter in patient.encounters()
             for entry in encounter.entries
             if isinstance(entry, Immunization) and entry.vaccine.codes
         }
-        self.doses.update(given)
+        if given:  # whoever never came for one may have them from elsewhere
+            self.toddlers += 1
+            self.doses.update(given)
 
 
 def band_of(birthdate: date, day: date) -> int:
