@@ -67,6 +67,8 @@ class GeneratedRecipe:
     histories: str | None = None
     """`learnt`, or the whole path of an event model."""
     histories_digest: str | None = None
+    stress: int = 0
+    """How many of the last patients are rare and ugly on purpose."""
 
     @classmethod
     def of(cls, cohort: "GeneratedCohort") -> "GeneratedRecipe":
@@ -94,6 +96,7 @@ class GeneratedRecipe:
             care=inputs.get("care"),
             histories=request.histories,
             histories_digest=inputs.get("histories"),
+            stress=request.stress,
         )
 
     @property
@@ -109,6 +112,7 @@ class GeneratedRecipe:
             **({"people": self.people} if self.people else {}),
             "chart": self.chart,
             **({"histories": self.histories} if self.histories else {}),
+            **({"stress": str(self.stress)} if self.stress else {}),
         }
 
     @property
@@ -132,6 +136,7 @@ class GeneratedRecipe:
             people_file=self.people,
             chart=self.chart,
             histories=self.histories,
+            stress=self.stress,
         )
 
     def cohort(self, mapping: Mapping) -> "GeneratedCohort":

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "parquet", "fhir"]),
+    type=click.Choice(["csv", "parquet", "fhir", "bundles"]),
     default="csv",
     show_default=True,
-    help="Tables, or FHIR R4 as NDJSON.",
+    help="Tables, or FHIR R4: as NDJSON, or as a transaction bundle for each patient.",
 )
 @cohort_options
 @click.option(
@@ -60,7 +60,7 @@ def generate(
     engine: str,
     scheduler: str | None,
 ) -> int:
-    """Write patients, their visits and vital signs to files; the same seed gives the same bytes."""
+    """Write patients with their whole charts to files; the same seed gives the same bytes."""
     # A worker is one core's work: by itself numpy would take every core for each of them.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     screen = Screen()
@@ -100,14 +100,19 @@ def _own_columns(cohort: "GeneratedCohort") -> list[str]:
 
 
 def _form(name: str, mapping: Mapping, cohort: "GeneratedCohort") -> "Form":
-    if name == "fhir":
-        from bridge.files.ndjson import fhir_form
+    is_whole = cohort.request.chart == "full"
+    if name == "bundles":
+        from bridge.files.bundles import bundles_form
 
-        return fhir_form(mapping)
+        return bundles_form(mapping)
+    if name == "fhir":
+        from bridge.files.ndjson import CHART_TYPES, TYPES, fhir_form
+
+        return fhir_form(mapping, CHART_TYPES if is_whole else TYPES)
     from bridge.files.tables import csv_form, parquet_form, tables_with
 
     write = parquet_form if name == "parquet" else csv_form
-    if cohort.request.chart == "full":
+    if is_whole:
         from bridge.files.care_tables import care_tables
 
         return write(care_tables)

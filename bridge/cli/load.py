@@ -45,6 +45,13 @@ from bridge.wording import how_many
 @mapping_options
 @workers_option
 @click.option(
+    "--stress",
+    type=click.IntRange(0),
+    default=0,
+    help="So many of the patients, the last ones, are rare and ugly on purpose, for testers: 120 "
+    "visits, 40 drugs, one name, no birthdate, a death at the visit ... (without --count: all).",
+)
+@click.option(
     "--active",
     type=click.IntRange(0),
     default=0,
@@ -64,6 +71,7 @@ def load(
     server: ServerFlags,
     of_mapping: MappingFlags,
     workers: int | None,
+    stress: int,
     active: int,
     dry_run: bool,
     yes: bool,
@@ -78,7 +86,9 @@ def load(
     _refuse_contradictions(ctx, asked, files, sites_file)
     _refuse_other_patients(ctx, taught, active)
     request = LoadRequest(
-        patients=replace(with_files(replace(asked, active=active), files), **taught.given),
+        patients=replace(
+            with_files(replace(asked, active=active, stress=stress), files), **taught.given
+        ),
         server=server_name(None if sites_file else server.url),
         user=server.user,
         mapping_file=of_mapping.mapping_file,

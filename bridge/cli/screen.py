@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -24,6 +24,9 @@ from bridge.delivery.ledger import Phase, Run
 from bridge.errors import InputError
 from bridge.openmrs.replies import Reply
 from bridge.wording import harmless
+
+if TYPE_CHECKING:
+    from bridge.clinic.tally import Clinic
 
 OnBegun = Callable[[Run, Phase], str]
 
@@ -100,6 +103,16 @@ class Screen:
         """Say which run it is."""
         if words := self._on_begun(run, phase):
             self.say(words)
+
+    def clinic(self, of: "Clinic", words: str) -> None:
+        """Show what patients add up to."""
+        if self.as_json or self.work.name:
+            return
+        from bridge.clinic.preview import COLUMNS, rows
+
+        with self.aside():
+            self.say(words)
+            self.table(COLUMNS, rows(of))
 
     def ask(self, question: str) -> bool:
         """Ask whoever sits there; whoever says no stops the command."""

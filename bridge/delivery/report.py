@@ -33,8 +33,8 @@ class Reject(NamedTuple):
     numbers: tuple[int, ...]
 
 
-def render(seen: Summary, history: History) -> str:
-    """Return the report as HTML."""
+def render(seen: Summary, history: History, clinic: str = "") -> str:
+    """Return the report as HTML; `clinic` is a section of it, HTML already."""
     verification = history.verification
     return (
         _environment()
@@ -43,6 +43,7 @@ def render(seen: Summary, history: History) -> str:
             **_of_entries(seen),
             version=__version__,
             seen=seen,
+            clinic=Markup(clinic),  # noqa: S704 - a template of bridge's own made it
             progress=seen.progress,
             counts={state.value: seen.counts[state] for state in State},
             where=_where(seen),

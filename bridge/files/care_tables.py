@@ -124,6 +124,7 @@ def _drug_order_cells(batch: CareArrays) -> list[Cells]:
         Coded(which, [drug.route for drug in drugs]),
         Coded(which, [drug.frequency for drug in drugs]),
         _whole(told.days),
+        _whole(told.quantity),
         np.array([drug.as_needed for drug in drugs], dtype=bool)[which],
         Coded(which, [drug.instructions for drug in drugs]),
         *concepts(reason, list(map(coded, reasons))),

@@ -38,6 +38,7 @@ OF_ENCOUNTERS: Final[dict[str, dict[str, str]]] = {
         "route": TEXT,
         "frequency": TEXT,
         "days": WHOLE,
+        "quantity": NUMBER,
         "as_needed": FLAG,
         "instructions": TEXT,
         "reason_code": TEXT,

@@ -8,6 +8,7 @@ from bridge.files.tables import Coded
 from bridge.patient_arrays import Whole
 
 _CIEL = "CIEL:"
+_NEXT = " | "
 
 
 def concepts(which: Whole, of: Sequence[CodeableConcept]) -> tuple[Coded, Coded]:
@@ -16,21 +17,27 @@ def concepts(which: Whole, of: Sequence[CodeableConcept]) -> tuple[Coded, Coded]
 
 
 def code_text(concept: CodeableConcept) -> str:
-    """Return how a concept's code is written."""
+    """Return how a concept's codes are written: the first one, and others with their words."""
     if not concept.codes:
         return ""
-    first = concept.codes[0]
-    return f"{_CIEL}{first.code}" if first.system == CIEL_SYSTEM else first.code
+    first, *others = concept.codes
+    return _NEXT.join([_code(first), *(f"{_code(one)} {one.display}".strip() for one in others)])
 
 
 def concept_of(code: str, name: str, *, has_display: bool = True) -> CodeableConcept:
     """Return the concept that was written as `code` and `name`."""
     if not code:
         return CodeableConcept(text=name)
-    is_ciel = code.startswith(_CIEL)
-    system = CIEL_SYSTEM if is_ciel else ""
-    display = name if has_display else ""
-    return CodeableConcept(
-        codes=(Code(system, code.removeprefix(_CIEL), display),),
-        text=name,
-    )
+    first, *others = code.split(_NEXT)
+    codes = [_read(first, name if has_display else "")]
+    codes += [_read(*one.partition(" ")[::2]) for one in others]
+    return CodeableConcept(codes=tuple(codes), text=name)
+
+
+def _code(code: Code) -> str:
+    return f"{_CIEL}{code.code}" if code.system == CIEL_SYSTEM else code.code
+
+
+def _read(code: str, display: str) -> Code:
+    system = CIEL_SYSTEM if code.startswith(_CIEL) else ""
+    return Code(system, code.removeprefix(_CIEL), display)

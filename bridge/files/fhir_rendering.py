@@ -1,49 +1,44 @@
 """Patients, visits and statements as FHIR R4 resources. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from bridge.chart import Encounter, Patient, Visit
+from bridge.chart import Death, Diagnosis, Encounter, EncounterKind, Patient, Visit
 from bridge.codes import CIEL_SYSTEM, GENDERS, LOINC_SYSTEM, UCUM_SYSTEM
+from bridge.files.fhir.own import CAUSE_OF_DEATH, ENCOUNTER_KIND
+from bridge.files.fhir_entries import entry_resources, patient_resources
+from bridge.files.fhir_fragments import SYNTHETIC, Resource, category, concept, of, period
 from bridge.mapping.model import Entry, Mapping
 from bridge.mapping.resolve import Statement, statements
 
-Resource = dict[str, Any]
-
-_SYNTHETIC = {
-    "security": [
-        {
-            "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
-            "code": "HTEST",
-            "display": "test health data",
-        }
-    ]
-}
 _AMBULATORY = {
     "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
     "code": "AMB",
     "display": "ambulatory",
 }
-_VITAL_SIGNS = {
-    "coding": [
-        {
-            "system": "http://terminology.hl7.org/CodeSystem/observation-category",
-            "code": "vital-signs",
-            "display": "Vital Signs",
-        }
-    ]
+_INPATIENT = {**_AMBULATORY, "code": "IMP", "display": "inpatient encounter"}
+_VITAL_SIGNS = category("observation-category", "vital-signs", "Vital Signs")
+_CALLED: dict[EncounterKind, str] = {
+    "vitals": "Vitals",
+    "note": "Visit note",
+    "order": "Order",
+    "laboratory": "Laboratory results",
+    "immunization": "Immunizations",
 }
 
 
 def fhir_resources(patient: Patient, mapping: Mapping) -> Iterator[Resource]:
-    """Yield the Patient, its Encounters (visits, and the vitals within them) and Observations."""
+    """Yield the Patient, its Encounters (visits, and those within them) and all that is in them."""
     yield fhir_patient(patient)
+    yield from patient_resources(patient)
     for visit in patient.visits:
         yield fhir_visit(patient, visit)
         for encounter in visit.encounters:
             yield fhir_encounter(patient, visit, encounter)
             for statement in statements(encounter, mapping):
                 yield fhir_observation(patient, encounter, statement)
+            yield from entry_resources(patient, encounter)
 
 
 def fhir_patient(patient: Patient) -> Resource:
@@ -51,7 +46,7 @@ def fhir_patient(patient: Patient) -> Resource:
     resource: Resource = {
         "resourceType": "Patient",
         "id": patient.uuid,
-        "meta": _SYNTHETIC,
+        "meta": SYNTHETIC,
         "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{patient.uuid}"}],
         "name": [{"use": "usual", "family": patient.family_name, "given": [patient.given_name]}],
         "gender": GENDERS[patient.sex],
@@ -60,6 +55,8 @@ def fhir_patient(patient: Patient) -> Resource:
     resource["identifier"] += [
         {"type": {"text": one.type}, "value": one.value} for one in patient.identifiers
     ]
+    if patient.death:
+        resource |= _deceased(patient.death)
     if patient.address:
         resource["address"] = [
             {
@@ -72,6 +69,15 @@ def fhir_patient(patient: Patient) -> Resource:
     return resource
 
 
+def _deceased(death: Death) -> Resource:
+    time = death.time.isoformat() if death.time else None
+    found: Resource = {"deceasedDateTime": time} if time else {"deceasedBoolean": True}
+    if death.cause:
+        cause = {"url": CAUSE_OF_DEATH, "valueCodeableConcept": concept(death.cause)}
+        found["extension"] = [cause]
+    return found
+
+
 def _birthdate(patient: Patient) -> str:
     """Write a birthdate as far as it is known, as OpenMRS does with an estimated one."""
     born = patient.birthdate
@@ -82,16 +88,24 @@ def _birthdate(patient: Patient) -> str:
 
 def fhir_visit(patient: Patient, visit: Visit) -> Resource:
     """Render a visit as an Encounter."""
-    period = {"start": visit.start.isoformat()}
-    if visit.stop:
-        period["end"] = visit.stop.isoformat()
-    return _encounter(patient, visit.uuid, "Visit", period)
+    return _encounter(patient, visit, visit.uuid, {"text": "Visit"}, (visit.start, visit.stop))
 
 
 def fhir_encounter(patient: Patient, visit: Visit, encounter: Encounter) -> Resource:
     """Render an encounter as an Encounter within its visit."""
-    resource = _encounter(patient, encounter.uuid, "Vitals", {"start": encounter.time.isoformat()})
-    return {**resource, "partOf": {"reference": f"Encounter/{visit.uuid}"}}
+    kind = {
+        "coding": [{"system": ENCOUNTER_KIND, "code": encounter.kind}],
+        "text": _CALLED.get(encounter.kind, encounter.kind),
+    }
+    times = (encounter.time, None)
+    resource = _encounter(patient, visit, encounter.uuid, kind, times)
+    ranked = [
+        {"condition": {"reference": f"Condition/{one.uuid}"}, "rank": one.rank}
+        for one in encounter.entries
+        if isinstance(one, Diagnosis)
+    ]
+    found = {"diagnosis": ranked} if ranked else {}
+    return {**resource, **found, "partOf": {"reference": f"Encounter/{visit.uuid}"}}
 
 
 def fhir_observation(patient: Patient, encounter: Encounter, statement: Statement) -> Resource:
@@ -99,7 +113,7 @@ def fhir_observation(patient: Patient, encounter: Encounter, statement: Statemen
     return {
         "resourceType": "Observation",
         "id": statement.uuid,
-        "meta": _SYNTHETIC,
+        "meta": SYNTHETIC,
         "status": "final",
         "category": [_VITAL_SIGNS],
         "code": {"coding": list(_codings(statement.entry)), "text": statement.entry.name},
@@ -150,16 +164,22 @@ def _group(mapping: Mapping, system: str, field: str) -> dict[str, Any]:
     }
 
 
-def _encounter(patient: Patient, uuid: str, kind: str, period: dict[str, str]) -> Resource:
+def _encounter(
+    patient: Patient,
+    visit: Visit,
+    uuid: str,
+    kind: dict[str, Any],
+    times: tuple[datetime, datetime | None],
+) -> Resource:
     return {
         "resourceType": "Encounter",
         "id": uuid,
-        "meta": _SYNTHETIC,
-        "status": "finished",
-        "class": _AMBULATORY,
-        "type": [{"text": kind}],
-        "subject": {"reference": f"Patient/{patient.uuid}"},
-        "period": period,
+        "meta": SYNTHETIC,
+        "status": "finished" if visit.stop else "in-progress",
+        "class": _INPATIENT if visit.kind == "inpatient" else _AMBULATORY,
+        "type": [kind],
+        "subject": of(patient),
+        "period": period(*times),
     }
 
 

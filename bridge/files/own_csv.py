@@ -1,52 +1,52 @@
 """bridge's own tables: patients.csv, visits.csv and observations.csv, and vitals.csv held to them.
 
+Those of whole charts stand beside them, and each of these may lack.
 vitals.csv is made for reading: who changes a value there and not in observations.csv would load
 the old one, so a folder where the two differ is refused.
 """
 
-import math
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Final
 
 from bridge.chart import (
     MEASUREMENTS,
     Address,
-    Encounter,
     LeftOut,
-    Measurement,
     Patient,
-    Visit,
 )
 from bridge.errors import InputError
-from bridge.files.account import TWICE, Rejected, settled, sources_of
+from bridge.files.account import Rejected, settled, sources_of
+from bridge.files.chart_columns import CHART_TABLES
 from bridge.files.fhir.chart import Chart
 from bridge.files.fhir.resources import NotTaken, Resource
-from bridge.files.fhir.visits import IN_THE_FUTURE
 from bridge.files.fhir_source import ANOTHER_OF_THE_ID
 from bridge.files.index import Index, Stored
 from bridge.files.options import FileOptions
+from bridge.files.own_parts import Parts
+from bridge.files.own_rows import A_DAY, NOT_OURS, cell
 from bridge.files.rows import Cells, table_rows
 from bridge.files.tables import TABLES
 from bridge.files.uuids import is_uuid
-from bridge.formulas import unguarded
+from bridge.formula_guard import unguarded
 from bridge.names import LONGEST_NAME, spelt, stranger
 from bridge.patient_arrays import OWN_ID
 
-FILES = ("patients.csv", "visits.csv", "observations.csv", "vitals.csv")
 _NEEDED = ("patients", "visits", "observations")
-_COLUMNS = {table.name: tuple(table.columns) for table in TABLES}
+_VITAL_SIGNS: Final[dict[str, tuple[str, ...]]] = {t.name: tuple(t.columns) for t in TABLES}
+_COLUMNS: Final = {**_VITAL_SIGNS, **{name: tuple(one) for name, one in CHART_TABLES.items()}}
+FILES: Final = tuple(f"{name}.csv" for name in _COLUMNS)
+_PARTS: Final = ("program_states", "deaths")
+"""Whose rows are a part of another table's row."""
+_UNCOUNTED: Final = ("vitals", *_PARTS)
+_IN_TURN: Final = tuple(name for name in _COLUMNS if name not in ("patients", "vitals"))
+"""The order in which rows are put together: visits, what is within them, and the rest."""
 _ADDRESS = ("city_village", "state_province", "country")
 _A_NAME = "a name of at most 50 characters"
 _LONGEST_PLACE = {"country": 50}
 """In characters, where it is not 255."""
-_A_TIME = "a time with its offset like 2026-03-04T09:10:00+03:00"
-
-Value = TypeVar("Value")
-NOT_OURS = "is not as bridge writes it"
 
 
 def is_own(columns: Sequence[str]) -> bool:
@@ -79,7 +79,7 @@ class OwnSource:
             row = self.index.copy(piece)
             rows[row.kind].append(row)
         owner = rows["Patient"][0]
-        theirs = Counter({name: len(rows[name]) for name in ("visits", "observations")})
+        theirs = Counter({name: len(rows[name]) for name in _COLUMNS if name not in _UNCOUNTED})
         theirs["patients"] = 1
         try:
             person = _person(patient.uuid, owner)
@@ -87,14 +87,13 @@ class OwnSource:
             return Rejected(owner.source, fault.reason, +theirs, fault.detail)
         if self._has_vitals:
             _compare(rows["observations"], rows["vitals"])
-        parts = _Parts(patient.uuid, self.index.repeated)
+        parts = Parts(person)
         if own := owner.body["row"].get(OWN_ID):
             parts.left_out.append(LeftOut(f"{owner.source}#{OWN_ID}", OWN_ID_STAYS, own))
-        for row in rows["visits"]:
-            _take(parts.left_out, row, parts.add_visit)
-        for row in rows["observations"]:
-            _take(parts.left_out, row, parts.add_observation)
-        whole = parts.whole(person, options)
+        for name in _IN_TURN:
+            for row in rows[name]:
+                parts.add(name, row)
+        whole = parts.whole(options)
         used = set(sources_of(whole))
         try:
             narrowed, too_old = options.narrowed(whole)
@@ -105,20 +104,21 @@ class OwnSource:
 
     def _index(self, name: str, path: Path) -> None:
         for row in table_rows(path, _COLUMNS[name]):
-            if name != "vitals":
+            part = "#" if name in _PARTS else ""
+            if name not in _UNCOUNTED:
                 self.index.read[name] += 1
             if isinstance(row, LeftOut):
                 if name != "vitals":
-                    self.index.leave_out(row)
+                    self.index.leave_out(row._replace(source=f"{row.source}{part}"))
                 continue
             place = f"{path}:{row.source.rpartition('/')[2]}"
-            self._add(name, row.cells, row.source, place)
+            self._add(name, row.cells, f"{row.source}{part}", place)
 
     def _add(self, name: str, cells: Cells, source: str, place: str) -> None:
         owner = cells["patient_id"]
         body = {"row": cells, "place": place, "subject": {"reference": f"Patient/{owner}"}}
         if name != "patients":
-            key = cells[{"visits": "visit_id", "observations": "observation_id"}.get(name, "time")]
+            key = cells["time"] if name in ("vitals", "deaths") else next(iter(cells.values()))
             self.index.add_copy(Resource(name, key, body, "", source))
             return
         resource = Resource("Patient", owner, {"row": cells}, "", source)
@@ -128,100 +128,6 @@ class OwnSource:
             self.index.add_copy(resource._replace(body=body))
         elif not same:
             self.index.leave_out(LeftOut(source, ANOTHER_OF_THE_ID, f"{place}: {owner}"))
-
-
-def _take(left_out: list[LeftOut], row: Resource, take: Callable[[Resource, Cells], None]) -> None:
-    """Take a row; leave it out, with file and line, where that fails."""
-    try:
-        take(row, row.body["row"])
-    except NotTaken as fault:
-        detail = f"{row.body['place']}: {fault.detail or fault.reason}"
-        left_out.append(LeftOut(row.source, fault.reason, detail))
-
-
-@dataclass(slots=True, kw_only=True)
-class _Stay:
-    """A visit while its encounters are put together."""
-
-    start: datetime
-    stop: datetime
-    source: str
-    times: dict[str, datetime] = field(default_factory=dict)
-    values: dict[str, list[Measurement]] = field(default_factory=dict)
-
-
-class _Parts:
-    """What the rows of one patient say, each held against what it belongs to."""
-
-    def __init__(self, patient: str, is_repeated: Callable[[str, str], bool]) -> None:
-        self.left_out: list[LeftOut] = []
-        self._patient = patient
-        self._is_repeated = is_repeated
-        self._visits: dict[str, _Stay] = {}
-        self._uuids: set[str] = {patient}
-
-    def add_visit(self, row: Resource, cells: Cells) -> None:
-        """Add a visit; OpenMRS keeps whole seconds."""
-        start, stop = (_cell(cells, name, _time, _A_TIME) for name in ("start", "stop"))
-        if stop < start:
-            raise NotTaken("stop is before start")
-        self._new("visits", cells["visit_id"])
-        self._visits[cells["visit_id"]] = _Stay(start=start, stop=stop, source=row.source)
-
-    def add_observation(self, row: Resource, cells: Cells) -> None:
-        """Add a value to its encounter, which begins with its first one."""
-        time = _cell(cells, "time", _time, _A_TIME)
-        value = _cell(cells, "value", float, "a number")
-        name, visit, encounter = cells["measurement"], cells["visit_id"], cells["encounter_id"]
-        if not math.isfinite(value):
-            raise NotTaken("value is no number")
-        if name not in MEASUREMENTS:
-            known = ", ".join(MEASUREMENTS)
-            raise NotTaken("unknown measurement", f"unknown measurement {name!r}; known: {known}")
-        stay = self._visits.get(visit)
-        if stay is None:
-            raise NotTaken("its visit is not among the patient's", visit)
-        if not stay.start <= time <= stay.stop:
-            raise NotTaken("time is outside its visit", time.isoformat())
-        if encounter not in stay.times and not is_uuid(encounter):
-            raise NotTaken(NOT_OURS, f"{encounter!r} is no uuid in small letters")
-        if encounter in self._uuids or stay.times.get(encounter, time) != time:
-            raise NotTaken("its encounter has another visit or time", encounter)
-        self._new("observations", cells["observation_id"])
-        stay.times[encounter] = time
-        made = Measurement(uuid=cells["observation_id"], name=name, value=value, source=row.source)
-        stay.values.setdefault(encounter, []).append(made)
-
-    def whole(self, patient: Patient, options: FileOptions) -> Patient:
-        """Return the patient with their visits."""
-        visits = []
-        for uuid, stay in self._visits.items():
-            encounters = tuple(
-                Encounter(uuid=encounter, time=time, entries=tuple(stay.values[encounter]))
-                for encounter, time in stay.times.items()
-            )
-            visit = Visit(
-                uuid=uuid,
-                start=stay.start,
-                stop=stay.stop,
-                encounters=encounters,
-                source=stay.source,
-            )
-            if options.now and stay.stop > options.now:
-                gone = dict.fromkeys(sources_of(visit))
-                self.left_out.extend(LeftOut(source, IN_THE_FUTURE) for source in gone)
-            else:
-                visits.append(visit)
-        return replace(patient, visits=tuple(visits))
-
-    def _new(self, table: str, uuid: str) -> None:
-        """Take note of a uuid; refuse one that is none, or that stands twice, here or elsewhere."""
-        if not is_uuid(uuid):
-            raise NotTaken(NOT_OURS, f"{uuid!r} is no uuid in small letters")
-        is_encounter = any(uuid in stay.times for stay in self._visits.values())
-        if uuid in self._uuids or is_encounter:
-            raise NotTaken(TWICE, f"{uuid} stands twice")
-        self._uuids.add(uuid)
 
 
 def _person(uuid: str, owner: Resource) -> Patient:
@@ -234,10 +140,10 @@ def _person(uuid: str, owner: Resource) -> Patient:
         return Patient(
             number=0,
             uuid=uuid,
-            sex=_cell(row, "sex", {"F": "F", "M": "M"}.__getitem__, "F or M"),  # type: ignore[arg-type]
-            birthdate=_cell(row, "birthdate", date.fromisoformat, "a date like 1990-05-01"),
-            given_name=_cell(row, "given_name", _name, _A_NAME),
-            family_name=_cell(row, "family_name", _name, _A_NAME),
+            sex=cell(row, "sex", {"F": "F", "M": "M"}.__getitem__, "F or M"),  # type: ignore[arg-type]
+            birthdate=cell(row, "birthdate", date.fromisoformat, A_DAY),
+            given_name=cell(row, "given_name", _name, _A_NAME),
+            family_name=cell(row, "family_name", _name, _A_NAME),
             address=Address(**dict(zip(_ADDRESS, places, strict=True))) if any(places) else None,
             visits=(),
             is_birthdate_estimated=row.get("birthdate_estimated") == "true",
@@ -259,14 +165,6 @@ def _is_neatened(owner: Resource) -> bool:
     return any(spelt(cell) != cell for cell in cells)
 
 
-def _cell(row: Cells, column: str, read: Callable[[str], Value], expected: str) -> Value:
-    try:
-        return read(row[column])
-    except (ValueError, KeyError, TypeError) as error:
-        given = row.get(column)
-        raise NotTaken(NOT_OURS, f"{column}: {expected} is expected, not {given!r}") from error
-
-
 def _name(text: str) -> str:
     name = spelt(text)
     if not name or len(name) > LONGEST_NAME or stranger(name):
@@ -283,14 +181,7 @@ def _place(row: Cells, column: str) -> str:
             raise ValueError
         return name
 
-    return _cell(row, column, read, f"a name of at most {most} characters, or nothing,")
-
-
-def _time(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError
-    return time.replace(microsecond=0)
+    return cell(row, column, read, f"a name of at most {most} characters, or nothing,")
 
 
 def _compare(observations: list[Resource], vitals: list[Resource]) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bridge.chart import DECIMALS, MEASUREMENTS
 from bridge.errors import MissingExtra
 from bridge.files.formats import Append, Form, Pieces, text_files
-from bridge.formulas import guarded, is_formula
+from bridge.formula_guard import guarded, is_formula
 from bridge.patient_arrays import OWN_ID, PatientArrays, Times, uuid_text
 
 _DECIMALS = np.array([DECIMALS[name] for name in MEASUREMENTS])

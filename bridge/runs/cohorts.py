@@ -1,7 +1,7 @@
 """The patients that are asked for, or that a run was begun with."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,7 +22,7 @@ from bridge.runs.surroundings import Clock
 if TYPE_CHECKING:
     from bridge.files.options import FileOptions
     from bridge.scenarios.cohort import ScenarioCohort
-    from bridge.synthesis.cohort import GeneratedCohort
+    from bridge.synthesis.cohort import GeneratedCohort, Request
     from bridge.synthesis.people import GivenPerson
 
 DEFAULT_COUNT = 200
@@ -51,6 +51,8 @@ class CohortRequest:
     chart: ChartKind | None = None
     """Whole charts (None), or vital signs alone; those of a people file are vital signs."""
     illness: str | None = None
+    stress: int = 0
+    """How many of the last are rare and ugly on purpose, for testers; all, without `count`."""
     active: int = 0
     """How many have a visit that goes on when they are loaded."""
     now: datetime | None = None
@@ -146,11 +148,36 @@ def generated_cohort(
         people_file=str(request.people.absolute()) if request.people else None,
         active=request.active,
         now=now,
+        stress=request.stress,
     )
-    count = request.count or len(people) or DEFAULT_COUNT
+    count = request.count or len(people) or request.stress or DEFAULT_COUNT
+    if request.stress:
+        _refuse_stress(asked, count)
+        for text in _kinds_of(asked.stress, count):
+            note(text)
     if request.active > count:
         raise InputError(f"{request.active} of {count} patients", hints=option("active"))
     return cohort_of(asked, count)
+
+
+def _refuse_stress(asked: "Request", count: int) -> None:
+    """Refuse patients for testers who are more than there are, or no whole charts of modules."""
+    if asked.chart != "full" or asked.histories:
+        raise InputError("they are whole charts of the care modules", hints=option("stress"))
+    if asked.stress > count:
+        raise InputError(f"{asked.stress} of {count} patients", hints=option("stress"))
+
+
+def _kinds_of(stress: int, count: int) -> Iterator[str]:
+    """Say which patient is which kind of rare."""
+    from bridge.synthesis.stress import STRESSES, kind_of
+
+    for place in range(min(stress, len(STRESSES))):
+        kind = kind_of(place)
+        what = (STRESSES[kind].__doc__ or "").strip()
+        yield f"patient {count - stress + place + 1} is for testers ({kind}): {what}"
+    if stress > len(STRESSES):
+        yield "the patients after them are of the same kinds, in the same order"
 
 
 def scenario_cohort(request: CohortRequest, clock: Callable[[], datetime]) -> "ScenarioCohort":

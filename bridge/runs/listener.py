@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bridge.delivery.ledger import Phase, Run
 from bridge.openmrs.replies import Reply
+
+if TYPE_CHECKING:
+    from bridge.clinic.tally import Clinic
 
 
 class Meter(Protocol):
@@ -29,6 +32,9 @@ class Listener(Protocol):
 
     def begun(self, run: Run, phase: Phase) -> None:
         """Say which run it is; `phase` is where it stood before."""
+
+    def clinic(self, of: "Clinic", words: str) -> None:
+        """Show what patients add up to; `words` say which."""
 
     def progress(self, label: str, total: int, words: str = "") -> AbstractContextManager[Meter]:
         """Count work towards `total` while the result is open."""
@@ -65,6 +71,9 @@ class Silent:
 
     def begun(self, run: Run, phase: Phase) -> None:
         """Say nothing."""
+
+    def clinic(self, of: "Clinic", words: str) -> None:
+        """Show nothing."""
 
     @contextmanager
     def progress(self, label: str, total: int, words: str = "") -> Iterator[Meter]:

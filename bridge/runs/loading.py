@@ -11,7 +11,8 @@ from bridge.delivery.plan import plan_patient
 from bridge.delivery.requests import Context
 from bridge.delivery.run import ClientPool, carry_on, delivery_of, plan_run
 from bridge.errors import Hint, InputError, Interrupted, Remedy, ServerError
-from bridge.recipe import Cohort, GeneratedRecipe
+from bridge.recipe import Cohort, GeneratedRecipe, Recipe
+from bridge.runs.clinics import PREVIEWED, CountedCohort, clinic_of, is_clinic
 from bridge.runs.preparing import (
     LoadRequest,
     Prepared,
@@ -21,6 +22,7 @@ from bridge.runs.preparing import (
     wanted_mapping,
 )
 from bridge.runs.surroundings import Surroundings
+from bridge.wording import how_many
 
 
 class Estimate(NamedTuple):
@@ -70,7 +72,18 @@ def load(request: LoadRequest, around: Surroundings) -> LoadResult:
         around.open_server(request.server, request.user) as connection,
         prepare(request, connection, around) as prepared,
     ):
+        preview(prepared.ledger.run.recipe, prepared.cohort, around)
         return send(prepared, request.workers, around)
+
+
+def preview(recipe: Recipe, cohort: Cohort, around: Surroundings) -> None:
+    """Show what a load will make, by its first patients; nothing of vital signs alone."""
+    around.listener.doing("looking at whom it will be")
+    clinic = clinic_of(recipe, cohort, PREVIEWED)
+    if clinic:
+        many = how_many(clinic.patients, "patient")
+        which = f"{many}" if clinic.patients == cohort.count else f"Of them the first {many}"
+        around.listener.clinic(clinic, f"{which} with {how_many(clinic.visits, 'visit')}:")
 
 
 def estimate(request: LoadRequest, around: Surroundings) -> Estimate:
@@ -80,6 +93,7 @@ def estimate(request: LoadRequest, around: Surroundings) -> Estimate:
         with closing(connection.connect()) as client:
             found = cohort_on_server(client, request, mapping, connection, around)
             context = estimated_context(client, found, request, mapping, around)
+        preview(found.recipe, found.cohort, around)
         around.listener.doing("counting what would be sent")
         counts = _count(found.cohort, context)
         return Estimate(
@@ -111,9 +125,21 @@ def _count(cohort: Cohort, context: Context) -> Counter[str]:
 
 def send(prepared: Prepared, workers: int | None, around: Surroundings) -> LoadResult:
     """Make what a run still lacks; what ends it early says how to go on with it."""
-    with _resumable(prepared.ledger.run.name), around.stop.heeded():
+    run = prepared.ledger.run
+    counted = None
+    if isinstance(run.recipe, GeneratedRecipe) and is_clinic(run.recipe):
+        from bridge.clinic.tally import Clinic
+
+        counted = CountedCohort(prepared.cohort, Clinic(day=run.recipe.as_of))
+        prepared = prepared._replace(cohort=counted)
+    with _resumable(run.name), around.stop.heeded():
         send_patients(prepared, workers, around)
-    return LoadResult(read_summary(prepared.ledger.path), prepared.cohort.resampled)
+    result = LoadResult(read_summary(prepared.ledger.path), prepared.cohort.resampled)
+    if counted:
+        sent = how_many(counted.clinic.patients, "patient")
+        words = f"What was sent: {sent} with {how_many(counted.clinic.visits, 'visit')}"
+        around.listener.clinic(counted.clinic, words)
+    return result
 
 
 def send_patients(prepared: Prepared, workers: int | None, around: Surroundings) -> None:

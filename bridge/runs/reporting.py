@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from bridge.delivery.history import History
 from bridge.delivery.ledger import Summary, read_with_history
 from bridge.delivery.report import figures, notes, render, sentence
+from bridge.runs.clinics import clinic_section
 from bridge.runs.records import choose_record
 
 
@@ -18,7 +19,7 @@ class ReportResult(NamedTuple):
     @property
     def html(self) -> str:
         """The page, which needs nothing else."""
-        return render(self.summary, self.history)
+        return render(self.summary, self.history, clinic_section(self.summary.run))
 
     @property
     def sentence(self) -> str:

@@ -1,5 +1,6 @@
 """Whole charts as columns: what files are written from, and what a Patient is made from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.chart import DECIMALS, MEASUREMENTS
+from bridge.chart import DECIMALS, MEASUREMENTS, Patient
 from bridge.flows.columns import Floats
 from bridge.histories.care.charted_allergies import Allergies
 from bridge.histories.care.problems import (
@@ -72,6 +73,12 @@ class CareArrays:
     def __len__(self) -> int:
         """Return the number of patients."""
         return len(self.persons.given_name)
+
+    def patients(self) -> Iterator[Patient]:
+        """Yield the patients, each made when it is asked for."""
+        from bridge.synthesis.care_charts import Charts
+
+        return Charts(self).patients()
 
     @cached_property
     def values(self) -> Floats:

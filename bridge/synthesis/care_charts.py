@@ -44,7 +44,6 @@ from bridge.synthesis.care_codes import (
     coded,
     drug_code,
     named,
-    quantity_of,
     test_code,
     vaccine_code,
 )
@@ -119,7 +118,7 @@ class Charts:
         for visit in range(int(self._visits[row]), int(self._visits[row + 1])):
             start, taken, stop = (times[visit] for times in self._times)
             encounters = []
-            for kind in ENCOUNTERS:
+            for kind in _IN_TIME:
                 if listed := entries.get((visit, kind)):
                     time = taken + timedelta(minutes=MINUTES_AFTER[kind])
                     encounters.append(
@@ -203,7 +202,7 @@ class Charts:
         rows = self._record.prescriptions
         drug: Drug = formulary()[rows.drug[place]]
         reason = self._ordered.reason[place]
-        days = float(self._ordered.days[place])
+        quantity = float(self._ordered.quantity[place])
         return DrugOrder(
             uuid=_text(self._uuid["prescriptions"][place]),
             drug=drug_code(drug),
@@ -211,8 +210,8 @@ class Charts:
             dose=Quantity(float(rows.dose[place]), drug.unit),
             route=named(drug.route),
             frequency=named(drug.frequency),
-            duration=Quantity(days, "d"),
-            quantity=quantity_of(drug, float(rows.dose[place]), days),
+            duration=Quantity(float(self._ordered.days[place]), "d"),
+            quantity=None if np.isnan(quantity) else Quantity(quantity, drug.unit),
             as_needed=drug.as_needed,
             reason=None if reason == NOT_TOLD else coded(self._record.diagnoses.code[reason]),
             instructions=drug.instructions,
@@ -306,6 +305,7 @@ class Charts:
             )
 
 
+_IN_TIME = sorted(ENCOUNTERS, key=MINUTES_AFTER.__getitem__)
 _PLACES = ("city_village", "state_province", "country")
 _KINDS: Mapping[str, EncounterKind] = {
     "vitals": "vitals",

@@ -3,7 +3,7 @@
 import math
 from functools import cache
 
-from bridge.chart import Code, CodeableConcept, Quantity
+from bridge.chart import Code, CodeableConcept
 from bridge.histories.care.model import Drug, Test
 from bridge.histories.care.vaccines import Vaccine
 
@@ -13,7 +13,7 @@ CIEL = "https://cielterminology.org"
 @cache
 def coded(text: str) -> CodeableConcept:
     """Return the meaning of `CIEL:703 Positive`, `703 Positive` or `<uuid> Positive`."""
-    number, _, display = text.removeprefix("CIEL:").partition(" ")
+    number, _, display = " ".join(text.removeprefix("CIEL:").split()).partition(" ")
     system = CIEL if number.isdecimal() else ""
     return CodeableConcept(codes=(Code(system, number, display),), text=display)
 
@@ -54,12 +54,9 @@ TIMES_A_DAY = {
 """How often a frequency of the formulary is; what is taken one time is counted once."""
 
 
-def quantity_of(drug: Drug, dose: float, days: float) -> Quantity | None:
-    """Return how much is dispensed: what is taken in so many days, in whole units."""
-    times = TIMES_A_DAY.get(drug.frequency)
-    if times is None:
-        return None
-    return Quantity(float(math.ceil(max(times * days, 1) * dose - 1e-9)), drug.unit)
+def times_a_day(drug: Drug) -> float:
+    """Return how often a drug is taken, NaN where that is not told."""
+    return TIMES_A_DAY.get(drug.frequency, math.nan)
 
 
 def test_code(test: Test) -> CodeableConcept:

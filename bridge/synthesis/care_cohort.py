@@ -46,6 +46,8 @@ class CareCohort(GeneratedCohort):
     def __init__(self, request: Request, count: int) -> None:
         super().__init__(request, count)
         self.inputs |= {"chart": "full", "care": care_digest()}
+        if request.stress:  # who is for testers depends on how many there are: so do the uuids
+            self.inputs |= {"stress": request.stress, "count": count}
         self.fingerprint = fingerprint(self.inputs | self._anywhere)
         self._maker = CareMaker(self, self._population)
         self._charts: tuple[tuple[int, bool], Charts] | None = None

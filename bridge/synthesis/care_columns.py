@@ -11,6 +11,7 @@ from bridge.flows.columns import Floats
 from bridge.histories.care.package import drugs
 from bridge.patient_arrays import Times, Whole
 from bridge.synthesis.care_arrays import CareArrays
+from bridge.synthesis.care_codes import times_a_day
 from bridge.synthesis.clinic_hours import MINUTES_AFTER
 
 SLOT_MINUTES: Final = 15
@@ -27,6 +28,8 @@ class Orders(NamedTuple):
     visit: Whole
     start: Times
     days: Floats
+    quantity: Floats
+    """In whole units of the dose; NaN where it is not told how often a drug is taken."""
     stopped: Times
     """NaT of those that were taken to their end."""
     reason: Whole
@@ -73,7 +76,16 @@ def orders(arrays: CareArrays) -> Orders:
     before, after = before[early], after[early]
     stopped.local[before] = start.local[after] - np.timedelta64(1, "s")
     stopped.east[before] = start.east[after]
-    return Orders(visit, start, days, stopped, _reasons(arrays))
+    quantity = _quantities(rows.drug, rows.dose, days)
+    return Orders(visit, start, days, quantity, stopped, _reasons(arrays))
+
+
+def _quantities(keys: NDArray[np.object_], dose: Floats, days: Floats) -> Floats:
+    """Return how much is dispensed: what is taken in so many days, in whole units."""
+    which, different = factorized(keys)
+    times = np.array([times_a_day(drugs()[key]) for key in different])[which]
+    quantity: Floats = np.ceil(np.maximum(times * days, 1) * dose - 1e-9)
+    return quantity
 
 
 def _products(keys: NDArray[np.object_]) -> NDArray[np.object_]:

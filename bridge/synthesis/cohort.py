@@ -79,6 +79,8 @@ class Request:
     """What is made of a patient: vital signs alone, or a whole chart by the care modules."""
     histories: str | None = None
     """Whole charts by an event model in place of the care modules: `learnt`, or a file's path."""
+    stress: int = 0
+    """How many of the last patients are rare and ugly on purpose; see `stress`."""
 
 
 class GeneratedCohort:
@@ -333,6 +335,10 @@ def cohort_of(request: Request, count: int) -> GeneratedCohort:
         from bridge.synthesis.learnt_cohort import LearntCohort
 
         return LearntCohort(request, count)
+    if request.stress:
+        from bridge.synthesis.stress_cohort import StressCohort
+
+        return StressCohort(request, count)
     from bridge.synthesis.care_cohort import CareCohort
 
     return CareCohort(request, count)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from bridge.files.folders import new_folder
 from bridge.files.formats import Form
 from bridge.files.ndjson import TYPES, fhir_form
 from bridge.files.options import NOT_MOVED, FileOptions
-from bridge.files.tables import CSV, OWN_COLUMNS, PARQUET, TABLES, csv_form
+from bridge.files.tables import CSV, OWN_COLUMNS, PARQUET, TABLES, csv_form, tables_with
 from bridge.mapping.loading import load_mapping
 from bridge.synthesis.cohort import GeneratedCohort, Request
 from bridge.synthesis.parallel import parts
@@ -219,7 +220,7 @@ def given_people(folder: Path, form: str) -> Path:
         illness="none",
         people=GIVEN,
     )
-    written = fhir_form(MAPPING) if form == "fhir" else csv_form(OWN_COLUMNS)
+    written = fhir_form(MAPPING) if form == "fhir" else csv_form(partial(tables_with, OWN_COLUMNS))
     with written.opened(folder) as append:
         append(written.encode(GeneratedCohort(request, len(GIVEN)).part(0)))
     return folder

@@ -21,7 +21,7 @@ from bridge.files.fhir.resources import NOT_FHIR
 from bridge.files.folders import new_folder
 from bridge.files.ndjson import fhir_form
 from bridge.files.tables import CSV
-from bridge.formulas import guarded, unguarded
+from bridge.formula_guard import guarded, unguarded
 from bridge.mapping.loading import load_mapping, parse_mapping
 from bridge.settings import SettingsFile
 from bridge.synthesis.people import load_people

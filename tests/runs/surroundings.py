@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bridge.clinic.tally import Clinic
 from bridge.delivery.ledger import Phase, Run
 from bridge.openmrs.transport import Server
 from bridge.runs.connecting import connected, served
@@ -31,6 +32,9 @@ class Heard(Silent):
     def begun(self, run: Run, phase: Phase) -> None:
         """Keep which run it is."""
         self.runs.append((run.name, phase))
+
+    def clinic(self, of: "Clinic", words: str) -> None:
+        """Show nothing."""
 
     def ask(self, question: str) -> bool:
         """Keep the question, and answer it."""

@@ -71,6 +71,15 @@ def _refuse_what_does_not_hold(body: Body) -> None:
             raise NotTaken(f"status is {over}")
 
 
+_ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+
+
+def _is_unknown(shown: Body) -> bool:
+    """Tell whether a manifestation only says that none is known: FHIR wants one with a severity."""
+    systems = {coding.get("system") for coding in shown.get("coding") or ()}
+    return systems == {_ABSENT}
+
+
 def _allergy(record: Record, resource: Resource) -> Allergy:
     body = resource.body
     reactions = [one for one in body.get("reaction") or () if isinstance(one, dict)]
@@ -83,7 +92,10 @@ def _allergy(record: Record, resource: Resource) -> Allergy:
         kind=kinds[0] if kinds else "other",
         reactions=tuple(
             dict.fromkeys(
-                codeable(shown) for one in reactions for shown in one.get("manifestation") or ()
+                codeable(shown)
+                for one in reactions
+                for shown in one.get("manifestation") or ()
+                if not _is_unknown(shown)
             )
         ),
         severity=next((s for s in reversed(_SEVERITIES) if s in severities), None),

@@ -118,7 +118,7 @@ def _entries(
 def _death(person: Person, placed: list[Placed]) -> Death | None:
     if person.death is None:
         return None
-    return replace(person.death, cause=_cause(one.entry for one in placed))
+    return replace(person.death, cause=person.death.cause or _cause(one.entry for one in placed))
 
 
 def _cause(entries: Iterable[Entry]) -> CodeableConcept | None:

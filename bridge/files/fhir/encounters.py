@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bridge.chart import VisitKind
+from bridge.chart import EncounterKind, VisitKind
 from bridge.files.fhir.elements import line, status, words
+from bridge.files.fhir.own import own_kind
 from bridge.files.fhir.record import Record
 from bridge.files.fhir.resources import Body, NotTaken, Resource, names_of, reference
 from bridge.identity import part_uuid
@@ -31,6 +32,8 @@ class Contact:
     stop: datetime | None
     """None: not said, or it goes on."""
     kind: VisitKind = "facility"
+    own_kind: EncounterKind | None = None
+    """What it is, where bridge has written it."""
     is_open: bool = False
     location: str = ""
     provider: str = ""
@@ -79,6 +82,7 @@ def _contact(record: Record, resource: Resource, now: datetime | None) -> Contac
         start=start,
         stop=stop,
         kind=_kind(body),
+        own_kind=own_kind(body),
         is_open=said in ("in-progress", "arrived", "triaged", "onleave") and stop is None,
         location=_location(body),
         provider=_provider(body),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bridge.chart import Address, Death, Gender, Identifier
 from bridge.files.fhir.elements import day, line, moment
+from bridge.files.fhir.own import own_cause
 from bridge.files.fhir.record import Record
 from bridge.files.fhir.resources import Body, NotTaken
 from bridge.names import LONGEST_NAME, NO_NAME, spelt, stranger
@@ -215,7 +216,7 @@ def _death(record: Record) -> Death | None:
         read = moment(body["deceasedDateTime"])
         if read.assumed:
             record.assume(read.assumed)
-        return Death(time=read.time, source=patient.source)
+        return Death(time=read.time, cause=own_cause(body), source=patient.source)
     if body.get("deceasedBoolean") is True:
         return Death(time=None, source=patient.source)
     return None

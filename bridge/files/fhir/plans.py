@@ -15,6 +15,7 @@ from bridge.chart import (
 from bridge.codes import CIEL_SYSTEM
 from bridge.files.fhir.elements import codeable, codes_of, day, line, notes, status
 from bridge.files.fhir.encounters import Contact
+from bridge.files.fhir.own import own_states
 from bridge.files.fhir.record import Placed, Record
 from bridge.files.fhir.resources import Body, NotTaken, Resource, reference
 
@@ -108,6 +109,7 @@ def _enrollment(record: Record, resource: Resource) -> Enrollment:
         program=_program(body),
         enrolled=enrolled,
         completed=completed,
+        states=tuple(own_states(body)),
         source=resource.source,
     )
 

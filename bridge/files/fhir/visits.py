@@ -154,6 +154,10 @@ def _encounters(contact: Contact, first: Contact) -> Iterator[Encounter]:
         provider=contact.provider,
         source=contact.source,
     )
+    if contact.own_kind:
+        entries = _timed(contact.entries, contact.start)
+        yield replace(whole, kind=contact.own_kind, entries=entries)
+        return
     yield whole
     if others and results:
         yield replace(

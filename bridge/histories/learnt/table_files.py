@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.atomic_write import write_atomically
-from bridge.formulas import guarded
+from bridge.formula_guard import guarded
 from bridge.histories.events import EventTable
 
 EVENTS = ("patient", "visit", "time", "end", "type", "code", "display", "value", "unit")

@@ -1,13 +1,14 @@
-"""Cells of a table of text that a spreadsheet would reckon out, and how they are kept from it."""
+"""Cells of a table that no spreadsheet takes for a formula."""
 
 import re
+from typing import Final
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 """How a cell begins that a spreadsheet would reckon out, also behind the ' that prevents it."""
 
 
 def is_formula(word: str | None) -> bool:
-    """Tell whether a spreadsheet would take a word for a formula."""
+    """Tell whether a spreadsheet would reckon a word out."""
     return word is not None and _FORMULA.match(word) is not None
 
 
