@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from bridge.errors import InputError
-from bridge.files.tables import unguarded
+from bridge.formula_guard import unguarded
 from bridge.histories.events import (
     CONDITION,
     DRUG,
