@@ -16,7 +16,6 @@ from bridge.histories.learnt.fitting import Epoch, Settings
 from bridge.histories.learnt.learning import learn, material_of
 from bridge.histories.learnt.readers import load_events
 
-
 NARROW: Final = {
     "embedding": 32,
     "remembered": 20,
