@@ -19,6 +19,9 @@ HERE: Final = 0.5
 """Share of a person's visits that this clinic sees, others going elsewhere (a choice)."""
 
 MOST_EPISODES: Final = 8
+APART_DAYS: Final = 21
+"""Days at least between the beginnings of two illnesses of one person (a choice)."""
+
 SMALL_CHILD_DAYS: Final = 365
 SMALL_CHILD_YEARS: Final = 5
 """A server flags a reading by the age of today, so small children's episodes are of one year."""
@@ -84,11 +87,13 @@ def acute_threads(
 ) -> dict[str, Threads]:
     """Return by module the acute episodes of people, each before its first visit.
 
-    Everybody has `fewest` (n,) at least, the first of them on the last day if `today`.
+    Everybody has `fewest` (n,) at least, one of them on the last day if `today`.
     """
     person, day, number = _episodes(clients, fewest)
     if today:
-        day = np.where(number == 0, clients.as_of - 1, day)
+        last = np.ones(len(person), dtype=bool)
+        last[:-1] = person[1:] != person[:-1]
+        day = np.where(last, clients.as_of - 1, day)
     homes = _homes(modules)
     table = reason_table(clients.country, frozenset(homes))
     keys = derived(clients.keys[person], "episode", number)
@@ -142,7 +147,20 @@ def _episodes(clients: Clients, fewest: Whole) -> tuple[Whole, Days, Whole]:
     draws = uniforms(derived(clients.keys[person], "when", number), "day")
     back = 1 + (draws * window[person]).astype(np.int64)
     day = clients.open_until(clients.as_of - back, clients.as_of - 1)
-    return person, day, number
+    apart = _apart(person, day, number)
+    return person[apart], day[apart], number[apart]
+
+
+def _apart(person: Whole, day: Days, number: Whole) -> Whole:
+    """Return the episodes (rows) that begin well after the one before of the same person.
+
+    Who comes again within weeks comes for the same illness, which its module says.
+    """
+    order = np.lexsort((number, day.astype(np.int64), person))
+    far = np.ones(len(order), dtype=bool)
+    same = person[order][1:] == person[order][:-1]
+    far[1:] = ~same | (np.diff(day[order]).astype(np.int64) >= APART_DAYS)
+    return np.sort(order[far])
 
 
 def _poisson(mean: Floats, draws: Floats) -> Whole:

@@ -148,7 +148,7 @@ def tell(
         fewest = np.maximum((visits[0] if visits else 1) - others, int(today))
         for name, begun in acute_threads(clients, modules, said, fewest, today=today).items():
             courses[name] = _walk(modules[name], clients, said).run(begun)
-    story = _told(clients, members, courses, (conceived, delivered), allergic)
+    story = _told(clients, modules, members, courses, (conceived, delivered), allergic)
     return replace(story, events=_newest(story.events, visits[1])) if visits else story
 
 
@@ -248,14 +248,26 @@ def _walk(module: Module, clients: Clients, said: Describe) -> Walk:
     )
 
 
+def _one_illness_a_day(person: Whole, day: Days, acute: Flags) -> Flags:
+    """Tell which events (k,), ordered by person and day, are no second acute illness of a visit."""
+    rows = np.flatnonzero(acute)
+    second = np.zeros(len(rows), dtype=bool)
+    second[1:] = (person[rows][1:] == person[rows][:-1]) & (day[rows][1:] == day[rows][:-1])
+    kept = np.ones(len(person), dtype=bool)
+    kept[rows[second]] = False
+    return kept
+
+
 def _told(
     clients: Clients,
+    modules: Mapping[str, Module],
     members: Mapping[str, Members],
     courses: Mapping[str, Course],
     pregnancy: tuple[Days, Days],
     allergic: Mapping[str, Flags],
 ) -> Story:
     names = tuple(courses)
+    acute = np.array([modules[name].kind == "acute" for name in names], dtype=bool)
     died, cause = _deaths(clients, courses)
     parts = [courses[name].visits for name in names]
     threads = joined(parts)
@@ -268,6 +280,9 @@ def _told(
     alive = np.isnat(died[threads.person]) | (threads.day <= died[threads.person])
     order = np.lexsort((module, threads.day.astype(np.int64), threads.person))
     order = order[alive[order]]
+    order = order[
+        _one_illness_a_day(threads.person[order], threads.day[order], acute[module[order]])
+    ]
     events = Events(
         person=threads.person[order],
         day=threads.day[order],
