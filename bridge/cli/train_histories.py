@@ -63,18 +63,23 @@ def _people(many: int) -> str:
 
 
 def _plainly(table: "EventTable", seed: int, screen: Screen) -> "EventModel":
+    from bridge.histories.learnt.calibrating import ROUNDS
     from bridge.histories.learnt.fitting import Settings
     from bridge.histories.learnt.learning import learn, material_of
 
     material = material_of(table)
     _show(material, screen)
     epochs = Settings().epochs
-    with screen.progress("epochs", epochs) as meter:
+    with screen.progress("epochs and rounds", epochs + ROUNDS) as meter:
 
         def told(epoch: "Epoch") -> None:
             meter.advance(f"{epoch.train:.1f} nats a person, {epoch.select:.1f} of others")
 
-        learnt = learn(table, material, seed=seed, progress=told)
+        def moved(off: float) -> None:
+            meter.done = max(meter.done, epochs)  # it may have stopped early
+            meter.advance("moved to how often things are")
+
+        learnt = learn(table, material, seed=seed, progress=told, moved=moved)
     best = min(learnt.epochs, key=lambda epoch: epoch.select)
     screen.say(
         f"stopped at epoch {best.number}: {best.train:.1f} nats a person, {best.select:.1f} of the "

@@ -109,8 +109,12 @@ def learn(
     rounds: int = ROUNDS,
     longest: int = LONGEST,
     progress: "Callable[[Epoch], None]" = lambda _: None,
+    moved: Callable[[float], None] = lambda _: None,
 ) -> Learnt:
-    """Fit a model: the same table, settings and seed give the same weights."""
+    """Fit a model: the same table, settings and seed give the same weights.
+
+    `progress` is told of each epoch, `moved` of each round of moves (calibrating.py).
+    """
     from bridge.histories.learnt.fitting import Settings, fit
     from bridge.histories.learnt.net import Shape
 
@@ -129,8 +133,9 @@ def learn(
         provenance=dict(provenance or {}) | _facts(table, material, seed, epoch),
     )
     rng = np.random.default_rng([seed, 1])
-    moved = calibrated(model, material.records, rng, rounds=rounds)
-    return Learnt(moved, fitted.epochs)
+    records = material.records
+    model = calibrated(model, records, rng, rounds=rounds, progress=moved)
+    return Learnt(model, fitted.epochs)
 
 
 def shape_of(material: Material) -> dict[str, int]:
