@@ -83,6 +83,12 @@ def compare(
         return compare_event_tables(
             data, out=out, seed=seed, fits=fits, made=made, epochs=epochs, screen=screen
         )
+    return _compare_tables(data, spec_name, out=out, seed=seed, fits=fits, screen=screen)
+
+
+def _compare_tables(
+    data: Path, spec_name: str | None, *, out: Path, seed: int, fits: int | None, screen: Screen
+) -> int:
     try:
         from bridge.flows.conditions import given_columns
         from bridge.flows.spec import find_spec

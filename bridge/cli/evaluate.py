@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bridge.flows.model import Model
+    from bridge.flows.spec import Spec
     from bridge.quality.evaluation import Evaluation
     from bridge.quality.privacy_audit import PrivacyAudit
 
@@ -95,22 +96,43 @@ def evaluate(
         if spec_name or model_file:
             raise InputError("--spec and --model are of tables, not of histories", place=real)
         return evaluate_histories(real, synthetic, train, out=out, seed=seed, screen=screen)
+    return _evaluate_tables(
+        real,
+        synthetic,
+        train,
+        find=(spec_name, model_file),
+        sets=sets,
+        out=out,
+        seed=seed,
+        repeats=repeats,
+        screen=screen,
+    )
+
+
+def _evaluate_tables(
+    real: Path,
+    synthetic: Path,
+    train: Path | None,
+    *,
+    find: tuple[str | None, Path | None],
+    sets: int,
+    out: Path,
+    seed: int,
+    repeats: int,
+    screen: Screen,
+) -> int:
+    """Measure rows; `find` names the spec and the model."""
     try:
-        from bridge.quality import evaluation, frames, report
+        from bridge.quality import evaluation, report
     except ImportError as error:
         raise MissingExtra("bridge evaluate", "evaluate") from error
     from bridge.flows.checkpoint import load_checkpoint
     from bridge.flows.conditions import given_columns
     from bridge.flows.spec import find_spec
-    from bridge.tables.doubts import find_doubts
 
+    spec_name, model_file = find
     spec = find_spec(spec_name) if spec_name else None
-    places = [path for path in (real, synthetic, train) if path]
-    read = [frames.load_frame(path, spec, seed=seed) for path in places]
-    for path, table in zip(places, read, strict=True):
-        show_notes(path, table.notes, screen)
-    tables = [table.frame for table in read]
-    show_doubts(find_doubts(tables[0]), screen)
+    tables = _read([path for path in (real, synthetic, train) if path], spec, seed, screen)
     rows = f"{len(tables[0]):,} real rows with {len(tables[1]):,} synthetic ones"
     screen.waiting(f"comparing {rows} (20,000 take some minutes)")
     model = load_checkpoint(model_file) if model_file else None
@@ -128,6 +150,20 @@ def evaluate(
     screen.say(f"the report is {out}")
     screen.json(report.figures(found, names, audited) | {"report": str(out)})
     return 0
+
+
+def _read(
+    places: list[Path], spec: "Spec | None", seed: int, screen: Screen
+) -> "list[pd.DataFrame]":
+    """Read the tables, and say what was made of them and what is odd about the first."""
+    from bridge.quality import frames
+    from bridge.tables.doubts import find_doubts
+
+    read = [frames.load_frame(path, spec, seed=seed) for path in places]
+    for path, table in zip(places, read, strict=True):
+        show_notes(path, table.notes, screen)
+    show_doubts(find_doubts(read[0].frame), screen)
+    return [table.frame for table in read]
 
 
 def _drawn(model: "Model", like: Path, count: int, seed: int) -> "list[pd.DataFrame]":
