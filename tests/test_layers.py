@@ -58,6 +58,7 @@ MAY_USE = {
     "mapping": {"age_limits", "chart", "errors", "codes", "unit_words", "yaml_files"},
     # whole charts are written from the columns that they are made as
     "files": {
+        "atomic_write",
         "bounded_lines",
         "chart",
         "codes",

@@ -78,6 +78,8 @@ def compare(
     if not out.parent.is_dir():
         raise InputError("is in a folder that does not exist; make it first", place=out)
     if holds_histories(data):
+        if spec_name:
+            raise InputError("--spec is of tables, not of histories", place=data)
         return compare_event_tables(
             data, out=out, seed=seed, fits=fits, made=made, epochs=epochs, screen=screen
         )

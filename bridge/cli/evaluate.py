@@ -92,6 +92,8 @@ def evaluate(
     if not out.parent.is_dir():
         raise InputError("is in a folder that does not exist; make it first", place=out)
     if holds_histories(real):
+        if spec_name or model_file:
+            raise InputError("--spec and --model are of tables, not of histories", place=real)
         return evaluate_histories(real, synthetic, train, out=out, seed=seed, screen=screen)
     try:
         from bridge.quality import evaluation, frames, report

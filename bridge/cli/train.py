@@ -101,6 +101,8 @@ def train(
 ) -> int:
     """Fit a flow to a table, or an event model to histories: same data and seed, same weights."""
     if kind == "histories":
+        if spec_name or only_check or select_data:
+            raise InputError("--kind histories takes no --spec, --check or --select")
         return train_histories(_wanted(data, people, out, seed, epsilon, delta))
     if people:
         raise InputError("--people is for --kind histories")

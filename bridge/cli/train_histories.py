@@ -42,11 +42,7 @@ def train_histories(wanted: Wanted) -> int:
         raise MissingExtra("bridge train", "train") from error
     screen = Screen()
     table = load_events(wanted.data, wanted.people)
-    screen.say(
-        f"{how_many(len(table), 'person')} with {how_many(len(table.owner), 'event')}".replace(
-            "persons", "people"
-        )
-    )
+    screen.say(f"{_people(len(table))} with {how_many(len(table.owner), 'event')}")
     if wanted.epsilon is not None:
         model = _privately(table, wanted, wanted.epsilon, screen)
     else:
@@ -60,6 +56,10 @@ def train_histories(wanted: Wanted) -> int:
         "makes histories"
     )
     return 0
+
+
+def _people(many: int) -> str:
+    return f"{many:,} {'person' if many == 1 else 'people'}"
 
 
 def _plainly(table: "EventTable", seed: int, screen: Screen) -> "EventModel":
@@ -179,5 +179,9 @@ def sample_histories(model_name: Path, out: Path, count: int, seed: int | None) 
     rng = np.random.default_rng(seed)
     records = sample_records(model, drawn(model.crowd, count, rng), rng)
     events, people = write_tables(write(records, model.words, model.durations, rng), out)
-    Screen().say(f"{how_many(count, 'history')} in {events} and {people} (seed {seed})")
+    Screen().say(
+        f"histories of {how_many(count, 'person')} in {events} and {people} (seed {seed})".replace(
+            "persons", "people"
+        )
+    )
     return 0

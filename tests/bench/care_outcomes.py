@@ -124,7 +124,8 @@ def chronic(of: dict[str, list[Path]]) -> Iterator[Row]:
     tb = [p for p in of["tuberculosis"] if p.new and "found" in "".join(p.states)]
     old = [p for p in tb if p.left or p.states[-1] == "completed"]
     for how, target in (("cured", ".87"), ("died", ".06"), ("lost", ".04"), ("referred", ".01")):
-        yield share(f"TB: {how}", f"{target} (WHO profile)", old, lambda p, h=how: p.left == h)
+        left = sum(path.left == how for path in old)
+        yield Row(f"TB: {how}", left, len(old), f"{target} (WHO profile)")
     yield share(
         "epilepsy: free of fits",
         ".60 to .70",
@@ -197,7 +198,8 @@ def main() -> None:
         seed=11, as_of=AS_OF, population=asked.population, visits=None, limits=limits, chart="full"
     )
     cohort = CareCohort(request, asked.count)
-    stories, of = [], {}
+    stories: list[Story] = []
+    of: dict[str, list[Path]] = {}
     for place in range(-(-asked.count // (AT_ONCE * BLOCK))):
         record = cohort.part(place).record
         STATES.update({n: list(m.states) for n, m in record.modules.items()})

@@ -54,7 +54,7 @@ LARGEST_DOSE = {  # mg/kg at once, and mg at once of grown-ups: above it, it wou
     "cefixime": (10.5, 400),
     "ampicillin": (67, 2000),
     "amoxicillin": (63, 750),
-    "cloxacillin": (21, 500),
+    "cloxacillin": (21, 750),
     "ciprofloxacin": (21, 500),
     "metronidazole": (12.6, 500),
     "iron_syrup": (3.4, 100),

@@ -7,7 +7,7 @@ import numpy as np
 
 from bridge.flows.columns import Floats
 from bridge.histories.care.clients import Clients, Members
-from bridge.histories.care.course import Course, Days, Threads, Walk, Whole, joined
+from bridge.histories.care.course import Asked, Course, Days, Threads, Walk, Whole, joined
 from bridge.histories.care.model import EXITS, Contact, Module
 from bridge.histories.care.randomness import Keys, derived, uniforms
 from bridge.histories.care.situation import Flags
@@ -27,14 +27,14 @@ def contact_course(
 ) -> tuple[Course, Days]:
     """Return what happens at contacts, and when the members gave birth (n,) if they did here."""
     births = np.full(len(clients), NEVER)
-    first = walk.run(_threads(module, clients, members.since, from_birth=False))
-    course = _in_turn(module, first)
+    begun = _threads(module, clients, members.since, from_birth=False)
+    course = _booked(begun, _in_turn(module, walk.run(begun)))
     delivers = [k for k, state in enumerate(module.states.values()) if state.delivers]
     rows = np.isin(course.visits.state, delivers)
     births[course.visits.person[rows]] = course.visits.day[rows]
     after = _threads(module, clients, births, from_birth=True)
     if len(after):
-        course = Course.joined([course, _in_turn(module, walk.run(after))])
+        course = Course.joined([course, _booked(after, _in_turn(module, walk.run(after)))])
     return course, births
 
 
@@ -96,6 +96,44 @@ def _in_turn(module: Module, course: Course) -> Course:
         numbers = {n: list(g) for n, g in groupby(of, key=lambda row: int(row[1]) // EACH)}
         kept |= {(person, number) for number in _accepted(person, numbers, delivers, ends)}
     return course.where(kept, EACH)
+
+
+def _booked(begun: Threads, course: Course) -> Course:
+    """Let people be asked to the contact that follows: the next they come for, or one to come."""
+    visits = course.visits
+    came = set(zip(visits.person.tolist(), visits.ordinal.tolist(), strict=True))
+    if not len(visits):
+        return course
+    last = visits.day.max()
+    planned: dict[int, list[int]] = {}
+    ahead = (begun.day > last) | np.array(
+        [
+            place in came
+            for place in zip(begun.person.tolist(), begun.ordinal.tolist(), strict=True)
+        ],
+        dtype=bool,
+    )
+    for person, day in zip(
+        begun.person[ahead].tolist(), begun.day[ahead].astype(np.int64).tolist(), strict=True
+    ):
+        planned.setdefault(person, []).append(day)
+    rows: list[tuple[int, int, int]] = []
+    answered = set(zip(course.asked.person.tolist(), course.asked.ordinal.tolist(), strict=True))
+    for person, ordinal, day in zip(
+        visits.person.tolist(),
+        visits.ordinal.tolist(),
+        visits.day.astype(np.int64).tolist(),
+        strict=True,
+    ):
+        following = [one for one in planned.get(person, ()) if one > day]
+        if following and (person, ordinal) not in answered:
+            rows.append((person, ordinal, min(following)))
+    if not rows:
+        return course
+    person, ordinal, asked = (np.array(column) for column in zip(*rows, strict=True))
+    on = asked.astype("M8[D]")
+    more = Asked(person, ordinal, on, np.where(on > last, NEVER, on))
+    return course._replace(asked=Asked.joined([course.asked, more]))
 
 
 _Rows = list[tuple[int, int, int, int]]

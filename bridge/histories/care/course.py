@@ -168,7 +168,8 @@ class Walk(NamedTuple):
         exits = target <= _FIRST_EXIT
         how = _FIRST_EXIT - target[exits]
         left = Left(now.person[exits], now.ordinal[exits], asked_on[exits], how)
-        booked = (target >= 0) & (asked_on > now.day)
+        lost = target == _FIRST_EXIT - EXITS.index("lost")  # was asked to come, and did not
+        booked = ((target >= 0) | lost) & (asked_on > now.day)
         asked = Asked(now.person[booked], now.ordinal[booked], asked_on[booked], comes[booked])
         return then, asked, left
 
@@ -209,9 +210,13 @@ class Walk(NamedTuple):
         kept = following.kept if following.kept is not None else 0.9
         below = 0.0
         for part, least, most in LATENESS:
+            if self.module.anchor == "pregnancy":  # who is near her time is not two months late
+                least, most = min(least, 2), min(most, 5)
             edge = below + part / 0.9 * kept
             some = (share >= below) & (share < edge)
-            late[some] = (least + delay[some] * (most - least + 1)).astype(np.int64)
+            days = (least + delay[some] * (most - least + 1)).astype(np.int64)
+            # Whoever is to come in three days does not come in six weeks.
+            late[some] = np.minimum(days, (2 * wait[some] + 3).astype(np.int64))
             below = edge
         if chronic:  # whoever misses a visit of a lasting illness comes for the one after
             late = np.where(late < 0, np.maximum(wait, MONTH).astype(np.int64), late)

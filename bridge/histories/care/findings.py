@@ -244,7 +244,9 @@ def prescribed(
     """Prescribe one drug, or what stands in its place, at some of the events (rows) in a state."""
     some = rows[work.situation.some(rows).where(given.when)]
     if given.share < 1:
-        some = some[uniforms(work.of_visit[some], f"{given.drug} given") < given.share]
+        # What is taken for long is taken or not; it does not come and go with the visits.
+        keys = work.of_person if given.till_next else work.of_visit
+        some = some[uniforms(keys[some], f"{given.drug} given") < given.share]
     out: list[Prescriptions] = []
     allowed = ~ruled_out(formulary[given.drug], work.situation.some(some))
     _give(given, given.drug, some[allowed], formulary, work, out)

@@ -81,9 +81,10 @@ def _since(record: Record, event: Whole) -> Days:
 
 
 def _over(record: Record) -> Days:
-    """Return when what each event (k,) belongs to is over: the episode, or the pregnancy (NaT yet).
+    """Return when what each event (k,) belongs to is over; NaT of what goes on.
 
-    Of other contacts it is the last visit.
+    An acute illness ends with its episode, a pregnancy with the birth, a lasting illness with its
+    cure, and what contacts are for with the last of them.
     """
     story, events = record.story, record.story.events
     acute = np.array([record.modules[name].kind == "acute" for name in story.names])
@@ -94,10 +95,21 @@ def _over(record: Record) -> Days:
     np.maximum.at(last, place, events.day)
     over = last[place]
     for number, name in enumerate(story.names):
+        rows = events.module == number
         if record.modules[name].anchor == "pregnancy":
-            rows = events.module == number
             over[rows] = story.delivered[events.person[rows]]
+        elif record.modules[name].kind == "chronic":
+            over[rows] = _cured(record, name)[events.person[rows]]
     return over
+
+
+def _cured(record: Record, name: str) -> Days:
+    """Return when people were cured of a module's illness (n,); NaT of all others."""
+    left = record.story.asked[name].left
+    cured = np.full(len(record.story.clients), NEVER)
+    rows = (left.how == EXITS.index("cured")) & (left.day < record.story.clients.as_of)
+    cured[left.person[rows]] = left.day[rows]
+    return cured
 
 
 def enrollments(record: Record) -> Enrollments:

@@ -246,10 +246,10 @@ def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
     diagnoses, results, drugs = [], [], []
     phrases = np.full((len(work.person), len(notes.PARTS)), notes.NONE)
     for state, rows in states:
-        diagnoses += diagnosed(state.diagnoses, rows, work)
         bounds = bounds_of(state.tests)
         laboratory = Laboratory(package.tests, package.functions, bounds)
         results += [tested(made, rows, work, laboratory) for made in state.tests]
+        diagnoses += diagnosed(state.diagnoses, rows, work)
         drugs += _prescribed(state, rows, package, work)
         if state.notes:
             choice = notes.chosen(state.notes, rows, work.situation, work.of_visit)

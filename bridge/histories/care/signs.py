@@ -74,6 +74,11 @@ def moved(
         column = now[effect.measure]
         column[some] = _applied(effect, column[some], keys[0][some], keys[1][some])
     _follow(now, before, situation, told)
+    for effect, rows in effects:  # a fever has moved these since
+        if effect.measure in ("pulse_bpm", "resp_rate_bpm") and _has_bounds(effect):
+            some = rows[situation.some(rows).where(effect.when)]
+            column = now[effect.measure]
+            column[some] = _bounded(effect, column[some], keys[1][some])
     return now
 
 
@@ -103,10 +108,10 @@ def _bounded(effect: Effect, values: Floats, keys: Keys) -> Floats:
         values = np.where(values < effect.at_least, effect.at_least + within, values)
     if effect.at_most is not None:
         values = np.where(values > effect.at_most, effect.at_most - within, values)
-    return np.clip(values, effect.at_least, effect.at_most) if _both(effect) else values
+    return np.clip(values, effect.at_least, effect.at_most) if _has_bounds(effect) else values
 
 
-def _both(effect: Effect) -> bool:
+def _has_bounds(effect: Effect) -> bool:
     return effect.at_least is not None or effect.at_most is not None
 
 

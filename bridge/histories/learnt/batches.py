@@ -109,21 +109,18 @@ class Batches:
         trail = self.trail
         kind = np.where(is_step, trail.kind[at], START)
         day = np.where(is_step, trail.day[at], 0)
-        row = np.where(is_step, trail.row[at], -1)
         move = np.where(is_step, trail.move[at], self.moves.end)
-        codes = self._codes(row)
+        codes = self._codes(np.where(is_step, trail.row[at], -1))
         told = _told(self.records.given.rows(people), kind, day)
         kinds = len(self.masks.certifies)
-        words = _words(kind, codes, kinds)
-        last, times = _past(words, day)
+        last, times = _past(_words(kind, codes, kinds), day)
         then, now = slice(1, None), slice(None, -1)
-        follows = is_step[:, 1:]
-        then_kind = kind[:, 1:]
+        follows, then_kind = is_step[:, 1:], kind[:, 1:]
         cut = ~whole[:, None] & ~follows & is_step[:, :-1]  # the step at which a long life is cut
-        gap = day[:, 1:] - day[:, :-1]
         male = np.broadcast_to(self.records.given.male[people][:, None], then_kind.shape)
         can = _allowed(self.masks, male, day[:, 1:], told, then)
         since = since_classes(day[:, 1:, None], last[:, :-1])
+        gap = gap_numbers(day[:, 1:] - day[:, :-1])
         return Batch(
             kind=kind[:, :-1],
             codes=codes[:, :-1],
@@ -135,7 +132,7 @@ class Batches:
             move=move[:, :-1],
             beyond=self._beyond(told),
             is_cut=told.inside[:, now] & ~told.dead[:, now] & (move[:, :-1] == self.moves.end),
-            then_numbers=np.concatenate([told.numbers[:, then], gap_numbers(gap)], -1),
+            then_numbers=np.concatenate([told.numbers[:, then], gap], -1),
             then_memory=memory(day[:, 1:, None], last[:, :-1], times[:, :-1]),
             then_since=since + np.arange(since.shape[-1]) * SINCE_CLASSES,
             then_age=np.minimum(age_classes(day[:, 1:]), AGE_CLASSES - 1),

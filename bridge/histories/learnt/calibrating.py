@@ -31,14 +31,18 @@ from bridge.histories.learnt.sampling import sample_records
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-ROUNDS: Final = 10
+ROUNDS: Final = 14
 """How often people are made and counted."""
 
-_DAMPING: Final = 0.5
+MADE: Final = 3000
+"""How many people are made each time, at most; more count with less noise."""
+
+_TIMES: Final = 4
+_DAMPING: Final = 0.9
 _SMALL: Final = 4.0
 """Events by which a cell is drawn to its neighbours."""
 
-_AGES_TOGETHER: Final = 3
+_AGES_TOGETHER: Final = 2
 """Classes of age that move together; the net tells them apart."""
 
 _MOST: Final = 4.0
@@ -70,19 +74,20 @@ def calibrated(
     rng: np.random.Generator,
     *,
     rounds: int = ROUNDS,
-    people: int = 3000,
+    people: int = MADE,
     progress: Callable[[float], None] = lambda _: None,
 ) -> EventModel:
     """Return the model moved to the counts of records; `progress` is told how far off."""
     groups = _groups(model.moves)
     wanted = counts_of(records, model, groups)
+    people = min(people, _TIMES * len(records))
     tables = [n for n in _TABLES if n != _PAIRS or "lower.up" not in model.weights]
     start = {name: np.array(model.weights[name]) for name in tables}
     for number in range(rounds):
         given = records.given.rows(rng.integers(0, len(records), people))
         made = counts_of(sample_records(model, given, rng), model, groups)
         progress(float(np.abs(wanted.since.sum(1) - made.since.sum(1)).sum()))
-        rate = _DAMPING if number < rounds // 2 else _DAMPING / 2
+        rate = _DAMPING * (1.0 if 2 * number < rounds else 0.5 if number < rounds - 3 else 0.25)
         shift = _shifts(wanted, made, len(records), rate, groups)
         weights = dict(model.weights)
         for name in tables:

@@ -35,35 +35,12 @@ AGES: Final = np.round(
     * np.array(
         [
             *(0.02, 0.13, 0.21, 0.3, 0.45, 0.6, 0.9, 1.1, 1.35, 1.7, 2.2, 3, 4, 5, 6, 8, 10, 11),
-            *(
-                12,
-                13,
-                15,
-                16,
-                17,
-                18,
-                18.5,
-                19,
-                21,
-                23,
-                27,
-                32,
-                37,
-                42,
-                47,
-                50,
-                55,
-                60,
-                65,
-                70,
-                75,
-                80,
-            ),
-            *(85, 92),
+            *(12, 13, 15, 16, 17, 18, 18.5, *range(19, 76), 80, 85, 92),
         ]
     )
 )
-"""Days of age, as edges of the classes of a word's hazard: close in the first years."""
+"""Days of age, as edges of the classes of a word's hazard: closest where schedules are, by years
+of age in adults (a booster at 23, 33, 43 ...)."""
 
 LEFT: Final = np.array(
     [
@@ -104,37 +81,34 @@ def numbers(
     birth: days since 1970. length: days of the record. steps: how many there were.
     """
     left = known_left(left, inside, dead)
-    years, ahead = age / YEAR, np.maximum(left, 0) / YEAR
+    ahead = np.maximum(left, 0) / YEAR
     now = (birth + age) / YEAR
-    season = 2 * np.pi * now
-    over = np.minimum(1.0, length / YEAR / 10)
     parts = [
-        years / 50 - 0.8,
-        np.exp(-years / 0.5),
-        np.exp(-years / 2),
-        np.exp(-years / 8),
-        np.exp(-years / 25),
-        np.log1p(age) / 5 - 1,
+        *_of_age(age),
         ahead / 10,
-        np.exp(-ahead / 0.05),
-        np.exp(-ahead / 0.3),
-        np.exp(-ahead / 1.2),
-        np.exp(-ahead / 5),
+        *(np.exp(-ahead / span) for span in (0.05, 0.3, 1.2, 5)),
         left == 0,
         inside,
         male,
         dead,
         dead * np.exp(-ahead / 0.1),
         dead * np.exp(-ahead),
-        over,
+        np.minimum(1.0, length / YEAR / 10),
         (now - 45) / 10,
         np.log1p(steps) / 3,
-        np.sin(season),
-        np.cos(season),
-        np.sin(2 * season),
-        np.cos(2 * season),
+        *_of_season(2 * np.pi * now),
     ]
     return np.stack([np.asarray(part, dtype=np.float32) for part in parts], axis=-1)
+
+
+def _of_age(age: Ints) -> list[NDArray[np.float64]]:
+    years = age / YEAR
+    fading = [np.exp(-years / span) for span in (0.5, 2, 8, 25)]
+    return [years / 50 - 0.8, *fading, np.log1p(age) / 5 - 1]
+
+
+def _of_season(turn: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    return [np.sin(turn), np.cos(turn), np.sin(2 * turn), np.cos(2 * turn)]
 
 
 def known_left(left: Ints, inside: Bools, dead: Bools) -> Ints:

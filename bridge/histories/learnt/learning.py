@@ -115,13 +115,7 @@ def learn(
     from bridge.histories.learnt.net import Shape
 
     batches = Batches(material.records, material.moves, material.masks, longest)
-    many = len(material.words.codes)
-    shape = Shape(
-        kinds=len(material.words.kinds),
-        codes=many,
-        moves=len(material.moves),
-        **{"rank": 0 if many <= FULL else _RANK, **(widths or {})},
-    )
+    shape = Shape(**shape_of(material), **(widths or {}))
     fitted = fit(batches, shape, settings or Settings(), seed=seed, progress=progress)
     epoch = min(fitted.epochs, key=lambda one: one.select)
     model = EventModel(
@@ -132,19 +126,33 @@ def learn(
         crowd=crowd_of(material.records.given),
         weights=dense(fitted.weights),
         shape=shape.header(),
-        provenance={
-            **(provenance or {}),
-            "people": len(material.records),
-            "events": len(table.owner),
-            "seed": seed,
-            "epochs": epoch.number,
-            "nats_a_person_of_the_tenth": round(epoch.select, 3),
-            "dropped": dict(material.dropped),
-        },
+        provenance=dict(provenance or {}) | _facts(table, material, seed, epoch),
     )
     rng = np.random.default_rng([seed, 1])
     moved = calibrated(model, material.records, rng, rounds=rounds)
     return Learnt(moved, fitted.epochs)
+
+
+def shape_of(material: Material) -> dict[str, int]:
+    """Return what the words and moves say of a net's shape."""
+    codes = len(material.words.codes)
+    return {
+        "kinds": len(material.words.kinds),
+        "codes": codes,
+        "moves": len(material.moves),
+        "rank": 0 if codes <= FULL else _RANK,
+    }
+
+
+def _facts(table: EventTable, material: Material, seed: int, epoch: "Epoch") -> dict[str, Any]:
+    return {
+        "people": len(material.records),
+        "events": len(table.owner),
+        "seed": seed,
+        "epochs": epoch.number,
+        "nats_a_person_of_the_tenth": round(epoch.select, 3),
+        "dropped": dict(material.dropped),
+    }
 
 
 def dense(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from bridge.errors import InputError
+from bridge.formula_guard import unguarded
 from bridge.histories.events import (
     CONDITION,
     DRUG,
@@ -219,7 +220,13 @@ def _cells(table: TextTable, needed: Sequence[str], path: Path) -> dict[str, lis
         if column is None and name in needed:
             raise InputError(f"has no column {name}; it has {', '.join(table.columns)}", place=path)
         cells[name] = list(table.columns[column]) if column else [""] * len(table)
+    for name in _GUARDED:
+        cells[name] = [unguarded(cell) for cell in cells[name]]
     return cells
+
+
+_GUARDED: Final = ("patient", "code", "display", "unit")
+"""Columns whose words bridge writes so that no spreadsheet reckons them out."""
 
 
 def _column(columns: Mapping[str, Sequence[str]], name: str) -> str | None:

@@ -127,12 +127,10 @@ def learn_privately(
     masks = masks_of(words, own_rules())
     records = without_forbidden(encode(table, words), masks).records
     moves = Moves(spans=spans_from(_DAYS, 36525), earlier=spans_from(_EARLIER, 45000))
-    crowd = noisy_crowd(records.given, looks[1].noise, rng)
-    batches = Batches(records, moves, masks)
     steps = round(epochs / RATE)
     begins(steps)
     weights, shape = fit_privately(
-        batches,
+        Batches(records, moves, masks),
         {**WIDTHS, "rank": 0 if len(words.codes) <= FULL else 16},
         shares=_shares(words, counts, len(table)),
         noise=looks[2].noise,
@@ -140,19 +138,16 @@ def learn_privately(
         seed=seed,
         progress=progress,
     )
+    facts = _facts(looks, together, delta)
     model = EventModel(
         words=words,
         moves=moves,
         masks=masks,
         durations=open_always(len(words.kinds) + len(words.codes)),
-        crowd=crowd,
+        crowd=noisy_crowd(records.given, looks[1].noise, rng),
         weights=dense(weights),
         shape=shape,
-        provenance={
-            "people": len(table),
-            "seed": None if secret else seed,
-            "privacy": _facts(looks, together, delta),
-        },
+        provenance={"people": len(table), "seed": None if secret else seed, "privacy": facts},
     )
     return Private(model, looks, together)
 

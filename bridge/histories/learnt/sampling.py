@@ -1,12 +1,13 @@
 """Makes histories of given people, in plain NumPy: all people take their next step together."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge.histories.events import EventTable
+from bridge.histories.events import CONDITION, DRUG, EventTable
 from bridge.histories.learnt.batches import gap_numbers
 from bridge.histories.learnt.features import (
     NEVER,
@@ -80,7 +81,7 @@ class _Steps:
     code: Ints
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class _Walk:
     """The people who still walk, and what was made so far."""
 
@@ -88,6 +89,11 @@ class _Walk:
     given: Given
     rng: np.random.Generator
     made: list[tuple[Ints, Ints, Ints, Ints, Ints]] = field(default_factory=list)
+
+    @cached_property
+    def _lasting(self) -> Bools:
+        """Return which codes can be known from before a record: conditions and drugs."""
+        return np.array([kind in (CONDITION, DRUG) for kind, _ in self.model.words.codes])
 
     def walked(self, shift: int) -> _Steps:
         """Walk all to their ends; the people are numbered from `shift` on."""
@@ -139,6 +145,7 @@ class _Walk:
         can = model.moves.allowed(inside, left, given.dead)
         ends = (kind >= FIRST_KIND) & model.masks.certifies[np.maximum(kind - FIRST_KIND, 0)]
         can[ends, : model.moves.end] = False
+        can[kind == HISTORY, len(model.moves.spans)] = False  # a day of history is one step
         logits = two_layers(weights, "move", told)
         logits += weights["move_kind.weight"][kind] + weights["move_age.weight"][age_classes(day)]
         logits += weights["move_left.weight"][left_classes(left, inside, given.dead)]
@@ -175,6 +182,7 @@ class _Walk:
         if len(visit):
             kind[visit] = self._kinds(given, day, told, own, can, visit)
         codes_of = np.flatnonzero(~begins)
+        can[np.ix_(kind == HISTORY, np.flatnonzero(~self._lasting) + kinds)] = False
         rows, codes = self._codes(codes_of, kind, told, own[:, kinds:], can[:, kinds:])
         self._happened(memory, who, kind, day, rows, codes, begins)
         summed = weights["kind_in.weight"][kind].copy()

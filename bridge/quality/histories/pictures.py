@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 from bridge.quality.drawing import FLOOR, INK, REAL, SYNTHETIC, Chart, single
 from bridge.quality.histories import times
@@ -17,6 +18,10 @@ from bridge.quality.histories.treatment import Given
 MOST_DOTS: Final = 4_000
 LOWEST: Final = 1e-3
 """What is rarer is drawn on the axis."""
+
+
+_PLAIN: Final = FuncFormatter(lambda value, place: f"{value:g}")
+"""Powers of ten as numbers: matplotlib's own words for them are mathematics, which is off."""
 
 
 def pictures(found: HistoryEvaluation) -> dict[str, list[Markup]]:
@@ -98,6 +103,8 @@ def _shown(shares: Floats) -> Floats:
 def _log(axes: Axes, across: str, up: str) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
+    axes.xaxis.set_major_formatter(_PLAIN)
+    axes.yaxis.set_major_formatter(_PLAIN)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
 
@@ -118,6 +125,7 @@ def _steps(what: str, values: Sequence[Floats], *, log: bool) -> str:
                 )
         if log:
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(_PLAIN)
         axes.set_xlabel(what)
         axes.set_ylabel("share up to")
     return chart.svg(f"{what}: real, made and floor")
@@ -152,7 +160,7 @@ def _onsets(onsets: Sequence[times.Onset]) -> str:
         axes.set_yticks(at, [f"{one.word[:34]} ({one.people})" for one in onsets])
         axes.set_xlim(0, 1)
         axes.axvline(0, color=INK, linewidth=0.8)
-        axes.set_xlabel("KS of the ages at first diagnosis (real people)")
+        axes.set_xlabel("KS of ages (real people with it)")
     return chart.svg("How far the ages at first diagnosis are apart")
 
 

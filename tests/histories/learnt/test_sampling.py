@@ -58,6 +58,8 @@ def test_no_code_stands_twice_and_none_is_of_the_other_sex(
     assert pregnant.sum() > 20
     assert not made.given.male[made.owner[step[pregnant]]].any()
     assert (sizes[made.kind == HISTORY] > 0).all()
+    before = made.code[made.kind[step] == HISTORY]
+    assert {model.words.codes[k][0] for k in before.tolist()} <= {"condition", "drug"}
 
 
 def test_death_is_certified_last_and_on_the_day(made: Records, model: EventModel) -> None:

@@ -14,7 +14,7 @@ from bridge.quality.histories.baselines.latents import fit_flow
 from bridge.quality.histories.baselines.lstm import fit_autoencoder
 from bridge.quality.histories.baselines.markov import MarkovChain
 from bridge.quality.histories.baselines.vectors import word_vectors
-from bridge.quality.histories.baselines.walk import Walk, chosen
+from bridge.quality.histories.baselines.walk import Walk, chosen, moves_within
 from bridge.quality.histories.frequencies import frequencies, identity_r2
 from bridge.quality.histories.impossible import impossible
 from bridge.quality.histories.records import records_of
@@ -93,6 +93,23 @@ def test_a_walk_along_a_real_history_is_that_history(train: EventTable) -> None:
     assert walked.code.tolist() == records.code.tolist()
     assert walked.first.tolist() == records.first.tolist()
     assert np.median(np.abs(walked.day - records.day)) < 30
+
+
+def test_no_gap_leads_beyond_the_end(train: EventTable) -> None:
+    """Neither of the living nor of the dead, inside nor before."""
+    language, _ = learn_language(train)
+    moves = language.stream.moves
+    left = np.array([0, 3, 40, 400])
+    for inside in (True, False):
+        for dead in (True, False):
+            n = len(left)
+            can = moves_within(moves, np.full(n, inside), left, np.full(n, dead))
+            for k, of in enumerate(left.tolist()):
+                moved = np.flatnonzero(can[k])
+                days = moves.days(
+                    moved, np.full(len(moved), of), np.full(len(moved), dead), np.ones(len(moved))
+                )
+                assert (days <= of).all()
 
 
 def test_choices_follow_their_weights() -> None:

@@ -70,6 +70,14 @@ def test_too_few_people_are_said_to_be(folders: Path, capsys: pytest.CaptureFixt
     assert "are 35; 50 are needed" in capsys.readouterr().err
 
 
+def test_what_is_of_tables_is_refused(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Histories have no spec: it would be left unread."""
+    real = str(folders / "real")
+    assert run(["evaluate", "--real", real, "--synthetic", real, "--spec", "population"]) == 2
+    assert run(["compare", "--data", real, "--spec", "population"]) == 2
+    assert capsys.readouterr().err.count("not of histories") == 2
+
+
 def test_a_comparison_has_a_row_for_each_kind(
     folders: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,7 @@ from bridge.histories.learnt.features import numbers
 from bridge.histories.learnt.records import Given, Records
 from bridge.histories.learnt.stream import RECORD
 from bridge.quality.histories.baselines.language import Language, learn_language
-from bridge.quality.histories.baselines.walk import FIRST_MOVE, Walk, chosen
+from bridge.quality.histories.baselines.walk import FIRST_MOVE, Walk, chosen, moves_within
 from bridge.quality.histories.generator import MadeHistories
 
 Ints = NDArray[np.int64]
@@ -141,7 +141,6 @@ class Sequences:
         stream = self._language.stream
         can = self._grammar[now]
         last = np.where(inside.ravel(), each.end, each.begin - 1) - each.birth - day.ravel()
-        moves = stream.moves.allowed(inside.ravel(), last, each.dead)
-        fits = moves[:, : stream.moves.end].reshape(*now.shape, -1)
+        fits = moves_within(stream.moves, inside.ravel(), last, each.dead).reshape(*now.shape, -1)
         can[:, :, FIRST_MOVE : stream.first_kind] &= fits
         return can

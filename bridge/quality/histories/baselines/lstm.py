@@ -16,7 +16,7 @@ EMBEDDING: Final = 64
 WIDTH: Final = 128
 LATENT: Final = 48
 BATCH: Final = 32
-RATE: Final = 2e-3
+RATE: Final = 1e-3
 LARGEST_GRADIENT: Final = 1.0
 
 
@@ -32,6 +32,8 @@ class Autoencoder(nn.Module):
         self.from_latent = nn.Linear(LATENT, 2 * WIDTH)
         self.decoder = nn.LSTM(EMBEDDING, WIDTH, batch_first=True)
         self.out = nn.Linear(WIDTH, size)
+        for lstm in (self.encoder, self.decoder):
+            _begin_remembering(lstm)
 
     def encoded(self, tokens: Tensor) -> Tensor:
         """Return the latents of histories filled up at the end."""
@@ -44,8 +46,11 @@ class Autoencoder(nn.Module):
         return latents
 
     def begun(self, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the decoder's first state."""
-        hidden, cell = torch.tanh(self.from_latent(latents)).chunk(2, dim=1)
+        """Return the decoder's first state.
+
+        No tanh around it: with one all latents came to be the same within some epochs, at its end.
+        """
+        hidden, cell = self.from_latent(latents).chunk(2, dim=1)
         return hidden[None].contiguous(), cell[None].contiguous()
 
     def loss(self, tokens: Tensor) -> Tensor:
@@ -105,6 +110,19 @@ def fit_autoencoder(
             nn.utils.clip_grad_norm_(net.parameters(), LARGEST_GRADIENT)
             optimizer.step()
     return net.eval()
+
+
+def _begin_remembering(lstm: nn.LSTM) -> None:
+    """Start as Keras does: gates that forget little, and recurrent weights that keep lengths.
+
+    torch's start halves the cell at every token: of a history only its end would reach the latent.
+    """
+    with torch.no_grad():
+        lstm.bias_hh_l0.zero_()
+        lstm.bias_ih_l0.zero_()
+        lstm.bias_ih_l0[WIDTH : 2 * WIDTH] = 1
+        nn.init.xavier_uniform_(lstm.weight_ih_l0)
+        nn.init.orthogonal_(lstm.weight_hh_l0)
 
 
 def filled(sentences: list[Ints], filling: int) -> Tensor:

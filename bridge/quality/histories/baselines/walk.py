@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.histories.events import CONDITION, DRUG
+from bridge.histories.learnt.moves import Moves
 from bridge.histories.learnt.records import HISTORY, Given, Records
 from bridge.histories.learnt.stream import BOS, END, RECORD
 from bridge.quality.histories.baselines.language import Language
@@ -49,8 +50,7 @@ class Walk:
         can = self._grammar[self.token[some]].copy()
         inside, left = self.inside[some], self.left()
         dead = self._given.dead[some]
-        moves = stream.moves.allowed(inside, left, dead)
-        can[:, FIRST_MOVE : stream.first_kind] &= moves[:, : stream.moves.end]
+        can[:, FIRST_MOVE : stream.first_kind] &= moves_within(stream.moves, inside, left, dead)
         can[:, RECORD] &= ~inside
         can[:, END] &= inside
         if self._masked:
@@ -113,6 +113,17 @@ class Walk:
             first=np.concatenate([[0], np.cumsum(sizes)]),
             code=token[~step] - stream.first_code,
         )
+
+
+def moves_within(moves: Moves, inside: Bools, left: Ints, dead: Bools) -> Bools:
+    """Return (n, moves but the end) which gaps can be that lead to no day beyond the part's end.
+
+    bridge's own net may draw one beyond the end of the living's record, which ends it; a stream
+    has a token for that.
+    """
+    can = moves.allowed(inside, left, dead)[:, : moves.end]
+    can[:, : len(moves.spans)] &= moves.spans.least[None] <= left[:, None]
+    return can
 
 
 def chosen(chances: NDArray[np.floating], rng: np.random.Generator) -> Ints:
