@@ -14,7 +14,7 @@ from bridge.histories.care.charted_allergies import drawn_allergies
 from bridge.histories.care.clients import Clients
 from bridge.histories.care.episodes import HERE, rate_of
 from bridge.histories.care.functions import functions_of
-from bridge.histories.care.package import care_digest, drugs, modules, tests
+from bridge.histories.care.package import care_digest, drugs, modules, standing_orders, tests
 from bridge.histories.care.randomness import Keys, derived, uniforms
 from bridge.histories.care.record import Package, Record, write
 from bridge.histories.care.story import births_of, tell
@@ -98,7 +98,11 @@ class CareMaker:
         self._fingerprints = cohort.fingerprint, cohort.fingerprint_here
         self._hours = ClinicHours(population.facility)
         self._package = Package(
-            modules=modules(), drugs=drugs(), tests=tests(), functions=functions_of()
+            modules=modules(),
+            drugs=drugs(),
+            tests=tests(),
+            functions=functions_of(),
+            standing_orders=standing_orders(),
         )
 
     def make(self, first: int, draws: Floats, *, here: bool = False) -> CareArrays:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.histories.care import notes
 from bridge.histories.care.model import Phrase, State
+from bridge.histories.care.package import standing_orders
 from bridge.patient_arrays import Whole
 from bridge.synthesis.care_arrays import CareArrays
 from bridge.synthesis.care_words import EventWords
@@ -28,6 +29,8 @@ def note_texts(arrays: CareArrays) -> NDArray[np.object_]:
         state = _state(arrays, *divmod(one, STATES))
         if state.notes:
             _fill(state, np.flatnonzero(which == one), record.phrases, words, said)
+    remarked = np.flatnonzero(record.phrases[:, -1] != notes.NONE)
+    _fill(standing_orders().orders, remarked, record.phrases, words, said)
     texts = np.full(len(record.person), "", dtype=object)
     for visit, parts in zip(record.of.tolist(), zip(*said, strict=True), strict=True):
         text = " ".join(filter(None, parts))
@@ -48,6 +51,8 @@ def _fill(
     assert state.notes
     for place, part in enumerate(notes.PARTS):
         listed = notes.phrases(state.notes, part)
+        if not listed:
+            continue
         taken = phrase[rows, place]
         for number in np.unique(taken[taken != notes.NONE]).tolist():
             some = rows[taken == number]

@@ -143,8 +143,32 @@ class EventWords:
 
 def _drug_form(key: str) -> Callable[[float], str]:
     drug = formulary()[key]
-    after = f"{drug.unit.lower()} {drug.frequency.lower()}"
+    unit, often = drug.unit.lower(), drug.frequency.lower()
+    after = f"{SHORT.get(unit, unit)} {SHORT.get(often, often)}"
+    if drug.as_needed:
+        after = f"{after} PRN"
     return lambda dose: f"{drug.name} {dose:g} {after}"
+
+
+SHORT: Final = {
+    "tablet": "tab",
+    "capsule": "cap",
+    "milliliter": "mL",
+    "milligram": "mg",
+    "once daily": "OD",
+    "twice daily": "BD",
+    "thrice daily": "TDS",
+    "four times daily": "QDS",
+    "every six hours": "6-hourly",
+    "every four hours": "4-hourly",
+    "every eight hours": "8-hourly",
+    "every twelve hours": "12-hourly",
+    "one time": "stat",
+    "once daily, in the morning": "mane",
+    "once daily, at bedtime": "nocte",
+    "once daily, in the evening": "nocte",
+}
+"""How clinicians write a dose's unit and a frequency, in lower case."""
 
 
 def _next(days: float) -> str:

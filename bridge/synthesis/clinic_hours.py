@@ -5,6 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bridge.histories.care.randomness import Keys, uniforms
 from bridge.patient_arrays import Dates, Times, Whole
@@ -39,6 +40,7 @@ class ClinicHours:
         moved = day.copy()
         for _ in range(7):
             shut = ~self._open[(moved.astype(np.int64) + 3) % 7]  # day 0 was a Thursday
+            shut |= _is_holiday(moved)
             shut &= ~np.isnat(moved)
             if not shut.any():
                 break
@@ -70,3 +72,17 @@ class ClinicHours:
         time: datetime = (np.datetime64(day, "D").astype("M8[m]") + minute).item()
         offset = time.replace(tzinfo=self._zone).utcoffset()
         return int(offset.total_seconds()) if offset is not None else 0
+
+
+HOLIDAYS: Final = ((1, 1), (12, 25), (12, 26))
+"""Month and day on which every clinic is closed (a choice; a country's own are not known here)."""
+
+
+def _is_holiday(day: Dates) -> NDArray[np.bool_]:
+    month = day.astype("M8[M]")
+    number = month.astype(np.int64) % 12 + 1
+    of_month = (day - month.astype("M8[D]")).astype(np.int64) + 1
+    found = np.zeros(len(day), dtype=bool)
+    for in_month, on_day in HOLIDAYS:
+        found |= (number == in_month) & (of_month == on_day)
+    return found

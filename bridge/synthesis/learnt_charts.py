@@ -70,6 +70,12 @@ ANALYTES: Final[Mapping[str, tuple[str, str, int]]] = {
 }
 """LOINC codes that the flow of blood chemistry has values for: output, UCUM unit, decimals."""
 
+VITAL_SIGNS: Final = frozenset(
+    {"29463-7", "39156-5", "8302-2", "8462-4", "8480-6", "8331-1", "8310-5", "72514-3", "8867-4"}
+    | {"9279-1", "9843-4", "8287-5", "59576-9", "77606-2", "2708-6", "55284-4"}
+)
+"""LOINC codes of what the flows measure at every visit: no tests of a laboratory."""
+
 DONE: Final = CodeableConcept(
     codes=(Code("https://cielterminology.org", "1651", "Procedure performed"),),
     text="Procedure performed",
@@ -118,7 +124,8 @@ class LearntCharts:
                 continue
             day = day_of.setdefault((owner, number), table.time[row].astype("M8[D]"))
             contact = found[owner].setdefault(day, _Contact())
-            contact.rows.append(row)
+            if not (table.kind[row] == TEST and table.code[row] in VITAL_SIGNS):
+                contact.rows.append(row)
             if table.kind[row] == VISIT:
                 contact.triage = contact.triage or _triage(self._label(row))
         return found

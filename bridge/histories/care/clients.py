@@ -123,7 +123,7 @@ def chronic_threads(module: Module, clients: Clients, members: Members) -> Threa
         step[some] = least + (uniforms(keys[some], "step") * (most - least + 1)).astype(np.int64)
         below += standing.share
     settled = begins + (uniforms(keys, "first") * SETTLING_DAYS).astype(np.int64)
-    day = np.where(new, since, together(settled, clients.grid[person]))
+    day = np.where(new, since, together(settled, clients.grid[person], clients.keys[person]))
     day = clients.open_until(np.maximum(day, begins), clients.as_of - 1)
     return Threads(person=person, state=state, day=day, step=step, ordinal=person * 0)
 

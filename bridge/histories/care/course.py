@@ -129,6 +129,8 @@ class Walk(NamedTuple):
     module: Module
     keys: Keys
     """(n,) of all patients, for this module."""
+    people: Keys
+    """(n,) of all patients."""
     grid: Whole
     """(n,) on which day of four weeks a patient of chronic modules comes."""
     describe: Describe
@@ -222,19 +224,30 @@ class Walk(NamedTuple):
             late = np.where(late < 0, np.maximum(wait, MONTH).astype(np.int64), late)
         day = asked + np.maximum(late, 0)
         if chronic:
-            day = np.where(wait >= EARLY_SNAP, self._together(day, person), day)
+            shared = together(day, self.grid[person], self.people[person])
+            day = np.where(wait >= EARLY_SNAP, np.maximum(shared, asked - wait_least(wait)), day)
         return np.where(late < 0, NEVER, self.next_open(day))
 
-    def _together(self, day: Days, person: Whole) -> Days:
-        """Move days to the patient's own of four weeks, so that several modules share a visit."""
-        return together(day, self.grid[person])
 
+def together(day: Days, grid: Whole, people: Keys) -> Days:
+    """Return days near the patient's own of four weeks, so that several modules share a visit.
 
-def together(day: Days, grid: Whole) -> Days:
-    """Return the nearest day that is `grid` (n,) days after the beginning of some four weeks."""
-    number = day.astype(np.int64) - grid
-    nearest: Days = (np.round(number / MONTH).astype(np.int64) * MONTH + grid).astype("M8[D]")
+    `grid` (n,) is that day, `people` (n,) the patients' keys: nobody comes to the day, so each of
+    the four weeks has a shift of its own, which is the same for all modules.
+    """
+    number = np.round((day.astype(np.int64) - grid) / MONTH).astype(np.int64)
+    shift = (uniforms(derived(people, "shift", number), "days") * (2 * SHIFT + 1)).astype(np.int64)
+    nearest: Days = (number * MONTH + grid + shift - SHIFT).astype("M8[D]")
     return nearest
+
+
+SHIFT: Final = 3
+"""Days by which a visit of a lasting illness is early or late in its four weeks (a choice)."""
+
+
+def wait_least(wait: Floats) -> Whole:
+    """Return by how many days at most people come before they were asked to: a quarter."""
+    return np.floor(wait / 4).astype(np.int64)
 
 
 _WELL: Final = -1

@@ -297,5 +297,15 @@ def _days(given: DrugGiven, drug: Drug, rows: Whole, work: Work) -> Floats:
     days = np.full(len(rows), given.days or drug.days)
     if given.till_next:
         due = work.days_to_next[rows]
-        days = np.where(np.isnan(due), days, np.maximum(due, 1))
+        days = np.where(np.isnan(due), days, _packed(np.nan_to_num(due)))
     return days
+
+
+PACKS: Final = (7, 14, 30, 60, 90, 180, 360)
+"""Days for which a pharmacy hands out what is taken for long (a choice)."""
+
+
+def _packed(due: Floats) -> Floats:
+    """Return for how many days is handed out until a visit: at most two days too few."""
+    place = np.searchsorted(PACKS, due - 2)
+    return np.array(PACKS, dtype=np.float64)[np.minimum(place, len(PACKS) - 1)]

@@ -184,6 +184,8 @@ class Notes(YamlModel):
     history: tuple[Phrase | Words, ...] = ()
     finding: tuple[Phrase | Words, ...] = ()
     plan: tuple[Phrase | Words, ...] = ()
+    remark: tuple[Phrase | Words, ...] = ()
+    """Of standing orders only: said last, where a `when` holds."""
 
 
 class Diagnosed(YamlModel):
@@ -380,6 +382,15 @@ EXITS = ("cured", "lost", "referred", "died")
 def _sources(state: State) -> list[str]:
     cited: list[Cited] = [*state.vitals, *state.tests, *state.drugs, *state.next]
     return [one.source for one in cited]
+
+
+class StandingOrders(YamlModel):
+    """What is done at every acute visit, beside what the module says."""
+
+    about: str
+    sources: dict[str, Source]
+    except_modules: tuple[Key, ...] = ()
+    orders: State
 
 
 class Dose(YamlModel):

@@ -11,7 +11,8 @@ from bridge.histories.care.model import Notes, Phrase
 from bridge.histories.care.randomness import Keys, uniforms
 from bridge.histories.care.situation import ANYBODY, Situation
 
-PARTS: Final = ("complaint", "history", "finding", "plan")
+PARTS: Final = ("complaint", "history", "finding", "plan", "remark")
+"""What a note is made of, in order; the remark is of standing orders."""
 NONE: Final = -1
 
 

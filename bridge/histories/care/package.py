@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from pydantic import ValidationError
 
 from bridge.errors import InputError
-from bridge.histories.care.model import Drug, Formulary, Laboratory, Module, Test
+from bridge.histories.care.model import Drug, Formulary, Laboratory, Module, StandingOrders, Test
 from bridge.identity import fingerprint
 from bridge.yaml_files import YamlModel, load_yaml
 
@@ -21,6 +21,7 @@ FOLDER: Final = Path(__file__).parent
 MODULES: Final = FOLDER / "modules"
 FORMULARY: Final = FOLDER / "formulary"
 LABORATORY: Final = FOLDER / "laboratory"
+STANDING_ORDERS: Final = FOLDER / "standing_orders.yaml"
 COMPILED: Final = FOLDER / "compiled.json"
 
 One = TypeVar("One")
@@ -34,6 +35,7 @@ class Compiled(YamlModel):
     modules: dict[str, Module]
     drugs: dict[str, Drug]
     tests: dict[str, Test]
+    standing_orders: StandingOrders
 
 
 @cache
@@ -52,6 +54,12 @@ def drugs() -> dict[str, Drug]:
 def tests() -> dict[str, Test]:
     """Return the tests of the laboratory by key."""
     return _package().tests
+
+
+@cache
+def standing_orders() -> StandingOrders:
+    """Return what is done at every acute visit."""
+    return _package().standing_orders
 
 
 @cache
@@ -82,7 +90,14 @@ def read_package() -> Compiled:
     read = {path.stem: load_module(path) for path in _files(MODULES)}
     formulary = _joined({p: load_yaml(p, Formulary).drugs for p in _files(FORMULARY)})
     laboratory = _joined({p: load_yaml(p, Laboratory).tests for p in _files(LABORATORY)})
-    plain = Compiled(files="", care="", modules=read, drugs=formulary, tests=laboratory)
+    plain = Compiled(
+        files="",
+        care="",
+        modules=read,
+        drugs=formulary,
+        tests=laboratory,
+        standing_orders=load_yaml(STANDING_ORDERS, StandingOrders),
+    )
     care = fingerprint(plain.model_dump(mode="json"))[:12]
     return plain.model_copy(update={"files": _digest(), "care": care})
 
@@ -93,7 +108,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _digest() -> str:
     found = hashlib.sha256()
-    for path in (*_files(MODULES), *_files(FORMULARY), *_files(LABORATORY)):
+    folders = (*_files(MODULES), *_files(FORMULARY), *_files(LABORATORY))
+    for path in (*folders, STANDING_ORDERS):
         found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
 

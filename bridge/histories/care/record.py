@@ -23,9 +23,10 @@ from bridge.histories.care.findings import (
     prescribed,
     tested,
 )
-from bridge.histories.care.model import Drug, Effect, Module, State, Test
+from bridge.histories.care.model import Drug, Effect, Module, StandingOrders, State, Test
+from bridge.histories.care.randomness import Keys, uniforms
 from bridge.histories.care.signs import moved, visit_keys
-from bridge.histories.care.situation import Flags
+from bridge.histories.care.situation import Flags, Situation
 from bridge.histories.care.story import Story
 from bridge.histories.care.vaccination import Vaccinations, vaccinated
 
@@ -70,6 +71,7 @@ class Package:
     drugs: Mapping[str, Drug]
     tests: Mapping[str, Test]
     functions: Mapping[str, Function]
+    standing_orders: StandingOrders
 
 
 def write(story: Story, package: Package, base: Base) -> Record:
@@ -84,7 +86,7 @@ def write(story: Story, package: Package, base: Base) -> Record:
     visits = person, day, triage, of
     values = _signs(story, states, visits, base, package.modules)
     work = _work(story, of, values)
-    made = _made(states, package, work, of)
+    made = _made(states, package, work, of, _acute(story, package, of))
     return Record(
         story=story,
         modules=package.modules,
@@ -143,7 +145,8 @@ def _signs(
     situation = story.situation(person, day, np.zeros(len(person), dtype=np.int64))
     situation = replace(situation, step=_steps(story, of, len(person)))
     keys = story.clients.keys[person]
-    now = moved(values, effects, situation, (keys, visit_keys(keys, day)))
+    of_visit = visit_keys(keys, day)
+    now = moved(values, effects, situation, (keys, of_visit))
     measured = np.zeros(len(person), dtype=bool)
     for state, rows in states:
         if not state.no_vitals:
@@ -151,10 +154,59 @@ def _signs(
     age = story.clients.years * 12
     long_ago = (story.clients.as_of - day).astype(np.int64) > UNMEASURED_DAYS
     measured &= ~(long_ago & (age[person] < UNMEASURED_MONTHS))
+    taken = {name: measured.copy() for name in now}
+    _leave_out(taken, story, situation, (person, of_visit), _tells(states, of, len(person)))
     return {
-        name: np.where(measured, np.round(column, DECIMALS[name]), np.nan)
-        for name, column in now.items()
+        name: np.where(taken[name], _read_off(name, column), np.nan) for name, column in now.items()
     }
+
+
+MANOMETER: Final = 2.0
+"""Pressure is read to 2 mmHg, as the survey's is."""
+
+ADULT_HEIGHTS: Final = 0.25
+ADULT_ARMS: Final = 0.1
+"""Shares of adults' later visits at which height, and at which the arm is measured (choices): a
+clinic measures an adult once, and the arm of whoever is pregnant, small, or in HIV or TB care."""
+
+
+def _read_off(name: str, column: Floats) -> Floats:
+    """Return values as they are read off and written down."""
+    if name in ("sbp_mmhg", "dbp_mmhg"):
+        return np.rint(column / MANOMETER) * MANOMETER
+    return np.asarray(np.round(column, DECIMALS[name]), dtype=np.float64)
+
+
+def _tells(states: States, of: Whole, visits: int) -> Flags:
+    """Tell at which visits a state says how thick the arm is."""
+    tells = np.zeros(visits, dtype=bool)
+    for state, rows in states:
+        if any(effect.measure == "muac_cm" for effect in state.vitals):
+            tells[of[rows]] = True
+    return tells
+
+
+def _leave_out(
+    taken: dict[str, Flags],
+    story: Story,
+    situation: Situation,
+    visits: tuple[Whole, Keys],
+    tells: Flags,
+) -> None:
+    """Leave out what a clinic does not measure of adults at each visit."""
+    person, of_visit = visits
+    adult = situation.months >= ADULT_FROM_MONTHS
+    first = np.ones(len(person), dtype=bool)
+    first[1:] = person[1:] != person[:-1]
+    thin = tells | situation.pregnant
+    for module in ("hiv", "tuberculosis"):
+        thin |= situation.has.get(module, np.zeros(len(person), dtype=bool))
+    again = uniforms(of_visit, "height again") < ADULT_HEIGHTS
+    taken["height_cm"] &= ~adult | first | again
+    taken["muac_cm"] &= ~adult | thin | (uniforms(of_visit, "arm too") < ADULT_ARMS)
+
+
+ADULT_FROM_MONTHS: Final = 240.0
 
 
 def _lasting(
@@ -186,7 +238,7 @@ def _lasting(
     return found
 
 
-LASTING: Final = ("sbp_mmhg", "dbp_mmhg", "weight_kg")
+LASTING: Final = ("sbp_mmhg", "dbp_mmhg", "weight_kg", "spo2_pct")
 
 
 def _steps(story: Story, of: Whole, visits: int) -> Whole:
@@ -233,6 +285,19 @@ def _by_event(rows: Vaccinations) -> Vaccinations:
     return Vaccinations(rows.event[order], rows.vaccine[order], rows.dose[order])
 
 
+def _acute(story: Story, package: Package, of: Whole) -> Whole:
+    """Return the event of each visit that standing orders are given at, if it has one."""
+    wanted = [
+        place
+        for place, name in enumerate(story.names)
+        if package.modules[name].kind == "acute"
+        and name not in package.standing_orders.except_modules
+    ]
+    rows = np.flatnonzero(np.isin(story.events.module, wanted))
+    _, first = np.unique(of[rows], return_index=True)
+    return rows[first]
+
+
 class Made(NamedTuple):
     """What is found and done at events."""
 
@@ -242,7 +307,7 @@ class Made(NamedTuple):
     phrases: Whole
 
 
-def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
+def _made(states: States, package: Package, work: Work, of: Whole, acute: Whole) -> Made:
     diagnoses, results, drugs = [], [], []
     phrases = np.full((len(work.person), len(notes.PARTS)), notes.NONE)
     for state, rows in states:
@@ -254,6 +319,13 @@ def _made(states: States, package: Package, work: Work, of: Whole) -> Made:
         if state.notes:
             choice = notes.chosen(state.notes, rows, work.situation, work.of_visit)
             phrases[choice.event] = choice.phrase
+    standing, rows = package.standing_orders.orders, acute
+    laboratory = Laboratory(package.tests, package.functions, {})
+    results += [tested(made, rows, work, laboratory) for made in standing.tests]
+    drugs += _prescribed(standing, rows, package, work)
+    if standing.notes:
+        choice = notes.chosen(standing.notes, rows, work.situation, work.of_visit)
+        phrases[choice.event, -1] = choice.phrase[:, -1]
     found, answered = Diagnoses.joined(diagnoses), Results.joined(results)
     given = Prescriptions.joined(drugs)
     # Two keys of the formulary may be one product.

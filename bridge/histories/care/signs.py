@@ -130,7 +130,7 @@ def _follow(
     now["pulse_bpm"] += fever * np.where(child, *PULSE_PER_DEGREE.values())
     now["resp_rate_bpm"] += fever * np.where(child, *BREATHS_PER_DEGREE.values())
     ratio = now["weight_kg"] / before["weight_kg"]
-    follows = (ratio != 1) & ~told["muac_cm"]
+    follows = (ratio != 1) & ~told["muac_cm"] & ~situation.pregnant
     now["muac_cm"] *= np.where(follows, ratio**MUAC_PER_WEIGHT, 1.0)
     rise = np.nan_to_num(now["sbp_mmhg"] - before["sbp_mmhg"])
     now["dbp_mmhg"] += np.where(told["dbp_mmhg"], 0.0, rise * DIASTOLIC_PER_SYSTOLIC)

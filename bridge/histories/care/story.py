@@ -240,6 +240,7 @@ def _walk(module: Module, clients: Clients, said: Describe) -> Walk:
     return Walk(
         module=module,
         keys=derived(clients.keys, module.module),
+        people=clients.keys,
         grid=clients.grid,
         describe=said,
         last=clients.as_of - 1,

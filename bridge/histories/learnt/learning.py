@@ -115,7 +115,7 @@ def learn(
     from bridge.histories.learnt.net import Shape
 
     batches = Batches(material.records, material.moves, material.masks, longest)
-    shape = Shape(**shape_of(material), **(widths or {}))
+    shape = Shape(**(shape_of(material) | dict(widths or {})))
     fitted = fit(batches, shape, settings or Settings(), seed=seed, progress=progress)
     epoch = min(fitted.epochs, key=lambda one: one.select)
     model = EventModel(

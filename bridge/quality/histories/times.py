@@ -48,7 +48,7 @@ def kinds_in_sequence(records: Records) -> Shares:
 
 
 def total_variation(
-    one: dict[tuple[int, int], float], other: dict[tuple[int, int], float]
+    one: Mapping[tuple[int, int], float], other: Mapping[tuple[int, int], float]
 ) -> float:
     """Return half the sum of all differences of shares: 0 is equal, 1 has nothing in common."""
     return 0.5 * sum(abs(one.get(k, 0.0) - other.get(k, 0.0)) for k in {**one, **other})
@@ -62,7 +62,9 @@ def visits_a_year(records: Records) -> Floats:
     )
     years = np.clip(inside, 0, None).sum(axis=0) / YEAR
     visits = np.histogram(records.age[records.is_visit], edges)[0]
-    return np.divide(visits, years, out=np.full(len(years), np.nan), where=years > 1)
+    found: Floats = np.full(len(years), np.nan)
+    np.divide(visits, years, out=found, where=years > 1)
+    return found
 
 
 class Onset(NamedTuple):

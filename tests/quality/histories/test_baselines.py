@@ -7,7 +7,7 @@ import pytest
 
 from bridge.histories.events import EventTable
 from bridge.histories.learnt.records import given_of
-from bridge.quality.histories.baselines.autoencoder import Nets, SequenceAutoencoder
+from bridge.quality.histories.baselines.autoencoder import Nets, SequenceAutoencoder, mended
 from bridge.quality.histories.baselines.gru import Sequences, StreamGru
 from bridge.quality.histories.baselines.language import learn_language
 from bridge.quality.histories.baselines.latents import fit_flow
@@ -134,6 +134,17 @@ def test_the_recipe_breaks_the_grammar_and_says_so(train: EventTable) -> None:
     made = SequenceAutoencoder(epochs=1).fit(train, 0).sample(given_of(train), 0)
     assert made.broken is not None
     assert 0.05 < made.broken <= 1
+
+
+def test_what_is_broken_is_read_kindly(train: EventTable) -> None:
+    """A record that nothing opened is opened by its first visit; what is whole stays as it is."""
+    language, records = learn_language(train)
+    stream = language.stream
+    for own in stream.tokens(records):
+        assert mended(stream, own).tolist() == own.tolist()
+    visit, code = stream.first_kind + 1, stream.first_code
+    said = mended(stream, np.array([0, visit, code, 5, visit, 2]))
+    assert said.tolist() == [0, 1, 3, visit, code, 5, visit, 2]
 
 
 def test_the_recipes_forms_share_a_net(train: EventTable) -> None:

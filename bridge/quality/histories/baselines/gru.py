@@ -131,8 +131,8 @@ class Sequences:
         inside = np.cumsum(now == RECORD, axis=1) > 0
         kinds = (now >= stream.first_kind) & (now < stream.first_code)
         each = self._given.rows(np.repeat(people, longest))
-        flat = (day.ravel(), inside.ravel(), np.cumsum(kinds, axis=1).ravel())
-        told = _told(each, *flat).reshape(*shape, -1)
+        steps = np.cumsum(kinds.astype(np.int64), axis=1).ravel()
+        told = _told(each, day.ravel(), inside.ravel(), steps).reshape(*shape, -1)
         return tokens, told, self._may_follow(now, inside, day, each), known
 
     def _may_follow(

@@ -82,7 +82,7 @@ def _learn(flow: Any, unit: torch.Tensor, epochs: int) -> None:
     optimizer = torch.optim.Adam(flow.parameters(), lr=RATE)
     best, kept = np.inf, copy.deepcopy(flow.state_dict())
     for _ in range(epochs):
-        for some in torch.randperm(len(rows)).split(BATCH):
+        for some in torch.split(torch.randperm(len(rows)), BATCH):
             loss = -flow.log_prob(rows[some]).mean()
             optimizer.zero_grad()
             loss.backward()

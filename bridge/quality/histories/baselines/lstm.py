@@ -118,11 +118,12 @@ def _begin_remembering(lstm: nn.LSTM) -> None:
     torch's start halves the cell at every token: of a history only its end would reach the latent.
     """
     with torch.no_grad():
-        lstm.bias_hh_l0.zero_()
-        lstm.bias_ih_l0.zero_()
-        lstm.bias_ih_l0[WIDTH : 2 * WIDTH] = 1
-        nn.init.xavier_uniform_(lstm.weight_ih_l0)
-        nn.init.orthogonal_(lstm.weight_hh_l0)
+        named = dict(lstm.named_parameters())
+        named["bias_hh_l0"].zero_()
+        named["bias_ih_l0"].zero_()
+        named["bias_ih_l0"][WIDTH : 2 * WIDTH] = 1
+        nn.init.xavier_uniform_(named["weight_ih_l0"])
+        nn.init.orthogonal_(named["weight_hh_l0"])
 
 
 def filled(sentences: list[Ints], filling: int) -> Tensor:
