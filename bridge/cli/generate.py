@@ -112,6 +112,8 @@ def _form(name: str, mapping: Mapping, cohort: "GeneratedCohort") -> "Form":
     from bridge.files.tables import csv_form, parquet_form, tables_with
 
     write = parquet_form if name == "parquet" else csv_form
+    if cohort.request.histories:
+        raise InputError("charts of an event model are written as fhir or bundles")
     if is_whole:
         from bridge.files.care_tables import care_tables
 

@@ -26,17 +26,3 @@ def rows(clinic: Clinic) -> Iterator[tuple[str, str, str]]:
 
 def _row(words: str, count: int, of: int) -> tuple[str, str, str]:
     return words, f"{count:,}", f"{100 * count / of:.0f} %" if of else ""
-
-
-def as_json(clinic: Clinic) -> dict[str, object]:
-    """Return the same as plain JSON values, with all reasons."""
-    return {
-        "patients": clinic.patients,
-        "visits": clinic.visits,
-        "reasons": dict(clinic.reasons.most_common()),
-        "programs": {name: one.enrolled for name, one in clinic.programs.items()},
-        "ages": {
-            band_words(place): clinic.ages[place, "F"] + clinic.ages[place, "M"]
-            for place in range(len(BANDS))
-        },
-    }

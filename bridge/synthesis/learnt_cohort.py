@@ -16,6 +16,7 @@ from bridge.histories.care.clients import WINDOW_DAYS, Clients
 from bridge.histories.care.randomness import derived
 from bridge.histories.events import CONDITION, DRUG, IMMUNIZATION, PROCEDURE, TEST
 from bridge.identity import fingerprint
+from bridge.synthesis.chart_batch import ChartBatch, numbers_of
 from bridge.synthesis.cohort import BLOCK, GeneratedCohort, Request
 from bridge.synthesis.learnt_charts import DONE, LearntCharts, meaning
 from bridge.synthesis.population import DRAWS
@@ -33,6 +34,11 @@ class LearntCohort(GeneratedCohort):
         self.inputs |= {"chart": "full", "histories": self._model.fingerprint[:12]}
         self.fingerprint = fingerprint(self.inputs | self._anywhere)
         self._block: tuple[int, list[Patient]] | None = None
+
+    def part(self, place: int) -> Any:
+        """Return the patients of one part; they are no columns."""
+        numbers = numbers_of(place, self._blocks_at_once, BLOCK, self.count)
+        return ChartBatch(list(self.patients(numbers)))
 
     def patients(self, numbers: Iterable[int]) -> Iterator[Patient]:
         """Yield the patients with these numbers, which ascend from 1."""

@@ -303,7 +303,7 @@ def test_the_command_makes_the_same_patients_again(tmp_path: Path) -> None:
     """With all that they follow from, fit for a shell."""
     assert command_of(read_summary(recorded(tmp_path))) == (
         "bridge load --count 10 --seed 7 --as-of 2026-11-21 "
-        "--population 'a file'\"'\"'s name.yaml' --visits 1-6 --illness mixed"
+        "--population 'a file'\"'\"'s name.yaml' --visits 1-6 --illness mixed --chart vitals"
     )
 
 

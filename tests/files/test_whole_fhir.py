@@ -20,11 +20,13 @@ from bridge.chart import (
     Patient,
     PatientEntry,
     Quantity,
+    Relationship,
     Result,
 )
 from bridge.files.bundles import bundles_form
 from bridge.files.cohort import FilesCohort
 from bridge.files.ndjson import CHART_TYPES, fhir_form
+from bridge.identity import part_uuid
 from bridge.mapping.loading import load_mapping
 from bridge.synthesis.care_codes import coded
 from bridge.synthesis.cohort import GeneratedCohort
@@ -55,9 +57,12 @@ def cohort() -> GeneratedCohort:
 @pytest.fixture(scope="module")
 def made() -> list[Patient]:
     """Return patients, one of whom died."""
-    first, *others = cohort().patients(range(1, COUNT + 1))
+    first, second, *others = cohort().patients(range(1, COUNT + 1))
     stop = first.visits[-1].stop
-    return [replace(first, death=Death(time=stop, cause=coded("116128 Malaria"))), *others]
+    first = replace(first, death=Death(time=stop, cause=coded("116128 Malaria")))
+    uuid = part_uuid(second.uuid, "sibling")
+    related = Relationship(uuid=uuid, other=first.uuid, kind="sibling")
+    return [first, replace(second, entries=(*second.entries, related)), *others]
 
 
 @pytest.fixture(scope="module")
