@@ -164,10 +164,11 @@ def _signs(
 MANOMETER: Final = 2.0
 """Pressure is read to 2 mmHg, as the survey's is."""
 
-ADULT_HEIGHTS: Final = 0.25
+ADULT_HEIGHTS: Final = 0.7
 ADULT_ARMS: Final = 0.1
-"""Shares of adults' later visits at which height, and at which the arm is measured (choices): a
-clinic measures an adult once, and the arm of whoever is pregnant, small, or in HIV or TB care."""
+"""Shares of adults' later visits at which height, and at which the arm is measured (choices): O3
+shows a body mass index only where height is; the arm is of whoever is pregnant, small, or in HIV or
+TB care."""
 
 
 def _read_off(name: str, column: Floats) -> Floats:
