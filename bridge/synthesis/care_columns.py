@@ -80,10 +80,16 @@ def orders(arrays: CareArrays) -> Orders:
     return Orders(visit, start, days, quantity, stopped, _reasons(arrays))
 
 
+AS_NEEDED_DAYS: Final = 20
+"""Days for which what is taken as needed is handed out at most (a choice): an inhaler's puffs."""
+
+
 def _quantities(keys: NDArray[np.object_], dose: Floats, days: Floats) -> Floats:
     """Return how much is dispensed: what is taken in so many days, in whole units."""
     which, different = factorized(keys)
     times = np.array([times_a_day(drugs()[key]) for key in different])[which]
+    spared = np.array([drugs()[key].as_needed for key in different], dtype=bool)[which]
+    days = np.where(spared, np.minimum(days, AS_NEEDED_DAYS), days)
     quantity: Floats = np.ceil(np.maximum(times * days, 1) * dose - 1e-9)
     return quantity
 

@@ -1,7 +1,7 @@
 """The words that notes' phrases are filled with: a visit's numbers, drugs and dates, as columns."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -45,7 +45,7 @@ class EventWords:
             "days": self._ill_days,
             "age": self._age,
             "bp": self._pressure,
-            "drugs": lambda rows: [self._drugs[visit] for visit in self._record.of[rows].tolist()],
+            "drugs": self._drugs_at,
             "next": lambda rows: list(map(_next, self._record.days_to_next[rows].tolist())),
             "weeks": self._weeks,
         }
@@ -124,21 +124,34 @@ class EventWords:
             found[key][event] = said
         return found
 
+    def _drugs_at(self, rows: Whole) -> Sequence[str]:
+        """Return what each event prescribes; who gets nothing for it may get something else."""
+        visits = self._record.of[rows].tolist()
+        return [
+            self._drugs.get(row) or ("Own tablets as before" if visit in self._treated else NONE)
+            for row, visit in zip(rows.tolist(), visits, strict=True)
+        ]
+
     @cached_property
-    def _drugs(self) -> Sequence[str]:
-        """What each visit (v,) prescribes."""
+    def _treated(self) -> frozenset[int]:
+        """The visits at which something is prescribed."""
+        return frozenset(self._record.of[self._record.prescriptions.event].tolist())
+
+    @cached_property
+    def _drugs(self) -> Mapping[int, str]:
+        """What events prescribe, of those that do."""
         rows = self._record.prescriptions
         which, keys = factorized(rows.drug)
         forms = [_drug_form(key) for key in keys]
         given: dict[int, list[str]] = defaultdict(list)
-        for visit, drug, dose in zip(
-            self._record.of[rows.event].tolist(), which.tolist(), rows.dose.tolist(), strict=True
+        for event, drug, dose in zip(
+            rows.event.tolist(), which.tolist(), rows.dose.tolist(), strict=True
         ):
-            given[visit].append(forms[drug](dose))
-        return [
-            "; ".join(given.get(visit, ())) or "No drugs needed"
-            for visit in range(len(self._record.person))
-        ]
+            given[event].append(forms[drug](dose))
+        return {event: "; ".join(drugs) for event, drugs in given.items()}
+
+
+NONE: Final = "No drugs needed"
 
 
 def _drug_form(key: str) -> Callable[[float], str]:
