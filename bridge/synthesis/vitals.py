@@ -34,6 +34,10 @@ SHORTEST_ADULT_CM: Final = 130.0
 BODY_MASS_INDEX: Final = (10.0, 85.0)
 NEWBORN_BODY_MASS_INDEX: Final = 7.5
 """As low as under three months: a newborn of 2 kg and 46 cm has 9.5."""
+SMALL_CHILD_MONTHS: Final = 60
+SMALL_CHILDS_BODY_MASS_INDEX: Final = 26.0
+"""As high as under five years: about five SD over WHO's median, where WHO takes a weight for a
+mistake (half an SD in it is a choice)."""
 LEAST_PULSE_PRESSURE: Final = 10.0
 """Of the 51,665 people of NHANES 2005-2016 that the model is fitted to, three lie outside."""
 
@@ -238,9 +242,9 @@ def implausible(of: Mapping[str, Floats], months: Floats) -> NDArray[np.bool_]:
     wrong |= (months >= ADULT_MONTHS) & (of["height_cm"] < SHORTEST_ADULT_CM)
     low, high = BODY_MASS_INDEX
     index = of["weight_kg"] / (of["height_cm"] / 100) ** 2
-    wrong |= _outside(
-        index, np.where(months < FLOW_FROM_MONTHS, NEWBORN_BODY_MASS_INDEX, low), high
-    )
+    least = np.where(months < FLOW_FROM_MONTHS, NEWBORN_BODY_MASS_INDEX, low)
+    most = np.where(months < SMALL_CHILD_MONTHS, SMALL_CHILDS_BODY_MASS_INDEX, high)
+    wrong |= _outside(index, least, most)
     return wrong
 
 

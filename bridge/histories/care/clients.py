@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bridge.flows.columns import Floats
 from bridge.histories.care.centiles import drawn
-from bridge.histories.care.course import Days, Threads, Whole, together
+from bridge.histories.care.course import Days, Describe, Threads, Whole, together
 from bridge.histories.care.figures.prevalence import prevalence
 from bridge.histories.care.model import Group, Module
 from bridge.histories.care.randomness import Keys, derived, scores, uniforms
@@ -107,7 +107,7 @@ def contact_members(module: Module, clients: Clients, members: Mapping[str, Memb
     return Members(who=who, since=np.where(who, since, np.datetime64("NaT", "D")))
 
 
-def chronic_threads(module: Module, clients: Clients, members: Members) -> Threads:
+def chronic_threads(module: Module, clients: Clients, members: Members, said: Describe) -> Threads:
     """Return where each begins: found within the record, or standing in care before it."""
     person = np.flatnonzero(members.who)
     since, begins = members.since[person], clients.begins[person]
@@ -115,13 +115,16 @@ def chronic_threads(module: Module, clients: Clients, members: Members) -> Threa
     names = list(module.states)
     new = since >= begins
     state, step = np.full(len(person), names.index(module.entry or names[0])), np.zeros_like(person)
-    below, draws = 0.0, uniforms(keys, "standing")
+    state[~new] = names.index(module.standing[0].state)
+    below, draws = np.zeros(len(person)), uniforms(keys, "standing")
+    situation = said(person, np.full(len(person), clients.as_of), np.zeros_like(person))
     for standing in module.standing:
-        some = ~new & (draws >= below) & (draws < below + standing.share)
+        edge = below + standing.share * situation.where(standing.when)
+        some = ~new & (draws >= below) & (draws < edge)
         state[some] = names.index(standing.state)
         least, most = standing.step
         step[some] = least + (uniforms(keys[some], "step") * (most - least + 1)).astype(np.int64)
-        below += standing.share
+        below = edge
     settled = begins + (uniforms(keys, "first") * SETTLING_DAYS).astype(np.int64)
     day = np.where(new, since, together(settled, clients.grid[person], clients.keys[person]))
     day = clients.open_until(np.maximum(day, begins), clients.as_of - 1)

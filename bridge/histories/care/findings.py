@@ -106,6 +106,8 @@ class Work:
     day: Days
     of_person: Keys
     of_visit: Keys
+    ever: Mapping[str, Flags]
+    """By lasting module, who is in it at any time of the record (m,)."""
     days_to_next: Floats
     """Until the next visit is due; NaN where none is."""
     last_made: dict[tuple[str, int], np.datetime64] = field(default_factory=dict)
@@ -248,11 +250,12 @@ def prescribed(
         keys = work.of_person if given.till_next else work.of_visit
         some = some[uniforms(keys[some], f"{given.drug} given") < given.share]
     out: list[Prescriptions] = []
-    allowed = ~ruled_out(formulary[given.drug], work.situation.some(some))
+    at_all = replace(work.situation, has=work.ever)  # what is found next month counts as well
+    allowed = ~ruled_out(formulary[given.drug], at_all.some(some))
     _give(given, given.drug, some[allowed], formulary, work, out)
     if given.instead:
         others = some[~allowed]
-        well = ~ruled_out(formulary[given.instead], work.situation.some(others))
+        well = ~ruled_out(formulary[given.instead], at_all.some(others))
         _give(given, given.instead, others[well], formulary, work, out)
     return out
 

@@ -268,6 +268,8 @@ class Standing(Cited):
     share: Share
     step: tuple[int, int] = (0, 0)
     """Treatment steps that they may have reached."""
+    when: When = When()
+    """Of whom; whoever none holds for stands in the first."""
 
 
 class Who(YamlModel):

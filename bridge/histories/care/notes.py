@@ -1,5 +1,6 @@
 """Visit notes in plain clinical English: a phrase of each part, filled with the visit's numbers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -14,6 +15,10 @@ from bridge.histories.care.situation import ANYBODY, Situation
 PARTS: Final = ("complaint", "history", "finding", "plan", "remark")
 """What a note is made of, in order; the remark is of standing orders."""
 NONE: Final = -1
+NO_FEVER: Final = re.compile(r"\bno fever|\bafebrile", re.IGNORECASE)
+HAS_FEVER: Final = re.compile(r"\bfebrile", re.IGNORECASE)
+FEVER: Final = 37.5
+"""Degrees Celsius (IMCI)."""
 
 
 class Choice(NamedTuple):
@@ -49,9 +54,16 @@ def phrases(notes: Notes, part: str) -> Sequence[Phrase | str]:
 
 
 def _fits(phrase: Phrase | str, situation: Situation) -> NDArray[np.bool_]:
-    if isinstance(phrase, str) or phrase.when == ANYBODY:
-        return np.ones(len(situation), dtype=bool)
-    return situation.where(phrase.when)
+    text, when = (phrase, ANYBODY) if isinstance(phrase, str) else (phrase.text, phrase.when)
+    fits = situation.where(when)
+    temperature = situation.measured.get("temperature_c")
+    if temperature is not None and "temperature_c" not in when.measured:
+        # Not measured: as the patient says.
+        if NO_FEVER.search(text):
+            fits &= ~(temperature >= FEVER)
+        elif HAS_FEVER.search(text):
+            fits &= ~(temperature < FEVER)
+    return fits
 
 
 def filled(notes: Notes, phrase: Sequence[int], words: Mapping[str, str]) -> str:

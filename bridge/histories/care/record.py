@@ -222,22 +222,74 @@ def _lasting(
     visits = np.arange(len(person))
     for place, name in enumerate(story.names):
         pregnancy = modules[name].anchor == "pregnancy"
-        if modules[name].kind != "chronic" and not pregnancy:
-            continue
+        stays = modules[name].kind == "chronic" or pregnancy
         rows = np.flatnonzero(story.events.module == place)
-        if not rows.size:
+        if not rows.size or not (stays or name in WASTING):
+            continue
+        found += _coming(story, modules[name], rows, (person, day, of))
+        if not stays:
             continue
         at = np.searchsorted(of[rows], visits, side="right") - 1  # the last one up to a visit
         before = rows[np.maximum(at, 0)]
         lasts = (at >= 0) & (story.events.person[before] == person) & (of[before] != visits)
+        after = np.zeros(len(person), dtype=bool)
         if pregnancy:
-            lasts &= ~(day >= story.delivered[person])
+            after = lasts & (day >= story.delivered[person])
+            lasts &= ~after
+            after &= day < story.delivered[person] + CHILDBED_DAYS
         state = story.events.state[before]
         for number, one in enumerate(modules[name].states.values()):
             some = visits[lasts & (state == number)]
             found += [(effect, some) for effect in one.vitals if effect.measure in LASTING]
+            if one.delivers:
+                some = visits[after & (state == number)]
+                found += [(part, some) for part in _parts_of(one.vitals, HALF)]
     return found
 
+
+def _coming(
+    story: Story, module: Module, rows: Whole, visits: tuple[Whole, Days, Whole]
+) -> list[tuple[Effect, Whole]]:
+    """Return what weight has become before a module's first visit: it does not come in a day."""
+    person, day, of = visits
+    found: list[tuple[Effect, Whole]] = []
+    first = np.full(len(story.clients), -1)
+    first[story.events.person[rows][::-1]] = rows[::-1]
+    begins = first[person]
+    days = (story.events.day[begins] - day).astype(np.int64)
+    ahead = (begins >= 0) & (of[begins] != np.arange(len(person))) & (days > 0)
+    state = story.events.state[begins]
+    for number, one in enumerate(module.states.values()):
+        for least, most, part in COMING:
+            some = np.flatnonzero(ahead & (state == number) & (days > least) & (days <= most))
+            if some.size:
+                found += [(effect, some) for effect in _parts_of(one.vitals, part)]
+    return found
+
+
+def _parts_of(effects: tuple[Effect, ...], part: float) -> list[Effect]:
+    """Return what effects on weight are in part."""
+    found = []
+    for effect in effects:
+        if effect.measure == "weight_kg" and effect.effect in ("add", "times"):
+            ends = (effect.low or 0.0, effect.typical or 0.0, effect.high or 0.0)
+            low, typical, high = (
+                end * part if effect.effect == "add" else end**part for end in ends
+            )
+            change = {"low": low, "typical": typical, "high": high}
+            found.append(effect.model_copy(update=change))
+    return found
+
+
+COMING: Final = ((0, 20, 0.85), (20, 45, 0.65), (45, 90, 0.4), (90, 150, 0.2))
+"""Days before a module's first visit, and how much of its weight there is by then (a choice)."""
+
+WASTING: Final = ("malnutrition",)
+"""Modules of an illness that passes, but whose weight is lost over weeks."""
+
+CHILDBED_DAYS: Final = 42
+HALF: Final = 0.5
+"""What is left of a pregnancy's weight in the weeks after a birth (a choice)."""
 
 LASTING: Final = ("sbp_mmhg", "dbp_mmhg", "weight_kg", "spo2_pct")
 
@@ -258,6 +310,7 @@ def _work(story: Story, of: Whole, values: Mapping[str, Floats]) -> Work:
         day=events.day,
         of_person=story.clients.keys[events.person],
         of_visit=events.keys,
+        ever={name: of.who[events.person] for name, of in story.members.items()},
         days_to_next=_days_to_next(story),
     )
 

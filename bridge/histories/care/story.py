@@ -89,8 +89,13 @@ def describe(
     allergic: Mapping[str, Flags],
     conceived: Days,
     delivered: Days,
+    *,
+    ever: bool = False,
 ) -> Describe:
-    """Return what says of people on days what is known of them."""
+    """Return what says of people on days what is known of them.
+
+    `ever`: an illness counts before it is found, for what must not go with it later.
+    """
 
     def situation(person: Whole, day: Days, step: Whole) -> Situation:
         since, until = conceived[person], delivered[person]
@@ -105,7 +110,10 @@ def describe(
             weeks=weeks,
             step=step,
             allergic={key: flags[person] for key, flags in allergic.items()},
-            has={name: of.who[person] & ~(day < of.since[person]) for name, of in members.items()},
+            has={
+                name: of.who[person] & (ever | ~(day < of.since[person]))
+                for name, of in members.items()
+            },
         )
 
     return situation
@@ -132,12 +140,13 @@ def tell(
     members = _members(clients, modules, newborns)
     (conceived, delivered), courses = _pregnancies(clients, modules, members, allergic)
     said = describe(clients, members, allergic, conceived, delivered)
+    ever = describe(clients, members, allergic, conceived, delivered, ever=True)
     for name, module in modules.items():
         if module.kind == "acute" or module.anchor == "pregnancy":
             continue
-        walk = _walk(module, clients, said)
+        walk = _walk(module, clients, ever)
         if module.kind == "chronic":
-            courses[name] = walk.run(chronic_threads(module, clients, members[name]))
+            courses[name] = walk.run(chronic_threads(module, clients, members[name], ever))
         else:
             courses[name], _ = contact_course(module, clients, members[name], walk)
     if illness == "emergency":

@@ -23,6 +23,8 @@ from bridge.quality.coherence.timeline import Timeline
 
 BROKEN_OFF = timedelta(14)
 """How soon an order is stopped whose reaction made an allergy known: most come within days."""
+LATE = timedelta(60)
+"""How late somebody comes for tablets and still counts as taking them (a choice)."""
 
 
 def only(rule: Only, line: Timeline) -> Iterator[Breach]:
@@ -78,12 +80,18 @@ def _was_broken_off(subject: Subject) -> bool:
 
 
 def _given(rule: Forbids, subject: Subject, line: Timeline) -> float:
-    """Return how many milligrams a day of the rule's drug run then, in all orders."""
+    """Return how many milligrams a day of the rule's drug run then, in all orders.
+
+    Another product counts up to LATE days away: whoever comes late for it lacks tablets, but was
+    not told to take less.
+    """
     whole, seen = 0.0, set()
     until = subject.at.until or subject.at.last
     for key in rule.of.drug:
         for one in line.drugs.get(key, ()):
-            runs = one.first <= until and (one.last is None or one.last >= subject.at.day)
+            slack = timedelta(0) if one.order.drug.label == subject.label else LATE
+            runs = one.first <= until + slack
+            runs &= one.last is None or one.last >= subject.at.day - slack
             if runs and one.order.uuid not in seen and key in one.dose:
                 seen.add(one.order.uuid)
                 whole += one.dose[key] * (times_a_day(one.order.frequency) or 1)
