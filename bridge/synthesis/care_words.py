@@ -101,19 +101,19 @@ class EventWords:
 
     def _result(self, name: str, rows: Whole) -> Sequence[str]:
         found = self._results.get(name, {})
-        return [found.get(event, UNKNOWN) for event in rows.tolist()]
+        return [found.get(visit, UNKNOWN) for visit in self._record.of[rows].tolist()]
 
     @cached_property
     def _results(self) -> dict[str, dict[int, str]]:
-        """By test, what each event that has it found."""
+        """By test, what each visit that has it found: one test serves all that a visit is for."""
         rows = self._record.results
         found: dict[str, dict[int, str]] = defaultdict(dict)
         tests = {
             key: (f"{{:.{test.decimals}f}}", in_words(test.unit))
             for key, test in laboratory().items()
         }
-        for event, key, answer, number in zip(
-            rows.event.tolist(),
+        for visit, key, answer, number in zip(
+            self._record.of[rows.event].tolist(),
             rows.test.tolist(),
             rows.answer.tolist(),
             rows.number.tolist(),
@@ -121,7 +121,7 @@ class EventWords:
         ):
             form, unit = tests[key]
             said = answer.replace("_", " ") if answer else f"{form.format(number)} {unit}".strip()
-            found[key][event] = said
+            found[key][visit] = said
         return found
 
     def _drugs_at(self, rows: Whole) -> Sequence[str]:

@@ -120,7 +120,10 @@ def test_an_inferred_spec_is_not_written_over_one_that_may_be_edited(
         (["--data", "nowhere.csv"], "nowhere.csv: cannot be read (No such file"),
         (["--data", "picture.csv"], "picture.csv: is not UTF-8 text: save it as UTF-8"),
         (["--data", "letter.csv"], "no column of the table is a measurement"),
-        (["--spec", "nobody"], "nobody: no such file, and no spec of bridge's own (illness, pop"),
+        (
+            ["--spec", "nobody"],
+            "nobody: no such file, and no spec of bridge's own (illness, labs, pop",
+        ),
         (["--spec", "odd.yaml"], "odd.yaml:2: outputs.pulse.stp: unknown key, did you mean 'step'"),
         (["--spec", "other.yaml"], "has no column 'height', did you mean 'height_cm'"),
         (["--spec", "population"], "has no column 'examined'"),

@@ -149,8 +149,11 @@ def test_the_sandbox_moves_with_its_records(
     assert not own_home.exists()
 
 
-def test_a_run_of_a_server_that_was_put_back_is_not_resumed(cli: Cli, own_home: Path) -> None:
+def test_a_run_of_a_server_that_was_put_back_is_not_resumed(
+    cli: Cli, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What its patients hang on is gone: none of them would be accepted."""
+    monkeypatch.setattr("bridge.sandbox.snapshot.SNAPSHOT", Path("begins with nothing"))
     run = str(cli("load", "--count", "2", "--json").json["run"])
     first, *_ = rows(own_home, run)
     write(own_home, run, first._replace(state=State.SENT))

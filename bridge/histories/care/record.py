@@ -232,18 +232,35 @@ def _lasting(
         at = np.searchsorted(of[rows], visits, side="right") - 1  # the last one up to a visit
         before = rows[np.maximum(at, 0)]
         lasts = (at >= 0) & (story.events.person[before] == person) & (of[before] != visits)
-        after = np.zeros(len(person), dtype=bool)
         if pregnancy:
             after = lasts & (day >= story.delivered[person])
             lasts &= ~after
-            after &= day < story.delivered[person] + CHILDBED_DAYS
+            found += _after_birth(
+                story, modules[name], np.flatnonzero(after), (person, day, before)
+            )
         state = story.events.state[before]
         for number, one in enumerate(modules[name].states.values()):
             some = visits[lasts & (state == number)]
             found += [(effect, some) for effect in one.vitals if effect.measure in LASTING]
-            if one.delivers:
-                some = visits[after & (state == number)]
-                found += [(part, some) for part in _parts_of(one.vitals, HALF)]
+    return found
+
+
+def _after_birth(
+    story: Story, module: Module, some: Whole, visits: tuple[Whole, Days, Whole]
+) -> list[tuple[Effect, Whole]]:
+    """Return what is left of a pregnancy's weight at some visits after it, and until when."""
+    person, day, before = visits[0][some], visits[1][some], visits[2][some]
+    delivered = story.delivered[person]
+    since = (day - delivered).astype(np.int64)
+    weighed_since = story.events.day[before] > delivered
+    state = story.events.state[before]
+    found: list[tuple[Effect, Whole]] = []
+    for number, one in enumerate(module.states.values()):
+        for table, of_it in ((AFTER_BIRTH, ~weighed_since), (LATER, weighed_since)):
+            for least, most, part in table:
+                here = some[of_it & (state == number) & (since >= least) & (since < most)]
+                if here.size:
+                    found += [(effect, here) for effect in _parts_of(one.vitals, part)]
     return found
 
 
@@ -287,9 +304,10 @@ COMING: Final = ((0, 20, 0.85), (20, 45, 0.65), (45, 90, 0.4), (90, 150, 0.2))
 WASTING: Final = ("malnutrition",)
 """Modules of an illness that passes, but whose weight is lost over weeks."""
 
-CHILDBED_DAYS: Final = 42
-HALF: Final = 0.5
-"""What is left of a pregnancy's weight in the weeks after a birth (a choice)."""
+AFTER_BIRTH: Final = ((0, 42, 0.5), (42, 120, 0.3), (120, 240, 0.15))
+"""Days since a birth, and how much of the weight of the last visit before is left (a choice)."""
+LATER: Final = ((0, 60, 0.9), (60, 240, 0.4))
+"""The same, of the last visit after it."""
 
 LASTING: Final = ("sbp_mmhg", "dbp_mmhg", "weight_kg", "spo2_pct")
 

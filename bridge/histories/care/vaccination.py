@@ -40,6 +40,8 @@ def vaccinated(story: Story, due_at: Whole, states: list[tuple[State, Whole]]) -
             fits &= before[person] > _LONG_AGO
         rows = _first_of_each(person, fits)
         before[person[rows]] = day[rows]
+        if dose.key == "penta":  # it holds what the boosters do: their intervals are since then
+            last["dtp"] = np.maximum(last.get("dtp", before), before)
         found.append((due_at[rows], dose))
     by_event: dict[str, list[Whole]] = {}
     for state, rows in states:

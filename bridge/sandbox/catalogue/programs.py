@@ -67,7 +67,8 @@ def set_states(store: Store, enrollment: Record, value: Any) -> None:
             raise Conversion(_no_way(one["state"]))
         if before:
             before["endDate"] = one["startDate"]
-        one["endDate"] = enrollment["dateCompleted"]
+        completed = enrollment["dateCompleted"]
+        one["endDate"] = None if completed is None else completed - completed % 86400
         if one["state"] and one["state"]["terminal"]:
             enrollment["dateCompleted"] = one["startDate"]
         found.append(one)
