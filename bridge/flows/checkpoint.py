@@ -6,10 +6,6 @@ header                 UTF-8 JSON as bytes: format, spec, groups of people, prov
 """
 
 import hashlib
-import io
-import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -20,14 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import InputError
+from bridge.flows import archive
 from bridge.flows.columns import Column, Floats
 from bridge.flows.flow import Conditional
 from bridge.flows.margins import Groups, groups_from, header_of
 from bridge.flows.model import Model
 from bridge.flows.spec import Output, Spec, spec_from
-
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, ValueError, LookupError)
-"""What reading a damaged file, or one of another kind, raises."""
 
 FORMAT: Final = 4
 """Rises when the header, the arrays or the features of a context change their meaning."""
@@ -44,20 +38,14 @@ def load_model(name: str) -> Model:
 
 def load_checkpoint(path: Path | Traversable) -> Model:
     """Return the model in a checkpoint; an InputError says why it cannot be used."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"the model cannot be read: {error.strerror}", place=str(path)) from error
-    return parse_checkpoint(content, place=str(path))
+    return parse_checkpoint(archive.read_content(path), place=str(path))
 
 
 def parse_checkpoint(content: bytes, *, place: str) -> Model:
     """Return the model that a checkpoint's bytes hold; `place` names them in an InputError."""
     advice = "take the file from bridge's installation or fit the model anew"
     try:
-        with np.lib.npyio.NpzFile(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = dict(archive)
-        header = json.loads(arrays["header"].tobytes())
+        header, arrays = archive.unpack(content)
         if header["format"] not in READ:
             raise InputError(
                 f"the model has format {header['format']} and this bridge reads "
@@ -66,7 +54,7 @@ def parse_checkpoint(content: bytes, *, place: str) -> Model:
                 place=place,
             )
         return _model(header, arrays, fingerprint=hashlib.sha256(content).hexdigest())
-    except _DAMAGED as error:
+    except archive.DAMAGED as error:
         raise InputError(
             f"not a whole model checkpoint ({error}); {advice}", place=place
         ) from error
@@ -87,18 +75,14 @@ def pack(
         "groups": header_of(groups),
         "provenance": provenance,
     }
-    arrays: dict[str, NDArray[Any]] = {
-        "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-    }
+    arrays: dict[str, NDArray[Any]] = {}
     for column, conditional in zip(columns, conditionals, strict=True):
         name = column.name
         arrays |= {f"{name}.scores": column.scores, f"{name}.values": column.values}
         for i, (weight, bias) in enumerate(conditional.layers):
             arrays[f"{name}.weight{i}"] = weight.astype(np.float32)
             arrays[f"{name}.bias{i}"] = bias.astype(np.float32)
-    file = io.BytesIO()
-    np.savez_compressed(file, allow_pickle=False, **arrays)
-    return file.getvalue()
+    return archive.pack(header, arrays)
 
 
 def _model(

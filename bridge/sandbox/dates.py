@@ -39,6 +39,11 @@ def parse_date(text: str) -> str:
     return datetime.fromtimestamp(parse_moment(text), UTC).date().isoformat()
 
 
+def midnight(seconds: int) -> int:
+    """Return the begin of a moment's day, as OpenMRS keeps a date that has no time."""
+    return seconds - seconds % 86400
+
+
 def rest_moment(seconds: int) -> str:
     """Write a time as REST does: 2025-03-04T09:00:00.000+0000."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from bridge.sandbox.catalogue.orders import DRUG_ORDER, SIMPLE_DOSING, TEST_ORDER
+from bridge.sandbox.dates import midnight
 from bridge.sandbox.durations import expiry
 from bridge.sandbox.refusals import Broken
 from bridge.sandbox.rendering import is_numeric
@@ -16,7 +17,6 @@ from bridge.sandbox.rules.care import covering_visit
 from bridge.sandbox.rules.orders import refuse_inactive, refuse_twice
 from bridge.sandbox.store import Record, Store
 
-DAY = 86400
 INHERITED = ("person", "obsDatetime", "location", "encounter")
 """What an observation takes from its encounter or its group where it has none of its own."""
 
@@ -199,7 +199,7 @@ def _save_enrollment(store: Store, enrollment: Record) -> Record:
     completed = enrollment["dateCompleted"]
     for state in store.children(enrollment, "states") if completed is not None else ():
         if state["endDate"] is None:
-            state["endDate"] = completed - completed % DAY  # a day without a time
+            state["endDate"] = midnight(completed)
             if state.id is not None:
                 store.update(state)
     return _save_plain(store, enrollment)

@@ -46,7 +46,7 @@ ACUTE = [
 LARGEST_DOSE = {  # mg/kg at once, and mg at once of grown-ups: above it, it would be a mistake
     "paracetamol": (20.5, 1000),
     "ibuprofen": (10.5, 400),
-    "artesunate": (4.1, 372),
+    "artesunate": (4.1, 282),
     "ceftriaxone": (67, 2000),
     "gentamicin": (8.4, 480),
     "azithromycin": (13.5, 500),

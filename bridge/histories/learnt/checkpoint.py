@@ -6,10 +6,6 @@ moves.<name>, masks.<name>, durations.<name>, crowd.<name>   what the dataclass 
 """
 
 import hashlib
-import io
-import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib.resources import files
@@ -21,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge.errors import InputError
+from bridge.flows import archive
 from bridge.histories.learnt.crowd import Crowd
 from bridge.histories.learnt.durations import Durations
 from bridge.histories.learnt.features import (
@@ -43,7 +40,7 @@ KIND: Final = "histories"
 FORMAT: Final = 1
 """Rises when the header, the arrays or the features of a step change their meaning."""
 
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, ValueError, LookupError, TypeError)
+_DAMAGED: Final = (*archive.DAMAGED, TypeError, AttributeError)
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -51,9 +48,8 @@ Arrays = Mapping[str, NDArray[Any]]
 def is_event_model(content: bytes) -> bool:
     """Tell whether a file's bytes are a checkpoint of this kind."""
     try:
-        with np.lib.npyio.NpzFile(io.BytesIO(content), allow_pickle=False) as archive:
-            return bool(json.loads(archive["header"].tobytes()).get("kind") == KIND)
-    except (*_DAMAGED, AttributeError, OSError):
+        return bool(archive.unpack_header(content).get("kind") == KIND)
+    except (*_DAMAGED, OSError):
         return False
 
 
@@ -64,20 +60,14 @@ def shipped_model(name: str = "us") -> EventModel:
 
 def load_checkpoint(path: Path | Traversable) -> EventModel:
     """Return the model in a checkpoint; an InputError says why it cannot be used."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"the model cannot be read: {error.strerror}", place=str(path)) from error
-    return parse_checkpoint(content, place=str(path))
+    return parse_checkpoint(archive.read_content(path), place=str(path))
 
 
 def parse_checkpoint(content: bytes, *, place: str) -> EventModel:
     """Return the model that a checkpoint's bytes hold; `place` names them in an InputError."""
     advice = "fit the model anew with bridge train --kind histories"
     try:
-        with np.lib.npyio.NpzFile(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = dict(archive)
-        header = json.loads(arrays["header"].tobytes())
+        header, arrays = archive.unpack(content)
         if header.get("kind") != KIND:
             raise InputError("is a model, but none of histories", place=place)
         if header["format"] != FORMAT:
@@ -87,7 +77,7 @@ def parse_checkpoint(content: bytes, *, place: str) -> EventModel:
                 place=place,
             )
         return _model(header, arrays, hashlib.sha256(content).hexdigest())
-    except (*_DAMAGED, AttributeError) as error:
+    except _DAMAGED as error:
         raise InputError(
             f"not a whole model of histories ({error}); {advice}", place=place
         ) from error
@@ -109,7 +99,6 @@ def pack(model: EventModel) -> bytes:
         "provenance": model.provenance,
     }
     arrays: dict[str, NDArray[Any]] = {
-        "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
         "moves.spans": np.stack([model.moves.spans.least, model.moves.spans.most]),
         "moves.earlier": np.stack([model.moves.earlier.least, model.moves.earlier.most]),
         "crowd.groups": model.crowd.groups.astype(np.int16),
@@ -124,9 +113,7 @@ def pack(model: EventModel) -> bytes:
             continue
         packed = weight[np.tril_indices(len(weight), -1)] if name == "lower" else weight
         arrays[f"weight.{name}"] = packed.astype(np.float16)
-    file = io.BytesIO()
-    np.savez_compressed(file, allow_pickle=False, **arrays)
-    return file.getvalue()
+    return archive.pack(header, arrays)
 
 
 def _model(header: Mapping[str, Any], arrays: Arrays, fingerprint: str) -> EventModel:

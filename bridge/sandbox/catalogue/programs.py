@@ -6,6 +6,7 @@ from bridge.sandbox.catalogue.metadata import name_of
 from bridge.sandbox.catalogue.orders import nothing
 from bridge.sandbox.catalogue.people import preferred
 from bridge.sandbox.conversion import to_moment
+from bridge.sandbox.dates import midnight
 from bridge.sandbox.refusals import Conversion
 from bridge.sandbox.resource_types import (
     ResourceType,
@@ -68,7 +69,7 @@ def set_states(store: Store, enrollment: Record, value: Any) -> None:
         if before:
             before["endDate"] = one["startDate"]
         completed = enrollment["dateCompleted"]
-        one["endDate"] = None if completed is None else completed - completed % 86400
+        one["endDate"] = None if completed is None else midnight(completed)
         if one["state"] and one["state"]["terminal"]:
             enrollment["dateCompleted"] = one["startDate"]
         found.append(one)
