@@ -47,8 +47,8 @@ def care_meanings(country: str) -> Meanings:
 
 def _of_module(module: Module) -> Meanings:
     yield "service", named(module.service)
-    if module.program:
-        yield "program", named(module.program.name)
+    for program in filter(None, (module.program, *module.more_programs)):
+        yield "program", named(program.name)
     for state in module.states.values():
         if state.program_state:
             yield "state", named(state.program_state)
